@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: Apache-2.0
+# Interface targets linked PRIVATE by our own targets only; nothing here is exported or set globally.
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_CXX_VISIBILITY_PRESET hidden)
+set(CMAKE_C_VISIBILITY_PRESET hidden)
+set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+
+add_library(stepscope_build_flags INTERFACE)
+add_library(stepscope::build_flags ALIAS stepscope_build_flags)
+target_compile_features(stepscope_build_flags INTERFACE cxx_std_20)
+# Includes are written from the root ("trace/kinds.hpp"), so that the room shows in the line.
+target_include_directories(stepscope_build_flags INTERFACE "${PROJECT_SOURCE_DIR}" "${PROJECT_SOURCE_DIR}/include")
+target_compile_options(stepscope_build_flags INTERFACE
+  $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast
+    -Wnon-virtual-dtor -Woverloaded-virtual -Wcast-align -Wunused -Wdouble-promotion -Wformat=2
+    -Wimplicit-fallthrough -Wextra-semi>
+  $<$<AND:$<COMPILE_LANGUAGE:CXX>,$<CXX_COMPILER_ID:GNU>>:-Wduplicated-cond -Wlogical-op -Wuseless-cast>
+  $<$<BOOL:${STEPSCOPE_DEVELOPER_MODE}>:-Werror>)
+if(STEPSCOPE_SANITIZE)
+  target_compile_options(stepscope_build_flags INTERFACE
+    -fsanitize=${STEPSCOPE_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_link_options(stepscope_build_flags INTERFACE -fsanitize=${STEPSCOPE_SANITIZE})
+endif()
+
+# Freestanding-style C++ for what runs inside the recorded process: no exceptions, no RTTI, no
+# guarded statics, and code that never asks for libstdc++ at run time.
+add_library(stepscope_freestanding_flags INTERFACE)
+add_library(stepscope::freestanding_flags ALIAS stepscope_freestanding_flags)
+target_compile_options(stepscope_freestanding_flags INTERFACE
+  $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions -fno-rtti -fno-threadsafe-statics -fno-asynchronous-unwind-tables>
+  -fno-stack-protector -fvisibility=hidden)

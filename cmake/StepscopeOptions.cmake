@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: Apache-2.0
+# What a builder may choose.
+option(STEPSCOPE_BUILD_VIEWER "Build stepscope-viewer (GLFW, Dear ImGui)" ON)
+option(STEPSCOPE_BUILD_TESTS "Build the tests" ${PROJECT_IS_TOP_LEVEL})
+option(STEPSCOPE_BUILD_BENCH "Build tests/bench (Google Benchmark)" ${PROJECT_IS_TOP_LEVEL})
+option(STEPSCOPE_BUILD_FUZZERS "Build libFuzzer targets (needs clang)" OFF)
+option(STEPSCOPE_DEVELOPER_MODE "Treat warnings as errors" OFF)
+set(STEPSCOPE_SANITIZE "" CACHE STRING "Sanitizers, comma separated: address,undefined or thread")
+
+if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+  set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "Build type" FORCE)
+endif()

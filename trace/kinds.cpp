@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "trace/kinds.hpp"
+
+namespace stepscope::trace {
+namespace {
+
+using C = ColumnType;
+using E = Encoding;
+
+constexpr Column kStart{"start_ns", C::kTime, E::kDelta};
+constexpr Column kDur{"dur_ns", C::kDuration, E::kVarint};
+constexpr Column kName{"name", C::kString, E::kDict};
+
+constexpr KindInfo kKinds[] = {
+    {Kind::kKernel, "kernel", "One GPU kernel execution.", 8,
+     {kStart, kDur, kName, {"device", C::kUint, E::kDict}, {"stream", C::kUint, E::kDict},
+      {"correlation", C::kUint, E::kDelta}, {"graph", C::kUint, E::kDict}, {"graph_node", C::kUint, E::kDict}}},
+    {Kind::kMemcpy, "memcpy", "One GPU copy.", 8,
+     {kStart, kDur, {"copy_kind", C::kUint, E::kDict}, {"bytes", C::kBytes, E::kDict},
+      {"device", C::kUint, E::kDict}, {"stream", C::kUint, E::kDict}, {"correlation", C::kUint, E::kDelta},
+      {"peer_device", C::kUint, E::kDict}}},
+    {Kind::kMemset, "memset", "One GPU memset.", 6,
+     {kStart, kDur, {"bytes", C::kBytes, E::kDict}, {"device", C::kUint, E::kDict},
+      {"stream", C::kUint, E::kDict}, {"correlation", C::kUint, E::kDelta}}},
+    {Kind::kCudaApi, "cuda_api", "One CUDA runtime or driver call on a host thread.", 5,
+     {kStart, kDur, kName, {"correlation", C::kUint, E::kDelta}, {"result", C::kInt, E::kDict}}},
+    {Kind::kSync, "sync", "One CUDA synchronisation.", 6,
+     {kStart, kDur, {"sync_type", C::kUint, E::kDict}, {"device", C::kUint, E::kDict},
+      {"stream", C::kUint, E::kDict}, {"correlation", C::kUint, E::kDelta}}},
+    {Kind::kRange, "range", "A named span of host time: NVTX, C API.", 9,
+     {kStart, kDur, kName, {"domain", C::kString, E::kDict}, {"category", C::kString, E::kDict},
+      {"source", C::kUint, E::kDict}, {"flags", C::kUint, E::kDict}, {"payload_type", C::kUint, E::kDict},
+      {"payload", C::kInt, E::kVarint}}},
+    {Kind::kCollective, "collective", "One collective or point-to-point operation, as enqueued by this rank.", 11,
+     {kStart, kDur, {"op", C::kString, E::kDict}, {"comm", C::kUint, E::kDict}, {"seq", C::kUint, E::kDelta},
+      {"bytes", C::kBytes, E::kDict}, {"dtype", C::kString, E::kDict}, {"ranks", C::kUint, E::kDict},
+      {"rank", C::kInt, E::kDict}, {"peer", C::kInt, E::kDict}, {"source", C::kUint, E::kDict}}},
+    {Kind::kBatch, "batch",
+     "One batch as its consumer saw it; start and dur are the consumer's wait in the iterator's next().", 15,
+     {kStart, kDur, {"loader", C::kUint, E::kDict}, {"epoch", C::kUint, E::kDict}, {"task", C::kInt, E::kDelta},
+      {"worker", C::kInt, E::kDict}, {"workers", C::kUint, E::kDict}, {"dispatch_ns", C::kTime, E::kDelta},
+      {"arrive_ns", C::kTime, E::kDelta}, {"pin_ns", C::kDuration, E::kVarint},
+      {"out_of_order", C::kUint, E::kDict}, {"fetch_ns", C::kDuration, E::kVarint},
+      {"collate_ns", C::kDuration, E::kVarint}, {"items", C::kUint, E::kDict}, {"flags", C::kUint, E::kDict}}},
+    {Kind::kPythonSample, "python_sample", "One sampled Python stack of the main thread.", 3,
+     {kStart, kDur, {"stack", C::kString, E::kDict}}},
+    {Kind::kGc, "gc", "One pause of Python's cyclic garbage collector.", 5,
+     {kStart, kDur, {"generation", C::kUint, E::kDict}, {"collected", C::kUint, E::kVarint},
+      {"uncollectable", C::kUint, E::kVarint}}},
+    {Kind::kIo, "io", "One input or output operation.", 5,
+     {kStart, kDur, {"op", C::kString, E::kDict}, {"bytes", C::kBytes, E::kVarint},
+      {"path", C::kString, E::kDict}}},
+    {Kind::kCounter, "counter", "One sample of a counter; the value is since the process started, or a level.", 4,
+     {kStart, kName, {"value", C::kReal, E::kDelta}, {"subject", C::kUint, E::kDict}}},
+    {Kind::kInstant, "instant", "A named moment: NVTX mark, C API mark.", 7,
+     {kStart, kName, {"domain", C::kString, E::kDict}, {"category", C::kString, E::kDict},
+      {"source", C::kUint, E::kDict}, {"payload_type", C::kUint, E::kDict}, {"payload", C::kInt, E::kVarint}}},
+    {Kind::kFlow, "flow", "Ties two events by an id: launch to kernel, send to receive.", 4,
+     {kStart, {"flow_kind", C::kUint, E::kDict}, {"flow_id", C::kUint, E::kDelta},
+      {"direction", C::kUint, E::kDict}}},
+    {Kind::kStep, "step", "A step boundary: a step runs from one boundary to the next.", 5,
+     {kStart, {"index", C::kInt, E::kDelta}, {"source", C::kUint, E::kDict}, kName,
+      {"micro_steps", C::kUint, E::kDict}}},
+    {Kind::kPhase, "phase", "What the framework was doing: backward, optimizer, checkpoint, import, ...", 6,
+     {kStart, kDur, kName, {"op", C::kUint, E::kDict}, {"source", C::kUint, E::kDict},
+      {"flags", C::kUint, E::kDict}}},
+    {Kind::kHealth, "health", "One reading of a device's health: clock, temperature, power, throttle reason.", 4,
+     {kStart, kName, {"value", C::kReal, E::kDelta}, {"device", C::kUint, E::kDict}}},
+    {Kind::kExit, "exit", "How the process ended, when it could still say so.", 3,
+     {kStart, {"code", C::kInt, E::kDict}, {"how", C::kString, E::kDict}}},
+    {Kind::kBatchFetch, "batch_fetch",
+     "One batch as its worker made it; dur spans fetch and collate.", 15,
+     {kStart, kDur, {"loader", C::kUint, E::kDict}, {"epoch", C::kUint, E::kDict}, {"task", C::kInt, E::kDelta},
+      {"worker", C::kInt, E::kDict}, {"collate_ns", C::kDuration, E::kVarint},
+      {"received_ns", C::kTime, E::kDelta}, {"put_ns", C::kTime, E::kDelta},
+      {"cpu_ns", C::kDuration, E::kVarint}, {"runq_ns", C::kDuration, E::kVarint},
+      {"read_bytes", C::kBytes, E::kVarint}, {"major_faults", C::kUint, E::kVarint},
+      {"items", C::kUint, E::kDict}, {"throttled_ns", C::kDuration, E::kVarint}}},
+};
+
+}  // namespace
+
+const KindInfo* kinds_begin() noexcept { return kKinds; }
+
+const KindInfo* kinds_end() noexcept { return kKinds + sizeof(kKinds) / sizeof(kKinds[0]); }
+
+const KindInfo* find_kind(uint16_t id) noexcept {
+  for (const KindInfo& kind : kKinds) {
+    if (static_cast<uint16_t>(kind.id) == id) {
+      return &kind;
+    }
+  }
+  return nullptr;
+}
+
+}  // namespace stepscope::trace

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Spool writer: how a recorded process gets events out, crash-only.
+//
+//   producer threads --push--> rings (mmap'ed file BASE.ring) --drain()--> segments (append-only file BASE.spool)
+//
+// A record counts as recorded when push() returns: the ring's pages belong to a file, so they survive SIGKILL,
+// abort and _exit (not a power loss). Rings never block: a full ring drops the new record and counts it.
+// One Spool per process, in static storage. Freestanding: libc only, no libstdc++, no exceptions.
+//
+// Threads: push/range/intern from any thread, lock-free, no allocation and no syscall on the hot path; one
+// thread at a time may call drain(); acquire_ring, declare_lane, meta and log are cold and take a short lock.
+// After fork the child must call abandon_in_child() before anything else.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "trace/kinds.hpp"
+
+namespace stepscope::trace {
+
+struct Ring;  // one producer thread's slot; layout in spool_format.hpp
+
+class Spool {
+ public:
+  // Creates DIR/BASE.ring and DIR/BASE.spool, mode 0600. Returns 0 or an errno. DIR must exist.
+  [[nodiscard]] int open(const char* dir, const char* base) noexcept;
+  [[nodiscard]] bool is_open() const noexcept;
+
+  // The calling thread's ring; nullptr when the budget of rings is used up (counted). `ring_bytes` is rounded
+  // up to a block.
+  [[nodiscard]] Ring* acquire_ring(uint32_t tid, const char* thread_name, size_t ring_bytes) noexcept;
+  // The thread ends: its ring is drained and reused later.
+  void release_ring(Ring* ring) noexcept;
+
+  // Appends one event. lane 0 = the ring's own thread. False when the ring was full (counted by kind).
+  bool push(Ring* ring, Kind kind, uint32_t lane, const int64_t* values, size_t count) noexcept;
+
+  // Nested ranges of the ring's thread. A range is one record, written when it closes; open ones live in the
+  // mmap'ed slot and are delivered as kFlagUnfinished if the process dies inside them. `source`, domain, category
+  // and payload go to the columns of kind range. pop returns false when nothing was open (counted).
+  struct OpenRange {
+    int64_t start_ns;
+    uint32_t name;
+    uint32_t domain;
+    uint32_t category;
+    uint16_t source;
+    uint16_t payload_type;
+    int64_t payload;
+  };
+  void range_push(Ring* ring, const OpenRange& range) noexcept;
+  bool range_pop(Ring* ring, uint32_t domain, int64_t end_ns) noexcept;
+
+  // String id by content, lock-free; text longer than 4 KiB is cut. 0 for an empty string; a reserved id
+  // ("(string table full)") when the arena is full (counted).
+  [[nodiscard]] uint32_t intern(const char* text, size_t length) noexcept;
+  [[nodiscard]] uint32_t declare_lane(const char* type, const char* name, uint32_t tid) noexcept;
+  void meta(const char* key, const char* value) noexcept;
+  void log(int64_t time_ns, const char* text) noexcept;
+  void anchor() noexcept;  // reads all clocks, best of several tries
+  void loss(const char* counter, uint64_t n) noexcept;
+
+  // Moves everything published in the rings into segments on disk. Returns the number of events moved.
+  size_t drain() noexcept;
+  // Drains and writes the clean-end footer. push() afterwards still works (rings only).
+  void close() noexcept;
+  // In a forked child: forgets rings and files without touching shared pages; is_open() is false afterwards.
+  void abandon_in_child() noexcept;
+
+ private:
+  void* state_ = nullptr;  // private mapping made by open(); see spool_writer.cpp
+};
+
+}  // namespace stepscope::trace
