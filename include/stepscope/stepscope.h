@@ -56,6 +56,8 @@ typedef struct stepscope_api {
   void (*thread_usage)(int64_t out[5]);
   /* Adds `n` to the named loss counter. */
   void (*loss)(const char* counter, uint64_t n);
+  /* Samples what process `pid` (a data-loading worker) is blocked on, ~20 times a second, until on = 0. */
+  void (*watch)(uint32_t pid, int on);
 } stepscope_api;
 
 /* Exported by libstepscope.so. */
