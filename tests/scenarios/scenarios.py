@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The slowdowns the diff must name on real PyTorch runs, as data: one row per scenario.
+
+`expect` is the set of terms of which one must come first; `injected_ms` computes, from the books the two jobs kept
+on their own clock (see train.py), by how many milliseconds per step the slowdown is known to be.
+"""
+from dataclasses import dataclass, field
+from typing import Callable, List
+
+
+def per_step(divisor=1):
+    """What the candidate spent in the injected work beyond the baseline, per step; `divisor` workers share it."""
+    return lambda a, b: (b["injected_ns"] / b["steps"] - a["injected_ns"] / a["steps"]) / divisor / 1e6
+
+
+def step_growth(a, b):
+    """For a lost capacity the injected size is the growth of the step itself, as the job measured it."""
+
+    def mean_step_ms(books):
+        ends = books["step_ends_ns"][WARM_UP:]
+        return (ends[-1] - ends[0]) / (len(ends) - 1) / 1e6
+
+    return mean_step_ms(b) - mean_step_ms(a)
+
+
+WARM_UP = 20
+
+
+@dataclass
+class Scenario:
+    base: List[str]
+    candidate: List[str]
+    expect: List[str]  # a trailing "/" or "." matches a whole family of terms
+    injected_ms: Callable = per_step()
+    together: List[str] = field(default_factory=list)  # terms that share the injected size with the first one
+    cgroup_cpus: float = 0.0  # the candidate's workers run in a cgroup with this quota
+
+
+FETCH = ["--item-cpu-ms", "5"]
+
+SCENARIOS = {
+    "slower_getitem": Scenario(FETCH, ["--item-cpu-ms", "12"], ["data.fetch"]),
+    "slower_collate": Scenario(FETCH + ["--collate-cpu-ms", "4"], FETCH + ["--collate-cpu-ms", "18"],
+                               ["data.collate"]),
+    "fewer_workers": Scenario(["--item-sleep-ms", "20", "--workers", "4"], ["--item-sleep-ms", "20", "--workers", "2"],
+                              ["data.workers"], step_growth),
+    "one_slow_worker": Scenario(["--item-sleep-ms", "10", "--workers", "3"],
+                                ["--item-sleep-ms", "10", "--workers", "3", "--slow-worker-ms", "60"],
+                                ["data.slow_worker"]),
+    "workers_on_one_cpu": Scenario(["--item-cpu-ms", "10", "--workers", "2"],
+                                   ["--item-cpu-ms", "10", "--workers", "2", "--one-cpu"],
+                                   ["data.starved"], step_growth),
+    "cpu_quota": Scenario(FETCH, FETCH, ["data.starved"], step_growth, cgroup_cpus=0.25),
+    "throttled_source": Scenario(["--item-read-kb", "256"], ["--item-read-kb", "256", "--read-mb-per-s", "20"],
+                                 ["data.io"]),
+    "periodic_gc": Scenario(FETCH[:0] + ["--gc-objects", "200000"], ["--gc-objects", "200000", "--gc-every", "4"],
+                            ["idle.gc"]),
+    "slower_optimizer": Scenario([], ["--optimizer-ms", "15"], ["optimizer"]),
+    "bigger_model": Scenario([], ["--width", "1536"], ["compute/"], step_growth, together=["compute/", "optimizer"]),
+    "checkpoint_every_20": Scenario(FETCH, FETCH + ["--checkpoint-every", "20", "--checkpoint-mb", "40"], []),
+    "nothing_changed": Scenario(FETCH, FETCH, []),
+}
