@@ -16,13 +16,17 @@
  *
  * Threads: every function may be called from any thread. Ranges nest per thread.
  * Errors: none are reported; what could not be recorded is counted in the recording (`loss`).
- * Times: nanoseconds of CLOCK_MONOTONIC_RAW. Strings: UTF-8, copied before the call returns.
+ * Times: nanoseconds of CLOCK_MONOTONIC_RAW. Strings: UTF-8, copied before the call returns; NULL is "".
+ * Fork: a forked child is not recorded until it calls stepscope_reopen(). A program started by exec is a new
+ * process with its own recording.
  */
 #ifndef STEPSCOPE_STEPSCOPE_H_
 #define STEPSCOPE_STEPSCOPE_H_
 
+#include <dlfcn.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -35,10 +39,13 @@ typedef struct stepscope_api {
   uint32_t version; /* 1 */
 
   /* Opens the door `door` ("c-api", "python", ...): starts recording this process unless it is disabled.
-   * Returns 1 when the process is being recorded. Idempotent. */
+   * Returns 1 when the process is being recorded. Idempotent. A role may follow a colon ("python:worker" =
+   * a data-loading worker; without it the role is "main"); it names the recording, so only the first call of
+   * a process can give it. In a forked child this call starts the child's own recording. */
   int (*open)(const char* door);
   uint64_t (*now_ns)(void);
-  /* The id of a string, by content; ids are small, stable for the process and never 0 for a string. */
+  /* The id of a string, by content; ids are small, stable for the process and never 0 for a string. An id
+   * from before a fork is not valid in the child's recording: intern again after open(). */
   uint32_t (*intern)(const char* utf8, size_t length);
   void (*range_push)(uint32_t name, uint32_t domain);
   void (*range_pop)(void);
@@ -60,17 +67,137 @@ typedef struct stepscope_api {
   void (*watch)(uint32_t pid, int on);
 } stepscope_api;
 
-/* Exported by libstepscope.so. */
+/* Exported by libstepscope.so; never returns NULL. Table functions are safe before open(): they do nothing.
+ */
 typedef const stepscope_api* (*stepscope_get_api_fn)(void);
 #define STEPSCOPE_GET_API_SYMBOL "stepscope_get_api"
 
+/* What the first call found, one copy per translation unit: 0 = not looked yet, the empty table of
+ * stepscope_detail_none() = no collector, else the collector's table. */
+static inline const stepscope_api** stepscope_detail_slot(void) {
+  static const stepscope_api* slot;
+  return &slot;
+}
+
+static inline const stepscope_api* stepscope_detail_none(void) {
+  static stepscope_api none; /* all zero, never written */
+  return &none;
+}
+
+/* Two threads that come here at once find the same answer and both store it. */
+static inline const stepscope_api* stepscope_detail_resolve(void) {
+  const stepscope_api* api = stepscope_detail_none();
+  void* symbol = dlsym(NULL /* RTLD_DEFAULT */, STEPSCOPE_GET_API_SYMBOL);
+  if (symbol) {
+    stepscope_get_api_fn get_api;
+    const stepscope_api* found;
+    memcpy(&get_api, &symbol, sizeof(get_api)); /* ISO C has no cast from object to function pointer */
+    found = get_api();
+    if (found && found->version == 1 && found->open("c-api")) {
+      api = found;
+    }
+  }
+  __atomic_store_n(stepscope_detail_slot(), api, __ATOMIC_RELEASE);
+  return api;
+}
+
 /* The collector's table when this process is being recorded, else NULL. The first call opens door "c-api". */
-static inline const stepscope_api* stepscope_api_get(void);
+static inline const stepscope_api* stepscope_api_get(void) {
+  const stepscope_api* api = __atomic_load_n(stepscope_detail_slot(), __ATOMIC_ACQUIRE);
+  if (__builtin_expect(!api, 0)) {
+    api = stepscope_detail_resolve();
+  }
+  return api->size ? api : NULL;
+}
+
+static inline uint32_t stepscope_detail_intern(const stepscope_api* api, const char* text) {
+  return text ? api->intern(text, strlen(text)) : 0;
+}
+
+/* 1 when this process is being recorded. */
+static inline int stepscope_active(void) {
+  return stepscope_api_get() ? 1 : 0;
+}
+
+/* Starts the recording of a forked child (see "Fork" above); 1 when it is being recorded. */
+static inline int stepscope_reopen(void) {
+  const stepscope_api* api = stepscope_detail_resolve();
+  return api->size ? 1 : 0;
+}
+
+/* Now, in the clock of the recording; 0 when the process is not recorded. */
+static inline uint64_t stepscope_now_ns(void) {
+  const stepscope_api* api = stepscope_api_get();
+  return api ? api->now_ns() : 0;
+}
+
+/* Step `index` begins now; it lasts until the next call. Call it from one thread. */
+static inline void stepscope_step(int64_t index) {
+  const stepscope_api* api = stepscope_api_get();
+  if (api) {
+    api->step(index, 0);
+  }
+}
+
+/* The same with a name for the kind of step ("train", "eval"). */
+static inline void stepscope_step_named(int64_t index, const char* name) {
+  const stepscope_api* api = stepscope_api_get();
+  if (api) {
+    api->step(index, stepscope_detail_intern(api, name));
+  }
+}
+
+/* A span of time of the calling thread, until the matching pop. */
+static inline void stepscope_range_push(const char* name) {
+  const stepscope_api* api = stepscope_api_get();
+  if (api) {
+    api->range_push(stepscope_detail_intern(api, name), 0);
+  }
+}
+
+/* The same in a domain: a library's own group of names. Domains share the thread's one stack. */
+static inline void stepscope_range_push_domain(const char* name, const char* domain) {
+  const stepscope_api* api = stepscope_api_get();
+  if (api) {
+    api->range_push(stepscope_detail_intern(api, name), stepscope_detail_intern(api, domain));
+  }
+}
+
+/* Closes the calling thread's innermost range. */
+static inline void stepscope_range_pop(void) {
+  const stepscope_api* api = stepscope_api_get();
+  if (api) {
+    api->range_pop();
+  }
+}
+
+/* A named moment. */
+static inline void stepscope_mark(const char* name) {
+  const stepscope_api* api = stepscope_api_get();
+  if (api) {
+    api->instant(stepscope_detail_intern(api, name), 0);
+  }
+}
+
+/* The value of a counter from now on. */
+static inline void stepscope_counter(const char* name, double value) {
+  const stepscope_api* api = stepscope_api_get();
+  if (api) {
+    api->counter(stepscope_detail_intern(api, name), value);
+  }
+}
+
+/* A fact about this process ("model" = "resnet18"); it shows in `stepscope info` and is compared by `diff`.
+ */
+static inline void stepscope_meta(const char* key, const char* value) {
+  const stepscope_api* api = stepscope_api_get();
+  if (api && key && value) {
+    api->meta(key, value);
+  }
+}
 
 #ifdef __cplusplus
 }
 #endif
-
-#include "stepscope_inline.h"
 
 #endif /* STEPSCOPE_STEPSCOPE_H_ */
