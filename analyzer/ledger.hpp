@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// build_ledger: the wall time of every step, partitioned into exclusive leaves that add up to the nanosecond.
+//
+// Invariant: for every step, sum of leaves == end - begin, exactly (Ledger::residual_ns == 0; selfcheck tests
+// it).
+//
+// Level A, the driving thread. Every instant of a step has exactly one label: the innermost open interval
+// among
+//   gc pause                      idle.gc
+//   checkpoint save/load          idle.checkpoint
+//   loader start, reset, shutdown data.worker_start
+//   wait for a batch              the cause chain below
+//   optimizer / backward phase    optimizer, compute/backward
+//   other phases                  compute/forward (forward), host/eval, host/import, host/startup,
+//   host/<phase name> NVTX and C API ranges         host/<name>      (not those that mark steps or span the
+//   whole step)
+// and where none is open: compute/forward between the hand-over of the data (else the end of the previous
+// optimizer step or backward) and the start of the backward, host.other elsewhere. Sources of labels are a
+// list with precedence tiers (label_sources.hpp); a GPU adds tiers above, not cases here.
+//
+// Level B, the cause chain of a wait [w0, w1) for batch t of worker k. Each instant is handed to what worker
+// k did then:
+//   fetching t or an earlier batch of its queue   data.fetch.{cpu,starved,io,blocked}, in the proportions
+//   measured
+//                                                 over that fetch (scheduler time, run-queue wait, the rest);
+//                                                 the rest is io or blocked by the samples of what the worker
+//                                                 was blocked on, or by its read bytes when it was not
+//                                                 sampled
+//   collating                                     data.collate (its share of run-queue wait:
+//   data.fetch.starved) put until received by the consumer            data.transfer idle before the index was
+//   dispatched or taken data.dispatch before its first batch                        data.worker_start
+//   received, pinning                             data.pin
+//   anything else, or no recording of worker k    data.other
+// Shares of an interval are whole ns by largest remainder, so nothing is lost to rounding.
+//
+// The result is cached in the recordings (roll-up, kLedgerVersion and a fingerprint of the inputs); a warm
+// build decodes no event. Deterministic. One thread per call.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "analyzer/run.hpp"
+#include "analyzer/steps.hpp"
+
+namespace stepscope::analysis {
+
+inline constexpr int32_t kLedgerVersion = 1;
+
+// Names of the fixed leaves. host/<name> leaves are made as ranges are met.
+namespace leaf {
+inline constexpr std::string_view kForward = "compute/forward";
+inline constexpr std::string_view kBackward = "compute/backward";
+inline constexpr std::string_view kOptimizer = "optimizer";
+inline constexpr std::string_view kGc = "idle.gc";
+inline constexpr std::string_view kCheckpoint = "idle.checkpoint";
+inline constexpr std::string_view kFetchCpu = "data.fetch.cpu";
+inline constexpr std::string_view kFetchIo = "data.fetch.io";
+inline constexpr std::string_view kFetchBlocked = "data.fetch.blocked";
+inline constexpr std::string_view kFetchStarved = "data.fetch.starved";
+inline constexpr std::string_view kCollate = "data.collate";
+inline constexpr std::string_view kTransfer = "data.transfer";
+inline constexpr std::string_view kDispatch = "data.dispatch";
+inline constexpr std::string_view kWorkerStart = "data.worker_start";
+inline constexpr std::string_view kPin = "data.pin";
+inline constexpr std::string_view kDataOther = "data.other";
+inline constexpr std::string_view kHostOther = "host.other";
+inline constexpr std::string_view kHostPrefix = "host/";
+}  // namespace leaf
+
+// The ledger of one training process: steps x leaves, ns. Columns are Ledger::leaves.
+struct ProcessLedger {
+  ProcessSteps steps;
+  std::vector<int64_t> ns;  // row-major: ns[step * leaves + leaf]
+  uint64_t waits = 0;       // batches waited for inside steps
+  uint64_t unjoined = 0;    // of these, how many had no record of the worker that made them
+  bool from_cache = false;
+};
+
+struct Ledger {
+  std::vector<std::string> leaves;  // ascending; the same set for all processes of the run
+  std::vector<ProcessLedger> processes;
+
+  // The leaves of one step.
+  [[nodiscard]] std::span<const int64_t> row(const ProcessLedger& process, size_t step) const;
+  // Index of a leaf, or leaves.size() when this run has none of it.
+  [[nodiscard]] size_t leaf_index(std::string_view name) const;
+  // Sum over all steps of |sum of leaves - wall time|. 0, or the library has a bug.
+  [[nodiscard]] int64_t residual_ns() const;
+  // Mean over the steps of a class of all processes, whole ns per leaf by largest remainder: adds up to
+  // *mean_step. Empty when there is no such step.
+  [[nodiscard]] std::vector<int64_t> class_means(StepClass step_class, int64_t* mean_step,
+                                                 size_t* count) const;
+};
+
+enum class Cache : uint8_t { kNone, kRead, kReadWrite };
+
+struct LedgerOptions {
+  StepOptions steps;
+  Cache cache = Cache::kReadWrite;  // a cache that cannot be written (read-only medium) is no error
+  std::function<bool()> cancelled;
+};
+
+[[nodiscard]] Result<Ledger> build_ledger(const Run& run, const LedgerOptions& options);
+
+}  // namespace stepscope::analysis
