@@ -142,6 +142,8 @@ using Details = std::vector<std::pair<std::string, std::string>>;  // key, value
 
 class Run {
  public:
+  struct State;  // opaque; run_state.hpp
+
   [[nodiscard]] static Result<Run> open(const std::string& path, const OpenOptions& options);
   Run(Run&&) noexcept;
   Run& operator=(Run&&) noexcept;
@@ -188,7 +190,6 @@ class Run {
   [[nodiscard]] Status verify(uint32_t process) const;
 
  private:
-  struct State;
   explicit Run(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
