@@ -4,6 +4,7 @@
 include/ <- trace/ <- {collector/, analyzer/}; analyzer/cli and viewer/ know the analyzer's headers only; the collector
 knows only the freestanding part of trace/.
 """
+import pathlib
 import re
 
 import lintlib
@@ -24,8 +25,9 @@ FORBIDDEN = {
     "analyzer/": ("analyzer/cli/",),  # the library does not know its program
     "viewer/": ("analyzer/cli/",),
 }
-# The freestanding part of trace/ may not reach into the rest of it.
-FREESTANDING_SOURCES = tuple(name[:-4] for name in FREESTANDING)
+# What stepscope_trace_core compiles, and these headers, may not reach into the rest of trace/.
+FREESTANDING_INTERNAL = (*FREESTANDING, "trace/segment_bytes.hpp")
+CORE_SOURCES = re.compile(r"add_library\(stepscope_trace_core STATIC([^)]*)\)")
 INCLUDE = re.compile(r'^\s*#\s*include\s*(?:"([^"]+)"|<(stepscope/[^>]+)>)')
 
 
@@ -34,12 +36,18 @@ def longest(table, name):
     return max(rooms, key=len) if rooms else None
 
 
-def objection(name, target):
+def freestanding_files(root):
+    build = pathlib.Path(root) / "trace/CMakeLists.txt"
+    sources = CORE_SOURCES.search(build.read_text()) if build.exists() else None
+    return {*FREESTANDING_INTERNAL, *(f"trace/{name}" for name in (sources.group(1).split() if sources else ()))}
+
+
+def objection(name, target, freestanding):
     room = longest(MAY_INCLUDE, name)
     if room is None:
         return None
-    if name.startswith(FREESTANDING_SOURCES) and not target.startswith((*FREESTANDING, "stepscope/")):
-        return f"the freestanding part of trace/ may include only {', '.join(FREESTANDING)}"
+    if name in freestanding and not target.startswith((*FREESTANDING_INTERNAL, "stepscope/")):
+        return f"the freestanding part of trace/ may include only {', '.join(FREESTANDING_INTERNAL)}"
     if room == "include/":
         return None if "/" not in target or target.startswith("stepscope/") else "public headers include nothing of ours"
     if not target.startswith(MAY_INCLUDE[room]):
@@ -51,10 +59,11 @@ def objection(name, target):
 
 def check(root):
     problems = []
+    freestanding = freestanding_files(root)
     for name in lintlib.files(root, *lintlib.CXX, under=tuple(r for r in MAY_INCLUDE if r.count("/") == 1)):
         for number, line in lintlib.lines(root, name):
             match = INCLUDE.match(line)
-            reason = match and objection(name, match.group(1) or match.group(2))
+            reason = match and objection(name, match.group(1) or match.group(2), freestanding)
             if reason:
                 problems.append(f"{name}:{number}: {line.strip()}: {reason}")
     return problems
@@ -80,7 +89,9 @@ BAD = {
     "the library knows the program": {"analyzer/a.cpp": '#include "analyzer/cli/output.hpp"\n'},
     "trace knows the analyzer": {"trace/a.cpp": '#include "analyzer/run.hpp"\n'},
     "the window-free model knows views": {"viewer/model/a.cpp": '#include "viewer/views/b.hpp"\n'},
-    "freestanding trace knows the rest": {"trace/spool_writer.cpp": '#include "trace/status.hpp"\n'},
+    "freestanding trace knows the rest": {"trace/spool_writer.cpp": '#include "trace/status.hpp"\n',
+                                          "trace/CMakeLists.txt": "add_library(stepscope_trace_core STATIC spool_writer.cpp)\n"},
+    "a freestanding header knows the rest": {"trace/spool_writer.hpp": '#include "trace/status.hpp"\n'},
     "relative include": {"trace/a.cpp": '#include "kinds.hpp"\n'},
     "public header knows trace": {"include/stepscope/a.h": '#include "trace/kinds.hpp"\n'},
 }

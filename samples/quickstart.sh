@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# stepscope in five minutes, on Debian 12: installs what is needed, builds, trains a small real model twice (once with a
+# slow data pipeline) under `stepscope record`, and asks why the second run is slower.
+#   samples/quickstart.sh [DIR]     DIR: where the two recorded runs go (default: build/quickstart)
+set -euo pipefail
+cd "$(dirname "$0")/.."
+unset LD_PRELOAD "${!STEPSCOPE_@}"
+out=${1:-build/quickstart}
+log=build/quickstart.log
+bin=build/release
+stepscope=$bin/analyzer/cli/stepscope
+viewer=$bin/viewer/stepscope-viewer
+python=/usr/bin/python3  # Debian's, which has Debian's PyTorch
+
+bold=$(tput bold 2>/dev/null || true) plain=$(tput sgr0 2>/dev/null || true)
+[ -t 1 ] && [ -z "${NO_COLOR:-}" ] || bold="" plain=""
+say() { printf '\n%s%s%s\n' "$bold" "$*" "$plain"; }
+quietly() { "$@" >>"$log" 2>&1 || { tail -n 40 "$log" >&2; echo "failed: $* (all of it: $log)" >&2; exit 1; }; }
+
+mkdir -p build "$(dirname "$out")"
+: >"$log"
+
+say "1/4  Packages and build"
+cmake/debian/install-packages.sh build sample
+quietly cmake --preset release -DSTEPSCOPE_BUILD_TESTS=OFF -DSTEPSCOPE_BUILD_BENCH=OFF
+quietly cmake --build --preset release
+"$stepscope" --version
+
+record() {
+  local name=$1; shift
+  rm -rf "${out:?}/$name"
+  echo "\$ stepscope record -o $out/$name -- python3 samples/train.py $*"
+  "$stepscope" record -o "$out/$name" -- "$python" samples/train.py "$@"
+}
+
+say "2/4  Train, recorded: once healthy, once with a data pipeline that does too much"
+record healthy
+record slow --augment-ms 200
+
+say "3/4  Why is the second run slower?"
+echo "\$ stepscope diff $out/healthy --vs $out/slow"
+"$stepscope" diff "$out/healthy" --vs "$out/slow"
+
+say "4/4  See it"
+quietly xvfb-run -a "$viewer" --screenshot "$out/viewer.png" "$out/healthy" --vs "$out/slow"
+echo "a picture of the viewer:  $out/viewer.png"
+echo "the window itself:        $stepscope view $out/healthy --vs $out/slow"
+echo "more about one run:       $stepscope report $out/slow"
