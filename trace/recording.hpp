@@ -42,11 +42,18 @@ struct Loss {
   std::string sentence;
 };
 
+struct ColumnInfo {
+  std::string name;
+  ColumnType type = ColumnType::kInt;
+};
+
+// A kind as the file declares it; a newer minor version may have appended columns to a kind that this build knows.
 struct KindSummary {
   uint16_t id = 0;
   std::string name;
   bool known = false;  // false: a newer build's kind; listed, not decoded
   uint64_t events = 0;
+  std::vector<ColumnInfo> columns;
 };
 
 // One decoded segment. Rows are ascending by start_ns within a segment; segments of a lane may overlap in time.
@@ -54,12 +61,13 @@ struct SegmentView {
   Kind kind = Kind::kNone;
   uint32_t lane = 0;
   size_t rows = 0;
-  std::span<const std::span<const int64_t>> columns;  // a column not asked for is empty
+  // One per column of the kind, those this build knows and those the file has; a column not asked for is empty.
+  std::span<const std::span<const int64_t>> columns;
 };
 
 struct ScanFilter {
   Kind kind = Kind::kNone;
-  std::optional<uint32_t> lane;
+  std::optional<uint32_t> lane = std::nullopt;
   int64_t begin_ns = std::numeric_limits<int64_t>::min();  // segments wholly outside [begin, end) are pruned;
   int64_t end_ns = std::numeric_limits<int64_t>::max();    // rows inside a segment are not filtered
   uint32_t columns = ~0U;                                  // bit c set: decode column c
@@ -79,8 +87,9 @@ struct OverviewLevel {
   uint32_t lane = 0;
   int64_t origin_ns = 0;
   int64_t bucket_ns = 0;
-  std::vector<uint16_t> busy;     // 0..65535 = 0..1 of the bucket, union of intervals
-  std::vector<uint32_t> leading;  // name with most time in the bucket, 0 = none
+  std::vector<uint16_t> busy;  // 0..65535 = 0..1 of the bucket, union of intervals
+  std::vector<uint32_t>
+      leading;  // name with most exclusive time in the bucket, 0 = none; see trace/overview.hpp
 };
 
 // A step and its ledger, computed by the analyzer and kept beside the events.
@@ -122,19 +131,25 @@ class Recording {
   [[nodiscard]] std::string_view string(int64_t id) const;
   [[nodiscard]] size_t string_count() const;  // ids are 1 .. string_count()
 
-  [[nodiscard]] Status scan(const ScanFilter& filter, const std::function<Status(const SegmentView&)>& visit) const;
+  // Calls visit for each segment that passes the filter, ordered by lane, then by first event. Ends early with the visitor's
+  // error. An unknown kind is an empty scan unless the file declares it. SegmentCursor is the same as a pull interface.
+  [[nodiscard]] Status scan(const ScanFilter& filter,
+                            const std::function<Status(const SegmentView&)>& visit) const;
   [[nodiscard]] Result<std::vector<NameTotal>> name_totals() const;
   [[nodiscard]] Result<std::vector<OverviewLevel>> overview(uint32_t lane) const;
 
-  // Roll-up cached by an analyzer, if there is one; storing replaces it in one transaction.
+  // Roll-up cached by an analyzer, if there is an undamaged one; storing replaces it in one transaction, also while others
+  // read. Error of storing: kUnavailable (read-only file or directory, disk full), the recording is unchanged then.
   [[nodiscard]] Result<std::optional<Rollup>> load_rollup() const;
   [[nodiscard]] Status store_rollup(const Rollup& rollup) const;
 
-  // PRAGMA integrity_check plus decoding every segment; the first problem found.
+  // PRAGMA integrity_check, all checksums, and decoding every segment; the first problem found.
   [[nodiscard]] Status verify() const;
 
+  struct State;  // of this room
+
  private:
-  struct State;
+  friend class SegmentCursor;
   explicit Recording(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };

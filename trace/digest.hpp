@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Checksums of a recording's row tables: written once by the builder, compared by the reader. They find damage that
+// SQLite cannot see (it keeps no page checksums); blobs carry their own, inside zstd.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "trace/sqlite.hpp"
+
+namespace stepscope::trace {
+
+// A table and the query whose rows, in order, are its checksum's input. Later minor versions may add columns to a table;
+// the query stays as it is.
+struct DigestPart {
+  const char* table;
+  const char* query;
+};
+
+// Parts compared when a recording is opened, those compared when they are used, and those of an analyzer's cache.
+[[nodiscard]] std::span<const DigestPart> eager_digest_parts();
+[[nodiscard]] std::span<const DigestPart> lazy_digest_parts();
+[[nodiscard]] std::span<const DigestPart> rollup_digest_parts();
+
+// The checksum over the rows as they are now; nullopt when they cannot be read.
+[[nodiscard]] std::optional<int64_t> compute_digest(const Database& database, const DigestPart& part);
+
+// True when the stored checksum of `table` equals the computed one.
+[[nodiscard]] bool digest_matches(const Database& database, std::string_view table);
+
+// Stores the checksums of these parts, replacing older ones.
+[[nodiscard]] bool write_digests(const Database& database, std::span<const DigestPart> parts);
+
+}  // namespace stepscope::trace

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "trace/loss_table.hpp"
+
+#include <array>
+
+namespace stepscope::trace {
+namespace {
+
+constexpr std::string_view kInfo = "info";
+constexpr std::string_view kError = "error";
+constexpr std::string_view kDataLoss = "data_loss";
+
+// The first entry is the answer for names nobody knows.
+constexpr std::array kMeanings = {
+    LossMeaning{"", kDataLoss, "A counter this version does not know; treated as lost data."},
+    LossMeaning{"ring.full", kDataLoss,
+                "Events were dropped because a thread produced them faster than they were drained; raise the "
+                "ring size."},
+    LossMeaning{"ring.", kDataLoss, "Events were dropped because no ring was left for their thread."},
+    LossMeaning{"string.missing", kError,
+                "Events name a text that the spool does not have; they show as unnamed."},
+    LossMeaning{"string.", kError,
+                "Texts were dropped because the string table was full; events show a placeholder."},
+    LossMeaning{"range.unbalanced", kInfo, "A range was ended that was not open; the call was ignored."},
+    LossMeaning{"range.unfinished", kInfo,
+                "Ranges were still open when the process ended; they are cut at its last event."},
+    LossMeaning{"range.", kDataLoss, "Ranges were nested too deeply; the innermost ones are missing."},
+    LossMeaning{"lane.", kDataLoss,
+                "Lanes were refused because their table was full; their events are missing."},
+    LossMeaning{"meta.", kError, "Facts about the process were dropped because their table was full."},
+    LossMeaning{"log.", kInfo, "Log lines of the collector were dropped because their table was full."},
+    LossMeaning{"clock.jump", kError,
+                "The clock stepped between two readings; times around it are not trustworthy."},
+    LossMeaning{"clock.", kInfo, "A clock could not be read at one of the regular readings."},
+    LossMeaning{"spool.torn_bytes", kDataLoss,
+                "Bytes at the end of the spool were not a whole record: a write was cut off."},
+    LossMeaning{"spool.damaged", kDataLoss, "Parts of the spool could not be decoded and were left out."},
+    LossMeaning{"spool.unknown_kind", kDataLoss,
+                "Events of a kind this version does not know were left out; finalize with the version that "
+                "recorded."},
+    LossMeaning{
+        "spool.unclean_end", kInfo,
+        "The process did not end in an orderly way (killed, aborted, _exit); what it recorded is complete."},
+    LossMeaning{"spool.snapshot", kInfo, "The process was still running when this recording was made."},
+    LossMeaning{"spool.", kDataLoss, "The spool could not be written; events are missing."},
+    LossMeaning{"emit.", kError, "Events were refused because their values or their kind were not valid."},
+    LossMeaning{"hook.", kError,
+                "A framework hook failed and switched itself off; its events are missing from then on."},
+    LossMeaning{"python.", kError,
+                "A Python hook failed and switched itself off; its events are missing from then on."},
+    LossMeaning{"nvtx.", kError, "An NVTX call could not be recorded."},
+    LossMeaning{"host.", kError, "A reading of the machine's state failed and was left out."},
+    LossMeaning{"watch.", kInfo, "A sample of a worker's state failed and was left out."},
+};
+
+}  // namespace
+
+const LossMeaning& loss_meaning(std::string_view counter) {
+  const LossMeaning* best = kMeanings.data();
+  for (const LossMeaning& meaning : kMeanings) {
+    if (counter.starts_with(meaning.prefix) && meaning.prefix.size() > best->prefix.size()) {
+      best = &meaning;
+    }
+  }
+  return *best;
+}
+
+std::span<const LossMeaning> loss_meanings() {
+  return kMeanings;
+}
+
+}  // namespace stepscope::trace
