@@ -57,7 +57,8 @@ enum class ColumnType : uint8_t {
 enum class Encoding : uint8_t {
   kDelta = 1,   // zig-zag varint of the difference to the previous row: times, sequence numbers
   kVarint = 2,  // zig-zag varint of the value: durations, sizes
-  kDict = 3,    // dictionary of distinct values + index: names, devices, streams
+  kDict = 3,    // dictionary of distinct values + index: names, devices, streams; one value: no index
+  kRaw = 4,     // 8 bytes per row: what no other encoding makes smaller. Never a hint in the kind table
 };
 
 struct Column {
@@ -88,11 +89,20 @@ struct KindInfo {
 [[nodiscard]] const KindInfo* find_kind(uint16_t id) noexcept;
 
 // Where an event came from: column `source` of range, step and phase.
-enum class Source : uint8_t { kUnknown = 0, kApi = 1, kNvtx = 2, kPython = 3, kTorchProfiler = 4, kImport = 5 };
+enum class Source : uint8_t {
+  kUnknown = 0,
+  kApi = 1,
+  kNvtx = 2,
+  kPython = 3,
+  kTorchProfiler = 4,
+  kImport = 5
+};
 
 // Bits of column `flags` of range and phase.
-inline constexpr int64_t kFlagUnfinished = 1;    // still open when the process ended; dur reaches to its last event
-inline constexpr int64_t kFlagProcessRange = 2;  // started and ended by handle, may cross threads (NVTX start/end)
+inline constexpr int64_t kFlagUnfinished =
+    1;  // still open when the process ended; dur reaches to its last event
+inline constexpr int64_t kFlagProcessRange =
+    2;  // started and ended by handle, may cross threads (NVTX start/end)
 
 // Column `op` of phase: what the process was doing, in the words of the ledger.
 enum class PhaseOp : uint8_t {
@@ -103,18 +113,18 @@ enum class PhaseOp : uint8_t {
   kOptimizer = 4,       // Optimizer.step, outermost call (name = class)
   kCheckpointSave = 5,  // torch.save and friends
   kCheckpointLoad = 6,
-  kLoaderStart = 7,     // a DataLoader iterator starting its workers (name = loader class)
-  kLoaderReset = 8,     // epoch boundary with persistent workers
+  kLoaderStart = 7,  // a DataLoader iterator starting its workers (name = loader class)
+  kLoaderReset = 8,  // epoch boundary with persistent workers
   kLoaderShutdown = 9,
-  kDataNext = 10,       // main thread inside a data iterator's next() that no loader hook understands
+  kDataNext = 10,  // main thread inside a data iterator's next() that no loader hook understands
   kEval = 11,
   kForward = 12,
 };
 
 // Bits of column `flags` of batch.
-inline constexpr int64_t kBatchInProcess = 1;    // num_workers=0: fetched by the consuming thread itself
-inline constexpr int64_t kBatchLast = 2;         // the iterator ended here; no data was handed over
-inline constexpr int64_t kBatchIterable = 4;     // iterable-style dataset
-inline constexpr int64_t kBatchPersistent = 8;   // persistent workers
+inline constexpr int64_t kBatchInProcess = 1;   // num_workers=0: fetched by the consuming thread itself
+inline constexpr int64_t kBatchLast = 2;        // the iterator ended here; no data was handed over
+inline constexpr int64_t kBatchIterable = 4;    // iterable-style dataset
+inline constexpr int64_t kBatchPersistent = 8;  // persistent workers
 
 }  // namespace stepscope::trace

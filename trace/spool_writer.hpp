@@ -8,9 +8,15 @@
 // abort and _exit (not a power loss). Rings never block: a full ring drops the new record and counts it.
 // One Spool per process, in static storage. Freestanding: libc only, no libstdc++, no exceptions.
 //
-// Threads: push/range/intern from any thread, lock-free, no allocation and no syscall on the hot path; one
-// thread at a time may call drain(); acquire_ring, declare_lane, meta and log are cold and take a short lock.
-// After fork the child must call abandon_in_child() before anything else.
+// Threads: push/range/intern from any thread, lock-free, no allocation and no syscall on the hot path (a text that
+// is new to intern takes the short lock); a Ring belongs to one thread; one thread at a time drains, a second
+// drain() returns 0; acquire_ring, declare_lane, meta, log and anchor are cold and take a short lock. Not for signal
+// handlers that may interrupt the same functions. After fork the child must call abandon_in_child() before
+// anything else, and forget every Ring*.
+//
+// Bounded: 512 threads at a time, 128 MiB of rings, 131071 strings with 32 MiB of text; the rest is counted as loss
+// (names: spool_format.hpp). The file system of DIR should be local; a full disk or a file size limit leaves the data in
+// the rings and is counted. Descriptors are high-numbered, CLOEXEC, and found again if the program closes them.
 #pragma once
 
 #include <stddef.h>
@@ -20,26 +26,32 @@
 
 namespace stepscope::trace {
 
-struct Ring;  // one producer thread's slot; layout in spool_format.hpp
+struct Ring;  // one producer thread's ring; what of it is on disk is RingSlot in spool_format.hpp
+namespace spool {
+struct State;
+}
 
 class Spool {
  public:
-  // Creates DIR/BASE.ring and DIR/BASE.spool, mode 0600. Returns 0 or an errno. DIR must exist.
+  // Creates DIR/BASE.ring and DIR/BASE.spool, mode 0600. Returns 0 or an errno; EEXIST when the names are taken,
+  // which also happens after exec, since pid and start time stay: choose another BASE. DIR must exist.
   [[nodiscard]] int open(const char* dir, const char* base) noexcept;
   [[nodiscard]] bool is_open() const noexcept;
 
-  // The calling thread's ring; nullptr when the budget of rings is used up (counted). `ring_bytes` is rounded
-  // up to a block.
+  // A ring and a lane for the calling thread; nullptr when the budget of rings is used up (counted). `ring_bytes`
+  // is rounded up to a power of two of blocks, 64 KiB .. 32 MiB; less when the budget is nearly used up.
   [[nodiscard]] Ring* acquire_ring(uint32_t tid, const char* thread_name, size_t ring_bytes) noexcept;
-  // The thread ends: its ring is drained and reused later.
+  // The thread ends: ranges still open are written as kFlagUnfinished, its ring is drained and reused later.
   void release_ring(Ring* ring) noexcept;
 
-  // Appends one event. lane 0 = the ring's own thread. False when the ring was full (counted by kind).
+  // Appends one event. lane 0 = the ring's own thread; 1 <= count <= kMaxColumns. False when the ring was full
+  // (counted by kind) or is null.
   bool push(Ring* ring, Kind kind, uint32_t lane, const int64_t* values, size_t count) noexcept;
 
   // Nested ranges of the ring's thread. A range is one record, written when it closes; open ones live in the
   // mmap'ed slot and are delivered as kFlagUnfinished if the process dies inside them. `source`, domain, category
-  // and payload go to the columns of kind range. pop returns false when nothing was open (counted).
+  // and payload go to the columns of kind range. pop closes the innermost range of `domain` and returns false when
+  // there was none (counted). At most 96 deep; deeper ones are counted as loss and stay balanced.
   struct OpenRange {
     int64_t start_ns;
     uint32_t name;
@@ -63,13 +75,17 @@ class Spool {
 
   // Moves everything published in the rings into segments on disk. Returns the number of events moved.
   size_t drain() noexcept;
-  // Drains and writes the clean-end footer. push() afterwards still works (rings only).
+  // Drains and writes the clean-end footer. push() afterwards still works (rings only). The files stay open and
+  // locked until the process ends: that is how readers know whether it lives.
   void close() noexcept;
-  // In a forked child: forgets rings and files without touching shared pages; is_open() is false afterwards.
+  // In a forked child: forgets rings and files without touching shared pages; is_open() is false afterwards, and
+  // open() with another BASE works.
   void abandon_in_child() noexcept;
 
  private:
-  void* state_ = nullptr;  // private mapping made by open(); see spool_writer.cpp
+  [[nodiscard]] spool::State* opened() const noexcept;
+
+  void* state_ = nullptr;  // private mapping made by open(); see spool_state.hpp
 };
 
 }  // namespace stepscope::trace
