@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "viewer/model/lod.hpp"
+
+#include <algorithm>
+#include <random>
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/viewer/support/random_rows.hpp"
+
+namespace stepscope::viewer {
+namespace {
+
+using testing::brute_busy;
+using testing::PlainEvent;
+using testing::random_events;
+using testing::sealed_row;
+using testing::some_categories;
+
+PixelMap linear_map(int64_t begin, double ns_per_pixel, size_t columns) {
+  PixelMap map;
+  for (size_t p = 0; p <= columns; ++p) {
+    map.edge.push_back(begin + static_cast<int64_t>(static_cast<double>(p) * ns_per_pixel));
+  }
+  return map;
+}
+
+std::vector<LodSpan> spans_of(const EventRow& row, const PixelMap& map) {
+  std::vector<LodSpan> spans;
+  level_of_detail(row, map, some_categories(), spans);
+  return spans;
+}
+
+bool covered(const std::vector<LodSpan>& spans, double x0, double x1) {
+  return std::any_of(spans.begin(), spans.end(), [&](const LodSpan& span) {
+    return double{span.x1} > x0 - 1e-3 && double{span.x0} < x1 + 1e-3;
+  });
+}
+
+TEST(LevelOfDetail, AnEventOfAPixelOrMoreIsNeverLostAtAnyZoom) {
+  for (const uint64_t seed : {21U, 22U, 23U}) {
+    std::mt19937_64 random(seed);
+    const std::vector<PlainEvent> events = random_events(random, 1500, 6);
+    const EventRow row = sealed_row(events);
+    const int64_t begin = events.front().start;
+    const auto span = static_cast<double>(events.back().end() - begin);
+    constexpr size_t kColumns = 700;
+    for (double view = span * 1.1; view > 700; view /= 3.7) {
+      const double npp = view / kColumns;
+      const int64_t at = begin +
+                         static_cast<int64_t>(std::uniform_real_distribution<double>(0, span)(random)) -
+                         static_cast<int64_t>(view / 2);
+      const PixelMap map = linear_map(at, npp, kColumns);
+      const std::vector<LodSpan> spans = spans_of(row, map);
+      for (const PlainEvent& event : events) {
+        if (static_cast<double>(event.duration) >= npp && event.end() > map.edge.front() &&
+            event.start < map.edge.back()) {
+          // Every pixel that the event covers is drawn.
+          const double x0 = map.to_pixel(event.start);
+          const double x1 = map.to_pixel(event.end());
+          for (double x = x0; x < x1 - 1; x += 1) {
+            ASSERT_TRUE(covered(spans, x, x + 1)) << "seed " << seed << " view " << view << " x " << x;
+          }
+          ASSERT_TRUE(covered(spans, x0, x1));
+        }
+      }
+    }
+  }
+}
+
+TEST(LevelOfDetail, SpansGoLeftToRightAndStayInside) {
+  std::mt19937_64 random(31);
+  const EventRow row = sealed_row(random_events(random, 5000, 4));
+  for (int trial = 0; trial < 60; ++trial) {
+    const auto npp = static_cast<double>(testing::log_uniform(random, 6));
+    const PixelMap map = linear_map(row.start(random() % row.size()) - 5000, npp, 300);
+    float before = 0;
+    for (const LodSpan& span : spans_of(row, map)) {
+      EXPECT_GE(span.x0, std::floor(before) - 1e-3F);
+      EXPECT_GT(span.x1, span.x0 - 1e-6F);
+      EXPECT_LE(span.x1, 300.0F + 1e-3F);
+      EXPECT_GE(span.fill, 1);
+      EXPECT_LE(span.fill, kFull);
+      before = span.x0;
+    }
+  }
+}
+
+TEST(LevelOfDetail, CrowdedPixelsHaveTheBusyFractionOfBruteForce) {
+  // 60 events per pixel: the walk has to jump, and sums must still be exact.
+  std::vector<PlainEvent> events;
+  for (int64_t i = 0; i < 60'000; ++i) {
+    events.push_back({i * 100, 10 + (i / 6000) * 9, 1});  // busy 10 % .. 91 %
+  }
+  EventRow row;
+  for (const PlainEvent& event : events) {
+    row.append(event.start, event.duration, event.name);
+  }
+  row.append(60'000'000'000, 1, 1);  // far away: makes the base bucket huge, so that the walk is used
+  row.seal(some_categories());
+  const PixelMap map = linear_map(0, 6000, 1000);
+  ASSERT_LT(6000, row.mip().base_bucket_ns());
+  for (const LodSpan& span : spans_of(row, map)) {
+    const int64_t begin = map.edge[static_cast<size_t>(span.x0)];
+    const int64_t end = map.edge[static_cast<size_t>(span.x1)];
+    const double busy =
+        static_cast<double>(brute_busy(events, begin, end)) / static_cast<double>(end - begin);
+    EXPECT_NEAR(span.fill / static_cast<double>(kFull), busy, 1.0 / kFull + 0.01) << span.x0;
+  }
+}
+
+TEST(LevelOfDetail, ZoomedInEventsAreThemselvesWithExactEdges) {
+  const std::vector<PlainEvent> events{{100, 50, 1}, {150, 25, 2}, {200, 3, 3}};
+  const EventRow row = sealed_row(events);
+  const std::vector<LodSpan> spans = spans_of(row, linear_map(90, 1.0, 200));
+  ASSERT_EQ(spans.size(), 3U);
+  EXPECT_FLOAT_EQ(spans[0].x0, 10);
+  EXPECT_FLOAT_EQ(spans[0].x1, 60);
+  EXPECT_EQ(spans[1].event, 1U);
+  EXPECT_EQ(spans[2].category, Category::kOptimizer);
+}
+
+TEST(LevelOfDetail, AGapInTheMapShowsNothing) {
+  const EventRow row = sealed_row({{0, 100, 1}, {100, 100, 2}});
+  PixelMap map;
+  map.edge = {0, 50, 100, 100, 100, 150, 200};  // columns 2 and 3 show no time
+  const std::vector<LodSpan> spans = spans_of(row, map);
+  ASSERT_EQ(spans.size(), 2U);
+  EXPECT_FLOAT_EQ(spans[0].x1, 2);
+  EXPECT_FLOAT_EQ(spans[1].x0, 4);
+}
+
+TEST(LevelOfDetail, AMomentWithoutDurationIsSeen) {
+  const EventRow row = sealed_row({{500, 0, 4}});
+  const std::vector<LodSpan> spans = spans_of(row, linear_map(0, 10, 100));
+  ASSERT_EQ(spans.size(), 1U);
+  EXPECT_FLOAT_EQ(spans[0].x0, 50);
+  EXPECT_EQ(spans[0].category, Category::kGc);
+}
+
+TEST(LevelOfDetail, CostDoesNotGrowWithTheNumberOfEventsZoomedOut) {
+  for (const size_t count : {size_t{10'000}, size_t{200'000}}) {
+    std::mt19937_64 random(5);
+    const EventRow row = sealed_row(random_events(random, count, 3));
+    const auto span = static_cast<double>(row.end(row.size() - 1) - row.start(0));
+    EXPECT_LE(spans_of(row, linear_map(row.start(0), span / 500, 500)).size(), 501U);
+  }
+}
+
+}  // namespace
+}  // namespace stepscope::viewer

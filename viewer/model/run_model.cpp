@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "viewer/model/run_model.hpp"
+
+namespace stepscope::viewer {
+
+size_t RunModel::resident_bytes() const {
+  size_t bytes = 0;
+  for (const LaneModel& lane : lanes) {
+    for (const EventRow& row : lane.rows) {
+      bytes += row.resident_bytes() + sizeof(EventRow);
+    }
+  }
+  return bytes;
+}
+
+}  // namespace stepscope::viewer

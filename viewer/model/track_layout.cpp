@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "viewer/model/track_layout.hpp"
+
+#include <algorithm>
+#include <map>
+
+namespace stepscope::viewer {
+namespace {
+
+using LaneKey = std::pair<std::string, std::string>;
+
+LaneKey key_of(const RunModel& run, const LaneModel& lane) {
+  return {run.processes[lane.process].key, lane.key};
+}
+
+size_t group_for(Tracks& tracks, const ProcessModel& process) {
+  const auto at = std::find_if(tracks.groups.begin(), tracks.groups.end(),
+                               [&](const TrackGroup& group) { return group.key == process.key; });
+  if (at != tracks.groups.end()) {
+    return static_cast<size_t>(at - tracks.groups.begin());
+  }
+  tracks.groups.push_back({process.title, process.subtitle, process.key});
+  return tracks.groups.size() - 1;
+}
+
+struct Pen {
+  TrackLayout& layout;
+  const LayoutMetrics& metrics;
+  void group(size_t group, bool collapsed, Side side) const {
+    layout.items.push_back({.kind = TrackItem::Kind::kGroup,
+                            .group = group,
+                            .side = side,
+                            .collapsed = collapsed,
+                            .y = layout.height,
+                            .height = metrics.header});
+    layout.height += metrics.header;
+  }
+  void lane(size_t group, size_t track, Side side, const LaneModel& lane, bool first) const {
+    const size_t rows = std::clamp<size_t>(lane.rows.size(), 1, metrics.max_rows);
+    const float height = static_cast<float>(rows) * (metrics.row + metrics.row_gap);
+    layout.items.push_back({.kind = TrackItem::Kind::kLane,
+                            .group = group,
+                            .track = track,
+                            .side = side,
+                            .rows = rows,
+                            .first = first,
+                            .y = layout.height,
+                            .height = height});
+    layout.height += height;
+  }
+};
+
+void lay_out_side(const Tracks& tracks, const RunModel* const (&runs)[2], const std::vector<Side>& sides,
+                  const std::set<std::string>& collapsed, const Pen& pen) {
+  for (size_t g = 0; g < tracks.groups.size(); ++g) {
+    const auto in_group = [&](const Track& track) {
+      return track.group == g && std::any_of(sides.begin(), sides.end(), [&](Side side) {
+               return track.lane[index_of(side)] != kNoTrackLane;
+             });
+    };
+    if (std::none_of(tracks.tracks.begin(), tracks.tracks.end(), in_group)) {
+      continue;
+    }
+    const bool folded = collapsed.contains(tracks.groups[g].key);
+    pen.group(g, folded, sides.front());
+    for (size_t t = 0; !folded && t < tracks.tracks.size(); ++t) {
+      if (!in_group(tracks.tracks[t])) {
+        continue;
+      }
+      pen.layout.height += pen.metrics.lane_gap / 2;
+      bool first = true;
+      for (const Side side : sides) {
+        const uint32_t lane = tracks.tracks[t].lane[index_of(side)];
+        if (lane != kNoTrackLane) {
+          pen.lane(g, t, side, runs[index_of(side)]->lanes[lane], first);
+          first = false;
+        }
+      }
+      pen.layout.height += pen.metrics.lane_gap / 2;
+    }
+  }
+}
+
+}  // namespace
+
+Tracks make_tracks(const RunModel& a, const RunModel* b) {
+  Tracks tracks;
+  std::map<LaneKey, size_t> by_key;
+  for (size_t lane = 0; lane < a.lanes.size(); ++lane) {
+    Track track;
+    track.group = group_for(tracks, a.processes[a.lanes[lane].process]);
+    track.title = a.lanes[lane].title;
+    track.lane[0] = static_cast<uint32_t>(lane);
+    by_key.emplace(key_of(a, a.lanes[lane]), tracks.tracks.size());
+    tracks.tracks.push_back(track);
+  }
+  if (b != nullptr) {
+    for (size_t lane = 0; lane < b->lanes.size(); ++lane) {
+      const auto at = by_key.find(key_of(*b, b->lanes[lane]));
+      if (at != by_key.end() && tracks.tracks[at->second].lane[1] == kNoTrackLane) {
+        tracks.tracks[at->second].lane[1] = static_cast<uint32_t>(lane);
+        continue;
+      }
+      Track track;
+      track.group = group_for(tracks, b->processes[b->lanes[lane].process]);
+      track.title = b->lanes[lane].title;
+      track.lane[1] = static_cast<uint32_t>(lane);
+      tracks.tracks.push_back(track);
+    }
+  }
+  std::stable_sort(tracks.tracks.begin(), tracks.tracks.end(),
+                   [](const Track& x, const Track& y) { return x.group < y.group; });
+  return tracks;
+}
+
+TrackLayout lay_out(const Tracks& tracks, const RunModel& a, const RunModel* b, Arrangement arrangement,
+                    const std::set<std::string>& collapsed, const LayoutMetrics& metrics) {
+  TrackLayout layout;
+  layout.row_height = metrics.row;
+  layout.row_gap = metrics.row_gap;
+  const RunModel* const runs[2] = {&a, b};
+  const Pen pen{layout, metrics};
+  if (b == nullptr) {
+    lay_out_side(tracks, runs, {Side::kA}, collapsed, pen);
+  } else if (arrangement == Arrangement::kSplit) {
+    lay_out_side(tracks, runs, {Side::kA, Side::kB}, collapsed, pen);
+  } else {
+    lay_out_side(tracks, runs, {Side::kA}, collapsed, pen);
+    lay_out_side(tracks, runs, {Side::kB}, collapsed, pen);
+  }
+  return layout;
+}
+
+size_t TrackLayout::first_visible(float y) const {
+  const auto at = std::partition_point(items.begin(), items.end(),
+                                       [&](const TrackItem& item) { return item.y + item.height <= y; });
+  return static_cast<size_t>(at - items.begin());
+}
+
+std::optional<size_t> TrackLayout::item_at(float y) const {
+  const size_t i = first_visible(y);
+  if (i < items.size() && y >= items[i].y) {
+    return i;
+  }
+  return std::nullopt;
+}
+
+}  // namespace stepscope::viewer
