@@ -93,9 +93,9 @@ def main():
         if step % 20 == 0:
             recent = (marks[-1] - marks[-20]) / 19 * 1000
             print(f"step {step:4d}  loss {loss.item():.3f}  {recent:.1f} ms/step", flush=True)
-    durations = sorted(b - a for a, b in zip(marks[1:], marks[2:]))
+    durations = sorted((b - a) * 1000 for a, b in zip(marks[1:], marks[2:]))
     if durations:
-        print(f"median step {durations[len(durations) // 2] * 1000:.1f} ms")
+        print(f"mean {sum(durations) / len(durations):.2f} ms, median {durations[len(durations) // 2]:.2f} ms per step")
 
 
 if __name__ == "__main__":
