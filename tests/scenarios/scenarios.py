@@ -53,7 +53,7 @@ SCENARIOS = {
     "cpu_quota": Scenario(FETCH, FETCH, ["data.starved"], step_growth, cgroup_cpus=0.25),
     "throttled_source": Scenario(["--item-read-kb", "256"], ["--item-read-kb", "256", "--read-mb-per-s", "20"],
                                  ["data.io"]),
-    "periodic_gc": Scenario(FETCH[:0] + ["--gc-objects", "200000"], ["--gc-objects", "200000", "--gc-every", "4"],
+    "periodic_gc": Scenario(["--gc-objects", "200000"], ["--gc-objects", "200000", "--gc-every", "4"],
                             ["idle.gc"]),
     "slower_optimizer": Scenario([], ["--optimizer-ms", "15"], ["optimizer"]),
     "bigger_model": Scenario([], ["--width", "1536"], ["compute/"], step_growth, together=["compute/", "optimizer"]),

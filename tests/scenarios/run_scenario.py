@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Records a healthy and a slowed job with the shipped program, diffs them, and checks the verdict.
+
+    run_scenario.py --stepscope BIN --work DIR NAME      (NAME: a row of scenarios.py)
+
+What must hold: the expected cause is the first term; its size is within max(5 %, 0.5 ms) of what the jobs measured
+themselves; the terms add up to the change exactly; and where no slowdown was injected, nothing is flagged.
+Exit status 0 = holds, 77 = cannot run here (no torch, no writable cgroup), 1 = does not hold.
+"""
+import argparse
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from scenarios import SCENARIOS  # noqa: E402
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+PYTHON = os.environ.get("STEPSCOPE_TEST_PYTHON", "/usr/bin/python3")
+SKIPPED = 77
+
+
+def skip(reason):
+    print("skipped: " + reason)
+    sys.exit(SKIPPED)
+
+
+@contextlib.contextmanager
+def cpu_quota(cpus):
+    """A cgroup (v1 or v2) limited to `cpus`, or a skip where this machine does not let us make one."""
+    v1, v2 = "/sys/fs/cgroup/cpu", "/sys/fs/cgroup"
+    parent = v1 if os.path.exists(v1 + "/cpu.cfs_quota_us") else v2
+    path = f"{parent}/stepscope-scenario-{os.getpid()}"
+    try:
+        os.mkdir(path)
+    except OSError as error:
+        skip(f"no cgroup can be made here ({error})")
+    try:
+        try:
+            if parent == v1:
+                with open(path + "/cpu.cfs_quota_us", "w") as quota:
+                    quota.write(str(int(cpus * 100000)))
+            else:
+                with open(path + "/cpu.max", "w") as quota:
+                    quota.write(f"{int(cpus * 100000)} 100000")
+        except OSError as error:
+            skip(f"no CPU quota can be set here ({error})")
+        yield path
+    finally:
+        os.rmdir(path)
+
+
+def record(stepscope, work, arguments, tag):
+    """Records train.py with these arguments; runs with equal arguments and tag are recorded once and shared."""
+    key = hashlib.sha256(json.dumps([arguments, tag]).encode()).hexdigest()[:12]
+    run, books = f"{work}/{key}", f"{work}/{key}.json"
+    if not os.path.exists(books):
+        shutil.rmtree(run, ignore_errors=True)
+        command = [stepscope, "record", "-o", run, "--", PYTHON, HERE + "/train.py", "--books", books + ".part"]
+        subprocess.run(command + arguments, check=True, timeout=120)
+        os.rename(books + ".part", books)
+    with open(books) as file:
+        return run, json.load(file)
+
+
+def diff(stepscope, base, candidate):
+    output = subprocess.run([stepscope, "diff", base, "--vs", candidate, "--json"], check=True, timeout=120,
+                            stdout=subprocess.PIPE).stdout
+    return json.loads(output)
+
+
+def matches(name, patterns):
+    return any(name.startswith(p) if p[-1] in "/." else name == p for p in patterns)
+
+
+def check(scenario, result, injected_ms):
+    """All that does not hold, as sentences."""
+    problems = []
+    terms = result["terms"]
+    if sum(t["delta_ns"] for t in terms) != result["delta_ns"]:
+        problems.append("the terms do not add up to the change")
+    if result["residual_ns"] != 0:
+        problems.append(f"residual {result['residual_ns']} ns")
+    if not scenario.expect:
+        problems += [f"{t['name']} is flagged ({t['delta_ns'] / 1e6:+.3f} ms) though nothing was slowed"
+                     for t in terms if t["flagged"]]
+        return problems
+    first = terms[0]
+    if not matches(first["name"], scenario.expect):
+        problems.append(f"first term is {first['name']}, expected {' or '.join(scenario.expect)}")
+    if not first["flagged"]:
+        problems.append(f"{first['name']} is not flagged")
+    found_ms = first["delta_ns"] / 1e6
+    if scenario.together:
+        found_ms = sum(t["delta_ns"] for t in terms if matches(t["name"], scenario.together)) / 1e6
+    allowed_ms = max(0.05 * abs(injected_ms), 0.5)
+    if abs(found_ms - injected_ms) > allowed_ms:
+        problems.append(f"{first['name']} is {found_ms:+.3f} ms, injected were {injected_ms:+.3f} ms "
+                        f"(allowed error {allowed_ms:.3f} ms)")
+    return problems
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--stepscope", required=True)
+    parser.add_argument("--work", required=True)
+    parser.add_argument("name", choices=list(SCENARIOS))
+    options = parser.parse_args()
+    if subprocess.run([PYTHON, "-c", "import torch"], stderr=subprocess.DEVNULL).returncode != 0:
+        skip(f"{PYTHON} has no torch")
+    os.makedirs(options.work, exist_ok=True)
+    scenario = SCENARIOS[options.name]
+    base, base_books = record(options.stepscope, options.work, scenario.base, "base")
+    with contextlib.ExitStack() as stack:
+        arguments = list(scenario.candidate)
+        if scenario.cgroup_cpus:
+            arguments += ["--cgroup", stack.enter_context(cpu_quota(scenario.cgroup_cpus))]
+        candidate, candidate_books = record(options.stepscope, options.work, arguments, "candidate")
+    result = diff(options.stepscope, base, candidate)
+    injected_ms = scenario.injected_ms(base_books, candidate_books)
+    print(f"injected {injected_ms:+.3f} ms/step, step time {result['delta_ns'] / 1e6:+.3f} ms/step")
+    for term in result["terms"][:6]:
+        print(f"  {term['name']:24} {term['delta_ns'] / 1e6:+9.3f} ms {'flagged' if term['flagged'] else ''}")
+    problems = check(scenario, result, injected_ms)
+    for problem in problems:
+        print("WRONG: " + problem)
+    sys.exit(1 if problems else 0)
+
+
+if __name__ == "__main__":
+    main()
