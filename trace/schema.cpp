@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -133,6 +134,13 @@ uint32_t big_endian(const unsigned char* bytes, size_t count) {
 
 constexpr size_t kHeaderBytes = 100;  // of an SQLite file
 
+// SQLite and the system may answer with several lines; a message is one.
+std::string one_line(std::string_view text) {
+  std::string line(text);
+  std::replace(line.begin(), line.end(), '\n', ' ');
+  return line;
+}
+
 }  // namespace
 
 const char* schema_sql() {
@@ -140,8 +148,7 @@ const char* schema_sql() {
 }
 
 Status unreadable(const std::string& path, std::string_view cause, std::string_view remedy) {
-  return {Code::kUnreadable,
-          "cannot read '" + path + "': " + std::string(cause) + "; " + std::string(remedy)};
+  return {Code::kUnreadable, "cannot read '" + path + "': " + one_line(cause) + "; " + std::string(remedy)};
 }
 
 Status damaged(const std::string& path, std::string_view cause) {
@@ -150,8 +157,7 @@ Status damaged(const std::string& path, std::string_view cause) {
 }
 
 Status unwritable(const std::string& path, std::string_view cause, std::string_view remedy) {
-  return {Code::kUnavailable,
-          "cannot write '" + path + "': " + std::string(cause) + "; " + std::string(remedy)};
+  return {Code::kUnavailable, "cannot write '" + path + "': " + one_line(cause) + "; " + std::string(remedy)};
 }
 
 Status check_header(const std::string& path) {
