@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What keeps a failing hook from becoming the program's problem."""
+from . import _api
+
+_LIMIT = 8
+
+# A frame with this file name is taken for the import system's by `warnings`, so that a warning raised by a wrapped function
+# still names the caller's line; a traceback says honestly whose frame it is.
+_TRANSPARENT = "<stepscope importlib._bootstrap>"
+
+
+class Guard:
+    """Counts the failures of one hook as loss `python.<name>`; `off` once there were too many."""
+
+    __slots__ = ("name", "failures", "off")
+
+    def __init__(self, name):
+        self.name = name
+        self.failures = 0
+        self.off = False
+
+    def fail(self):
+        self.failures += 1
+        if self.failures >= _LIMIT:
+            self.off = True
+        try:
+            _api.loss("python." + self.name)
+        except Exception:
+            self.off = True
+
+
+def transparent(function):
+    """Marks a wrapper so that warnings skip its frame."""
+    function.__code__ = function.__code__.replace(co_filename=_TRANSPARENT)
+    return function
+
+
+def replace(owner, name, wrapper, original):
+    """Puts `wrapper` in place of `owner.name`, looking like `original` to inspect, pickle and help()."""
+    for attribute in ("__module__", "__name__", "__qualname__", "__doc__"):
+        try:
+            setattr(wrapper, attribute, getattr(original, attribute))
+        except (AttributeError, TypeError):
+            pass
+    try:
+        wrapper.__dict__.update(original.__dict__)
+    except AttributeError:
+        pass
+    wrapper.__wrapped__ = original
+    wrapper._stepscope = True
+    setattr(owner, name, transparent(wrapper))
+
+
+def own_function(owner, name):
+    """`owner.name` if it is defined there as a plain function that is not wrapped yet, else None."""
+    function = vars(owner).get(name)
+    if callable(function) and hasattr(function, "__code__") and not getattr(function, "_stepscope", False):
+        return function
+    return None

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is remembered about one DataLoader iterator between its events, and the facts written about it once."""
+import json
+import multiprocessing
+
+from . import _api, _keys
+from ._fetch import Fetch
+from ._kinds import BATCH_IN_PROCESS, BATCH_ITERABLE, BATCH_PERSISTENT
+
+_MAX_DESCRIBED = 1024  # iterators described in `meta`: a program may make one per epoch for ever
+
+_described = 0
+
+
+class LoaderState:
+    """Times of the tasks in flight of one iterator; touched by the consuming thread only."""
+
+    __slots__ = ("seed", "reuse", "key", "epoch", "workers", "flags", "dispatched", "arrived", "pinning", "last_arrived",
+                 "out_of_order", "index_ns", "resetting", "fetch", "loader_class", "in_order", "task")
+
+    def __init__(self, iterator, loader):
+        self.workers = int(iterator._num_workers)
+        self.flags = (BATCH_IN_PROCESS if self.workers == 0 else 0)
+        if type(getattr(iterator, "_dataset_kind", None)) is int and iterator._dataset_kind == 1:  # _DatasetKind.Iterable
+            self.flags |= BATCH_ITERABLE
+        if getattr(iterator, "_persistent_workers", False):
+            self.flags |= BATCH_PERSISTENT
+        self.epoch = self.out_of_order = self.index_ns = self.task = 0
+        self.last_arrived = -1
+        self.dispatched, self.arrived = {}, {}  # task id -> ns; task id -> (ns, worker)
+        self.pinning = bool(getattr(iterator, "_pin_memory", False)) and self.workers > 0
+        self.resetting = False
+        self.in_order = bool(getattr(loader, "in_order", True))
+        self.loader_class = type(loader).__name__
+        self.seed = None
+        self.fetch = None
+        self.take_key(iterator._base_seed)
+        if self.workers == 0:
+            self.fetch = Fetch(self.key, -1, always_full=False)
+
+    def take_key(self, seed):
+        """The iterator's seed decides the key; a restored StatefulDataLoader takes another seed after construction."""
+        if seed != self.seed:
+            self.seed = seed
+            self.reuse = _keys.claim(seed)
+            self.key = _keys.mix(seed, self.reuse)
+
+    def new_epoch(self):
+        self.epoch += 1
+        self.dispatched.clear()
+        self.arrived.clear()
+        self.out_of_order = self.task = 0
+        self.last_arrived = -1
+
+
+def _start_method(iterator):
+    workers = getattr(iterator, "_workers", None)
+    if not workers:
+        return None
+    method = getattr(workers[0], "_start_method", None)
+    if method is None and isinstance(workers[0], multiprocessing.process.BaseProcess):
+        method = multiprocessing.get_start_method(allow_none=True)
+    return method or "thread"
+
+
+def describe(state, iterator, loader):
+    """Writes loader.<key> into meta: what a reader needs to name and compare loaders."""
+    global _described
+    if _described >= _MAX_DESCRIBED:
+        _api.loss("python.loader_not_described")
+        return
+    _described += 1
+    dataset = type(getattr(loader, "dataset", None))
+    workers = getattr(iterator, "_workers", None) or ()
+    facts = {
+        "class": type(loader).__name__,
+        "dataset": dataset.__module__ + "." + dataset.__qualname__,
+        "batch_size": getattr(loader, "batch_size", None),
+        "num_workers": state.workers,
+        "prefetch_factor": getattr(iterator, "_prefetch_factor", None),
+        "persistent": bool(state.flags & BATCH_PERSISTENT),
+        "pin_memory": bool(getattr(iterator, "_pin_memory", False)),
+        "start_method": _start_method(iterator),
+        "in_order": state.in_order,
+        "style": "iterable" if state.flags & BATCH_ITERABLE else "map",
+        "pids": [worker.pid for worker in workers if getattr(worker, "pid", None)],
+    }
+    _api.meta("loader.%d" % state.key, json.dumps(facts, default=str))
