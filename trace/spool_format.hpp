@@ -267,14 +267,14 @@ static_assert(sizeof(SegmentHeader) == 32);
 inline constexpr char kLossRingFull[] = "ring.full.";     // + kind name: records that found their ring full
 inline constexpr char kLossRingBudget[] = "ring.budget";  // threads without a ring
 inline constexpr char kLossRangeTooDeep[] = "range.too_deep";  // ranges deeper than kMaxRangeDepth
-inline constexpr char kLossRangeUnmatched[] = "range.unmatched_pop";
+inline constexpr char kLossRangeUnmatched[] = "range.unbalanced";
 inline constexpr char kLossStringTable[] = "string.table_full";
 inline constexpr char kLossStringCut[] = "string.cut";  // texts longer than kMaxStringBytes
 inline constexpr char kLossJournalFull[] = "journal.full";
 inline constexpr char kLossMetaCut[] = "meta.cut";
 inline constexpr char kLossSpoolWrite[] = "spool.write_failed";  // attempts; the data stays in the ring
 inline constexpr char kLossSpoolGone[] = "spool.file_lost";      // the program closed our files
-inline constexpr char kLossBadEvent[] = "event.refused";         // push() with an impossible shape
+inline constexpr char kLossBadEvent[] = "emit.refused";          // push() with an impossible shape
 inline constexpr char kLossCounters[] = "loss.table_full";       // counts whose name found no room
 // Found by the reader:
 inline constexpr char kLossSpoolGap[] =

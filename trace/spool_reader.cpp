@@ -1,0 +1,403 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "trace/spool_reader.hpp"
+
+#include <string.h>
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <unordered_map>
+
+#include "trace/segment.hpp"
+#include "trace/spool_batch.hpp"
+#include "trace/spool_format.hpp"
+#include "trace/spool_frames.hpp"
+#include "trace/spool_input.hpp"
+#include "trace/spool_ring_image.hpp"
+
+namespace stepscope::trace::spool {
+namespace {
+
+constexpr size_t kMaxReadColumns = 64;  // of a kind that a newer build knows
+
+// What frames have delivered of one ring.
+struct Covered {
+  uint64_t end = 0;
+  uint64_t events = 0;
+};
+
+class SpoolReading {
+ public:
+  explicit SpoolReading(SpoolVisitor& visitor) : visitor_(visitor) {}
+
+  [[nodiscard]] Status read_frames(const InputFile& file, uint64_t first_frame);
+  [[nodiscard]] Status read_ring(const RingImage& ring);
+  void finish();  // counters the reading itself found
+
+  SpoolSummary summary;  // of what was delivered so far
+
+ private:
+  [[nodiscard]] Status events_frame(const FrameHeader& frame, std::span<const uint8_t> payload);
+  [[nodiscard]] bool decode(const SegmentHeader& segment, const uint8_t* data);
+  [[nodiscard]] Status deliver(uint16_t kind, uint32_t lane, size_t rows);
+  [[nodiscard]] Status leftover(const SlotImage& image);
+  [[nodiscard]] Status group(const BatchGroup& group);
+  [[nodiscard]] Status open_ranges(const SlotImage& image);
+  void journal(uint64_t begin, std::span<const uint8_t> bytes);
+  void journal_record(uint16_t type, std::span<const uint8_t> body);
+
+  SpoolVisitor& visitor_;
+  std::unordered_map<uint32_t, Covered> covered_;  // by ring serial
+  uint64_t journal_end_ = 0;
+  int64_t last_ns_ = INT64_MIN;
+  uint64_t missing_events_ = 0;
+  uint64_t damaged_bytes_ = 0;
+  uint64_t damaged_rings_ = 0;
+  std::vector<std::vector<int64_t>> columns_;
+  std::vector<std::span<const int64_t>> spans_;
+  std::unique_ptr<Batch> batch_ = std::make_unique<Batch>();
+};
+
+// ---- frames ----
+
+Status SpoolReading::read_frames(const InputFile& file, uint64_t first_frame) {
+  FrameCursor cursor(file, first_frame);
+  while (cursor.next()) {
+    const FrameHeader& frame = cursor.frame();
+    if (frame.type == kFrameEvents) {
+      if (Status status = events_frame(frame, cursor.payload()); !status.ok()) {
+        return status;
+      }
+    } else if (frame.type == kFrameJournal) {
+      journal(frame.begin, cursor.payload());
+    } else if (frame.type == kFrameEnd) {
+      summary.clean_end = true;
+    }
+  }
+  summary.torn_bytes = cursor.torn_bytes();
+  damaged_bytes_ += cursor.damaged_bytes();
+  return Status();
+}
+
+Status SpoolReading::events_frame(const FrameHeader& frame, std::span<const uint8_t> payload) {
+  Covered& covered = covered_[frame.serial];
+  if (frame.end <= frame.begin || frame.begin < covered.end) {
+    return Status();  // nothing that is not delivered already
+  }
+  missing_events_ += frame.first_event > covered.events ? frame.first_event - covered.events : 0;
+  covered = Covered{frame.end, frame.first_event + frame.events};
+  size_t at = 0;
+  for (uint32_t i = 0; i < frame.segments; ++i) {
+    SegmentHeader segment{};
+    if (payload.size() - at < sizeof segment) {
+      damaged_bytes_ += payload.size() - at;
+      break;
+    }
+    memcpy(&segment, payload.data() + at, sizeof segment);
+    at += sizeof segment;
+    if (segment.bytes > payload.size() - at) {
+      damaged_bytes_ += payload.size() - at;
+      break;
+    }
+    const uint8_t* data = payload.data() + at;
+    at += segment.bytes;
+    if (!decode(segment, data)) {
+      missing_events_ += segment.rows;
+      continue;
+    }
+    last_ns_ = std::max(last_ns_, segment.last_ns);
+    if (Status status = deliver(segment.kind, segment.lane, segment.rows); !status.ok()) {
+      return status;
+    }
+  }
+  return Status();
+}
+
+// Into columns_: as many as this build knows of the kind, or as many as are there.
+bool SpoolReading::decode(const SegmentHeader& segment, const uint8_t* data) {
+  if (segment.rows == 0 || segment.rows > kMaxSegmentRows) {
+    return false;
+  }
+  const KindInfo* kind = find_kind(segment.kind);
+  const size_t count =
+      kind != nullptr ? kind->column_count : std::min<size_t>(segment.columns, kMaxReadColumns);
+  columns_.resize(count);
+  std::array<int64_t*, kMaxReadColumns> out{};
+  for (size_t c = 0; c < count; ++c) {
+    columns_[c].resize(std::max<size_t>(columns_[c].size(), segment.rows));
+    out[c] = columns_[c].data();
+  }
+  return decode_segment(data, segment.bytes, segment.rows, count, out.data());
+}
+
+Status SpoolReading::deliver(uint16_t kind, uint32_t lane, size_t rows) {
+  spans_.resize(columns_.size());
+  for (size_t c = 0; c < columns_.size(); ++c) {
+    spans_[c] = std::span<const int64_t>(columns_[c].data(), rows);
+  }
+  summary.events += rows;
+  return visitor_.on_events(EventBlock{static_cast<Kind>(kind), lane, rows, spans_});
+}
+
+// ---- what the ring still held ----
+
+Status SpoolReading::read_ring(const RingImage& ring) {
+  journal(ring.journal_begin(), ring.journal());
+  for (const SlotImage& image : ring.slots()) {
+    if (Status status = leftover(image); !status.ok()) {
+      return status;
+    }
+  }
+  damaged_rings_ += ring.damaged_parts();
+  for (const SlotImage& image : ring.slots()) {
+    if (image.slot.state == kSlotFree || image.damaged) {
+      continue;
+    }
+    for (uint32_t i = 0; i < std::min<uint32_t>(image.slot.depth, kMaxRangeDepth); ++i) {
+      last_ns_ = std::max(last_ns_, image.slot.open[i].start_ns);
+    }
+  }
+  for (const SlotImage& image : ring.slots()) {
+    if (Status status = open_ranges(image); !status.ok()) {
+      return status;
+    }
+  }
+  return Status();
+}
+
+Status SpoolReading::leftover(const SlotImage& image) {
+  const Covered covered = covered_.contains(image.slot.serial) ? covered_[image.slot.serial] : Covered{};
+  if (image.slot.tail > covered.end && image.slot.drained_events > covered.events) {
+    missing_events_ += image.slot.drained_events - covered.events;  // their frames are gone
+  }
+  const uint64_t count = image.words.size();
+  uint64_t at = covered.end > image.begin ? covered.end - image.begin : 0;
+  while (at < count) {
+    batch_->collect(image.words.data(), ~uint64_t{0}, at, count);
+    for (size_t g = 0; g < batch_->group_count(); ++g) {
+      if (Status status = group(batch_->group(g)); !status.ok()) {
+        return status;
+      }
+    }
+    at = batch_->end();
+    if (batch_->damaged()) {
+      ++damaged_rings_;
+      break;
+    }
+  }
+  return Status();
+}
+
+Status SpoolReading::group(const BatchGroup& group) {
+  if (group.rows == 0) {
+    return Status();
+  }
+  const KindInfo* kind = find_kind(group.shape.kind);
+  columns_.resize(kind != nullptr ? kind->column_count
+                                  : std::min<size_t>(group.shape.count, kMaxReadColumns));
+  for (size_t c = 0; c < columns_.size(); ++c) {
+    if (c < group.shape.count) {
+      columns_[c].assign(group.columns + c * group.rows, group.columns + (c + 1) * group.rows);
+    } else {
+      columns_[c].assign(group.rows, 0);
+    }
+  }
+  last_ns_ = std::max(last_ns_, group.last_ns);
+  return deliver(group.shape.kind, group.shape.lane, group.rows);
+}
+
+Status SpoolReading::open_ranges(const SlotImage& image) {
+  const RingSlot& slot = image.slot;
+  if (slot.state == kSlotFree || image.damaged) {
+    return Status();
+  }
+  const bool popping = slot.pop_begin != kNoPop && slot.head > slot.pop_begin;
+  for (uint32_t i = 0; i < std::min<uint32_t>(slot.depth, kMaxRangeDepth); ++i) {
+    const bool closed = (slot.closed[i / 64] >> (i % 64) & 1) != 0 || (popping && slot.pop_index == i);
+    if (closed) {
+      continue;
+    }
+    const OpenRangeEntry& entry = slot.open[i];
+    const auto duration =
+        static_cast<int64_t>(static_cast<uint64_t>(last_ns_) - static_cast<uint64_t>(entry.start_ns));
+    columns_ = {{entry.start_ns},        {std::max<int64_t>(duration, 0)}, {int64_t{entry.name}},
+                {int64_t{entry.domain}}, {int64_t{entry.category}},        {int64_t{entry.source}},
+                {kFlagUnfinished},       {int64_t{entry.payload_type}},    {entry.payload}};
+    if (Status status = deliver(static_cast<uint16_t>(Kind::kRange), slot.lane, 1); !status.ok()) {
+      return status;
+    }
+  }
+  return Status();
+}
+
+// ---- journal ----
+
+// The NUL-terminated text at the front of `bytes`, which then loses it; "" when there is none.
+std::string_view take_text(std::span<const uint8_t>& bytes) {
+  const auto* text = reinterpret_cast<const char*>(bytes.data());
+  const size_t length = bytes.empty() ? 0 : strnlen(text, bytes.size());
+  bytes = bytes.subspan(std::min(bytes.size(), length + 1));
+  return std::string_view(text, length);
+}
+
+template <typename T>
+bool take_struct(std::span<const uint8_t>& bytes, T& to) {
+  if (bytes.size() < sizeof to) {
+    return false;
+  }
+  memcpy(&to, bytes.data(), sizeof to);
+  bytes = bytes.subspan(sizeof to);
+  return true;
+}
+
+void SpoolReading::journal_record(uint16_t type, std::span<const uint8_t> body) {
+  if (type == kJournalLane) {
+    LaneRecord lane{};
+    if (take_struct(body, lane)) {
+      const std::string_view lane_type = take_text(body);
+      const std::string_view name = take_text(body);
+      visitor_.on_lane(LaneDecl{lane.id, std::string(lane_type), std::string(name), lane.tid});
+    }
+  } else if (type == kJournalMeta) {
+    const std::string_view key = take_text(body);
+    visitor_.on_meta(key, take_text(body));
+  } else if (type == kJournalAnchor) {
+    AnchorRecord anchor{};
+    if (take_struct(body, anchor)) {
+      visitor_.on_anchor(ClockAnchor{anchor.monotonic_raw_ns, anchor.realtime_ns, anchor.monotonic_ns,
+                                     anchor.boottime_ns, anchor.tsc});
+    }
+  } else if (type == kJournalLog) {
+    int64_t time_ns = 0;
+    if (take_struct(body, time_ns)) {
+      visitor_.on_log(time_ns, take_text(body));
+    }
+  }
+}
+
+// Records from journal position `begin`, less what was delivered already.
+void SpoolReading::journal(uint64_t begin, std::span<const uint8_t> bytes) {
+  if (bytes.empty() || begin + bytes.size() <= journal_end_) {
+    return;
+  }
+  if (journal_end_ > begin) {
+    bytes = bytes.subspan(journal_end_ - begin);
+  }
+  journal_end_ = std::max(begin, journal_end_) + bytes.size();
+  while (bytes.size() >= sizeof(JournalRecord)) {
+    JournalRecord record{};
+    memcpy(&record, bytes.data(), sizeof record);
+    if (record.bytes < sizeof record || record.bytes > bytes.size()) {
+      ++damaged_rings_;
+      return;
+    }
+    journal_record(record.type, bytes.subspan(sizeof record, record.bytes - sizeof record));
+    bytes = bytes.subspan(std::min<size_t>(bytes.size(), (size_t{record.bytes} + 7) / 8 * 8));
+  }
+}
+
+void SpoolReading::finish() {
+  if (missing_events_ != 0) {
+    visitor_.on_loss(kLossSpoolGap, missing_events_);
+  }
+  if (damaged_bytes_ != 0) {
+    visitor_.on_loss(kLossSpoolDamaged, damaged_bytes_);
+  }
+  if (damaged_rings_ != 0) {
+    visitor_.on_loss(kLossRingDamaged, damaged_rings_);
+  }
+}
+
+// ---- opening ----
+
+Status unreadable(const std::string& base, const std::string& what, const std::string& remedy) {
+  return Status(Code::kUnreadable, base + ".spool: " + what + "; " + remedy);
+}
+
+// Why neither file can be used, or which version is too new.
+Status refuse(const std::string& base, Understood spool, Understood ring, uint16_t major) {
+  if (spool == Understood::kNewer || ring == Understood::kNewer) {
+    return unreadable(base,
+                      "written by a newer stepscope (spool format " + std::to_string(major) +
+                          ", this version reads " + std::to_string(kMajor) + ")",
+                      "open it with the version that recorded it, or upgrade");
+  }
+  if (spool == Understood::kMissing && ring == Understood::kMissing) {
+    return unreadable(base, "no such file, and no .ring beside it", "check the path and its permissions");
+  }
+  if (spool == Understood::kForeign) {
+    return unreadable(base, "not a stepscope spool",
+                      "check the path, or move the file out of the run directory");
+  }
+  return unreadable(base,
+                    "the spool is empty or damaged from its first bytes on, and its .ring cannot be read",
+                    "nothing can be recovered; remove both files and record again");
+}
+
+Result<SpoolSummary> read_files(const std::string& base, SpoolVisitor& visitor) {
+  InputFile spool_file;
+  InputFile ring_file;
+  // 1. Liveness first: a process that dies while we read is taken as alive, never the other way round.
+  const int spool_error = spool_file.open(base + ".spool");
+  const int ring_error = ring_file.open(base + ".ring");
+  const bool alive = spool_file.is_locked() || ring_file.is_locked();
+  uint16_t major = 0;
+  const Understood spool = spool_error != 0
+                               ? Understood::kMissing
+                               : understand(spool_file, kSpoolMagic, sizeof(SpoolHeader), &major);
+  Understood ring = spool == Understood::kNewer || ring_error != 0
+                        ? Understood::kMissing
+                        : understand(ring_file, kRingMagic, sizeof(RingFileHeader), &major);
+  if (spool == Understood::kNewer || ring == Understood::kNewer ||
+      (spool != Understood::kYes && ring != Understood::kYes)) {
+    return refuse(base, spool, ring, major);
+  }
+  // 2. The ring before the frames: see RingImage.
+  RingImage image;
+  SpoolHeader header{};
+  if (spool == Understood::kYes && !spool_file.read(0, &header, sizeof header)) {
+    return refuse(base, Understood::kDamaged, ring, major);
+  }
+  if (ring == Understood::kYes &&
+      (!image.take(ring_file) || (spool == Understood::kYes && image.header().pair != header.pair))) {
+    ring = Understood::kDamaged;
+    if (spool != Understood::kYes) {
+      return refuse(base, spool, ring, major);
+    }
+  }
+  // 3. Frames, up to where the file ends now; then what they do not cover, then strings and counters.
+  SpoolReading reading(visitor);
+  reading.summary.writer_alive = alive;
+  Status status;
+  if (spool == Understood::kYes && spool_file.refresh()) {
+    status = reading.read_frames(spool_file, header.header_bytes);
+  } else {
+    visitor.on_loss(kLossSpoolMissing, 1);
+  }
+  if (status.ok() && ring == Understood::kYes) {
+    status = reading.read_ring(image);
+    image.deliver_strings(ring_file, visitor);
+    image.deliver_losses(ring_file, visitor);
+  } else if (ring != Understood::kYes) {
+    visitor.on_loss(kLossRingMissing, 1);
+  }
+  if (!status.ok()) {
+    return status;
+  }
+  reading.finish();
+  if (alive) {
+    reading.summary.torn_bytes = 0;  // being written
+  }
+  return reading.summary;
+}
+
+}  // namespace
+}  // namespace stepscope::trace::spool
+
+namespace stepscope::trace {
+
+Result<SpoolSummary> read_spool(const std::string& base, SpoolVisitor& visitor) {
+  return spool::read_files(base, visitor);
+}
+
+}  // namespace stepscope::trace
