@@ -12,7 +12,7 @@ INJECTED = "collector/sources/python/"
 # Heavy or risky modules (subprocess, socket, asyncio, logging...) are absent on purpose.
 HOOKS_MAY_IMPORT = {
     "__future__", "_thread", "abc", "atexit", "builtins", "collections", "contextlib", "ctypes", "enum", "functools", "gc", "hashlib",
-    "importlib", "inspect", "io", "itertools", "json", "marshal", "math", "mmap", "operator", "os", "pickle", "platform", "queue",
+    "importlib", "inspect", "io", "itertools", "json", "marshal", "math", "mmap", "multiprocessing", "operator", "os", "pickle", "platform", "queue",
     "re", "select", "signal", "site", "struct", "sys", "threading", "time", "traceback", "types", "typing", "weakref", "stepscope",
 }
 

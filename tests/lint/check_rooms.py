@@ -25,10 +25,12 @@ FORBIDDEN = {
     "analyzer/": ("analyzer/cli/",),  # the library does not know its program
     "viewer/": ("analyzer/cli/",),
 }
-# What stepscope_trace_core compiles, and these headers, may not reach into the rest of trace/.
-FREESTANDING_INTERNAL = (*FREESTANDING, "trace/segment_bytes.hpp")
+# What runs inside the recorded process: the sources of stepscope_trace_core with the headers they include, and the
+# collector. Of C++ it may include only headers that bring no code of libstdc++ with them.
 CORE_SOURCES = re.compile(r"add_library\(stepscope_trace_core STATIC([^)]*)\)")
+FREESTANDING_CXX = {"array", "atomic", "bit", "concepts", "cstddef", "cstdint", "initializer_list", "limits", "new", "span", "type_traits", "utility"}
 INCLUDE = re.compile(r'^\s*#\s*include\s*(?:"([^"]+)"|<(stepscope/[^>]+)>)')
+SYSTEM_INCLUDE = re.compile(r"^\s*#\s*include\s*<([a-z_]+)>")
 
 
 def longest(table, name):
@@ -37,17 +39,34 @@ def longest(table, name):
 
 
 def freestanding_files(root):
+    """Core sources, what they include from trace/, and what that includes."""
     build = pathlib.Path(root) / "trace/CMakeLists.txt"
     sources = CORE_SOURCES.search(build.read_text()) if build.exists() else None
-    return {*FREESTANDING_INTERNAL, *(f"trace/{name}" for name in (sources.group(1).split() if sources else ()))}
+    pending = [*FREESTANDING, *(f"trace/{name}" for name in (sources.group(1).split() if sources else ()))]
+    found = set()
+    while pending:
+        name = pending.pop()
+        if name in found or not (pathlib.Path(root) / name).exists():
+            continue
+        found.add(name)
+        matches = (INCLUDE.match(line) for _, line in lintlib.lines(root, name))
+        pending += [m.group(1) for m in matches if m and m.group(1) and m.group(1).startswith("trace/")]
+    return found
 
 
-def objection(name, target, freestanding):
+def freestanding_problems(root):
+    inside = freestanding_files(root) | set(lintlib.files(root, *lintlib.CXX, under=("collector/",)))
+    for name in sorted(inside):
+        for number, line in lintlib.lines(root, name):
+            match = SYSTEM_INCLUDE.match(line)
+            if match and match.group(1) not in FREESTANDING_CXX:
+                yield f"{name}:{number}: {line.strip()}: runs inside the recorded process, where no libstdc++ is"
+
+
+def objection(name, target):
     room = longest(MAY_INCLUDE, name)
     if room is None:
         return None
-    if name in freestanding and not target.startswith((*FREESTANDING_INTERNAL, "stepscope/")):
-        return f"the freestanding part of trace/ may include only {', '.join(FREESTANDING_INTERNAL)}"
     if room == "include/":
         return None if "/" not in target or target.startswith("stepscope/") else "public headers include nothing of ours"
     if not target.startswith(MAY_INCLUDE[room]):
@@ -58,12 +77,11 @@ def objection(name, target, freestanding):
 
 
 def check(root):
-    problems = []
-    freestanding = freestanding_files(root)
+    problems = list(freestanding_problems(root))
     for name in lintlib.files(root, *lintlib.CXX, under=tuple(r for r in MAY_INCLUDE if r.count("/") == 1)):
         for number, line in lintlib.lines(root, name):
             match = INCLUDE.match(line)
-            reason = match and objection(name, match.group(1) or match.group(2), freestanding)
+            reason = match and objection(name, match.group(1) or match.group(2))
             if reason:
                 problems.append(f"{name}:{number}: {line.strip()}: {reason}")
     return problems
@@ -89,9 +107,10 @@ BAD = {
     "the library knows the program": {"analyzer/a.cpp": '#include "analyzer/cli/output.hpp"\n'},
     "trace knows the analyzer": {"trace/a.cpp": '#include "analyzer/run.hpp"\n'},
     "the window-free model knows views": {"viewer/model/a.cpp": '#include "viewer/views/b.hpp"\n'},
-    "freestanding trace knows the rest": {"trace/spool_writer.cpp": '#include "trace/status.hpp"\n',
-                                          "trace/CMakeLists.txt": "add_library(stepscope_trace_core STATIC spool_writer.cpp)\n"},
-    "a freestanding header knows the rest": {"trace/spool_writer.hpp": '#include "trace/status.hpp"\n'},
+    "freestanding trace uses libstdc++": {"trace/spool_batch.cpp": '#include <string>\n',
+                                          "trace/CMakeLists.txt": "add_library(stepscope_trace_core STATIC spool_batch.cpp)\n"},
+    "freestanding trace knows the rest": {"trace/spool_writer.hpp": '#include "trace/status.hpp"\n', "trace/status.hpp": "#include <string>\n"},
+    "the collector uses libstdc++": {"collector/a.cpp": "#include <vector>\n"},
     "relative include": {"trace/a.cpp": '#include "kinds.hpp"\n'},
     "public header knows trace": {"include/stepscope/a.h": '#include "trace/kinds.hpp"\n'},
 }
