@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <string_view>
 #include <system_error>
 
 #include "trace/finalize.hpp"
@@ -31,15 +32,28 @@ Facts facts_of_process(const JobEnd& end) {
   return facts;
 }
 
-// Spools of the process `pid`: <role>-r<rank>-<host>-<pid>-<start ticks>.spool. Sorted, so that the work is repeatable.
+// True for <role>-r<rank>-<host>-<pid>-<start ticks>, with -<n> behind it for the n-th program this process executed.
+bool belongs_to(std::string_view base, uint32_t pid) {
+  const std::string wanted = std::to_string(pid);
+  for (int fields = 1; fields <= 3 && !base.empty(); ++fields) {
+    const size_t dash = base.rfind('-');
+    if (dash == std::string_view::npos) {
+      return false;
+    }
+    if (fields > 1 && base.substr(dash + 1) == wanted) {
+      return true;
+    }
+    base = base.substr(0, dash);
+  }
+  return false;
+}
+
+// Sorted, so that the work is repeatable.
 std::vector<std::string> spools_of(const std::string& directory, uint32_t pid) {
   std::vector<std::string> found;
   std::error_code error;
   for (const fs::directory_entry& entry : fs::directory_iterator(directory, error)) {
-    const std::string base = entry.path().stem().string();
-    const size_t ticks = base.rfind('-');
-    const std::string before = base.substr(0, ticks == std::string::npos ? 0 : ticks);
-    if (entry.path().extension() == ".spool" && before.ends_with("-" + std::to_string(pid))) {
+    if (entry.path().extension() == ".spool" && belongs_to(entry.path().stem().string(), pid)) {
       found.push_back(entry.path().string());
     }
   }

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <unistd.h>
+
+#include <deque>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "analyzer/cli/commands.hpp"
+#include "analyzer/cli/diff_view.hpp"
+#include "analyzer/cli/exit_code.hpp"
+#include "analyzer/cli/format.hpp"
+#include "analyzer/cli/open_run.hpp"
+#include "analyzer/cli/options.hpp"
+#include "analyzer/cli/output.hpp"
+#include "analyzer/diff.hpp"
+#include "analyzer/findings.hpp"
+
+namespace stepscope::analysis::cli {
+namespace {
+
+// Owns the runs of one side; a deque, because AnalyzedRun points into it.
+struct Side {
+  struct Entry {
+    Run run;
+    Ledger ledger;
+    Evidence evidence;
+  };
+  std::deque<Entry> entries;
+  std::vector<AnalyzedRun> analyzed;
+  std::vector<const Run*> runs;
+
+  Status add(const std::string& path) {
+    Result<Run> run = open_run(path);
+    if (!run.ok()) {
+      return run.status();
+    }
+    Result<Ledger> ledger = build_ledger(run.value(), {});
+    if (!ledger.ok()) {
+      return ledger.status();
+    }
+    Result<Evidence> evidence = gather_evidence(run.value(), ledger.value());
+    if (!evidence.ok()) {
+      return evidence.status();
+    }
+    const Entry& entry = entries.emplace_back(
+        Entry{std::move(run).value(), std::move(ledger).value(), std::move(evidence).value()});
+    analyzed.push_back({&entry.run, &entry.ledger, &entry.evidence});
+    runs.push_back(&entry.run);
+    return Status();
+  }
+};
+
+struct DiffArguments {
+  std::vector<std::string> base;
+  std::vector<std::string> candidate;
+  bool all = false;
+  bool force = false;
+  bool json = false;
+};
+
+std::optional<int> parse(const Command& command, const std::vector<std::string>& args, DiffArguments& out) {
+  OptionSet options(command);
+  options.positionals("BASE", out.base, "one or more runs of how it was");
+  options.values("--vs", out.candidate, "CAND", "one or more runs of how it is now");
+  options.flag("--all", out.all, "list every term, however small");
+  options.flag("--force", out.force, "compare runs that are not comparable");
+  options.flag("--json", out.json, "print JSON (stepscope.diff/1)");
+  options.note(
+      "The terms add up to the change of the mean train step. With several runs per side the noise between "
+      "runs\n"
+      "is known and the intervals mean what they say; with one they show only the noise within a run.\n"
+      "Example: stepscope diff base1 base2 base3 --vs new1 new2 new3");
+  if (const std::optional<int> exit = options.parse(args)) {
+    return exit;
+  }
+  if (!out.candidate.empty()) {
+    return std::nullopt;
+  }
+  const std::string example =
+      out.base.size() == 2
+          ? fmt::format(": stepscope diff {} --vs {}", shell_word(out.base[0]), shell_word(out.base[1]))
+          : std::string();
+  return report_usage("diff", "--vs is missing between the base and the candidate" + example);
+}
+
+int refuse(const Diff& diff, const DiffArguments& arguments) {
+  if (arguments.json) {
+    if (const int written = print_json(refusal_json(diff)); written != kExitOk) {
+      return written;
+    }
+  }
+  print_note(fmt::format("{} and {}: not comparable: {}; compare runs of the same work, or add --force",
+                         arguments.base.front(), arguments.candidate.front(),
+                         blocking_differences(diff.comparability)));
+  return kExitNotComparable;
+}
+
+}  // namespace
+
+int run_diff(const Command& command, const std::vector<std::string>& args) {
+  DiffArguments arguments;
+  if (const std::optional<int> exit = parse(command, args, arguments)) {
+    return *exit;
+  }
+  Side base;
+  Side candidate;
+  for (const auto& [side, paths] :
+       {std::pair(&base, &arguments.base), std::pair(&candidate, &arguments.candidate)}) {
+    for (const std::string& path : *paths) {
+      if (const Status status = side->add(path); !status.ok()) {
+        return report_failure(status);
+      }
+    }
+  }
+  const Result<Diff> diff = diff_analyzed(base.analyzed, candidate.analyzed, {});
+  if (!diff.ok()) {
+    return report_failure(diff.status());
+  }
+  if (diff.value().comparability.verdict == Verdict::kNotComparable && !arguments.force) {
+    return refuse(diff.value(), arguments);
+  }
+  const std::vector<Finding> findings = find_in_diff(diff.value(), base.analyzed, candidate.analyzed);
+  const DiffReport report{diff.value(), findings, candidate.runs, arguments.all};
+  return arguments.json ? print_json(diff_json(report))
+                        : print_result(diff_text(report, inspect_terminal(STDOUT_FILENO)));
+}
+
+}  // namespace stepscope::analysis::cli

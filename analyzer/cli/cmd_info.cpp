@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <ctime>
+#include <set>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "analyzer/cli/commands.hpp"
+#include "analyzer/cli/exit_code.hpp"
+#include "analyzer/cli/format.hpp"
+#include "analyzer/cli/open_run.hpp"
+#include "analyzer/cli/options.hpp"
+#include "analyzer/cli/output.hpp"
+#include "analyzer/cli/step_summary.hpp"
+#include "analyzer/cli/table.hpp"
+#include "analyzer/steps.hpp"
+
+namespace stepscope::analysis::cli {
+namespace {
+
+using nlohmann::ordered_json;
+
+// Facts of a process that identify what ran where, in the order shown.
+struct Fact {
+  std::string_view key;
+  std::string_view label;
+};
+
+constexpr std::array<Fact, 19> kFacts{{{"soft.python", "Python"},
+                                       {"soft.torch", "PyTorch"},
+                                       {"git.commit", "git commit"},
+                                       {"git.dirty", "git changes"},
+                                       {"env.hash", "environment"},
+                                       {"hw.cpu", "CPU"},
+                                       {"hw.cpus", "CPUs"},
+                                       {"hw.affinity", "CPUs allowed"},
+                                       {"hw.memory_bytes", "memory"},
+                                       {"host.kernel", "kernel"},
+                                       {"host.cgroup_version", "cgroup version"},
+                                       {"host.cpu_quota", "CPU quota"},
+                                       {"fs.cwd", "working directory"},
+                                       {"fs.dataset", "dataset"},
+                                       {"fs.venv", "environment on"},
+                                       {"run.level", "level"},
+                                       {"run.window", "window"},
+                                       {"job.id", "job"},
+                                       {"job.attempt", "attempt"}}};
+
+std::string meta_of(const Process& process, std::string_view key) {
+  const auto found = process.meta.find(std::string(key));
+  return found == process.meta.end() ? "" : found->second;
+}
+
+std::string utc(int64_t wall_ns) {
+  const time_t seconds = wall_ns / 1'000'000'000;
+  tm broken{};
+  gmtime_r(&seconds, &broken);
+  std::array<char, 32> text{};
+  strftime(text.data(), text.size(), "%Y-%m-%d %H:%M:%S UTC", &broken);
+  return text.data();
+}
+
+std::string ending(const Process& process) {
+  const std::string signal = meta_of(process, "exit.signal");
+  const std::string code = meta_of(process, "exit.code");
+  return !signal.empty() ? "signal " + signal : code.empty() ? "" : "exit code " + code;
+}
+
+ordered_json process_json(const Run& run, uint32_t index) {
+  const Process& process = run.processes()[index];
+  ordered_json entry;
+  entry["base"] = process.base;
+  entry["role"] = process.role;
+  entry["rank"] = process.rank;
+  entry["host"] = process.host;
+  entry["pid"] = process.pid;
+  entry["parent_pid"] = process.parent_pid;
+  entry["events"] = process.events;
+  entry["started"] = process.events == 0 ? "" : utc(run.wall_ns(index, process.first_ns));
+  entry["meta"] = process.meta;
+  return entry;
+}
+
+ordered_json json_of(const Run& run, const Steps& steps) {
+  ordered_json document = json_head("info", 1);
+  document["run"] = run.path();
+  document["events"] = run.event_count();
+  document["duration_ns"] = run.time_range().end_ns - run.time_range().begin_ns;
+  document["steps"] = steps.total();
+  document["step_classes"] = ordered_json::object();
+  for (const ClassSummary& c : summarize_classes(steps.processes)) {
+    document["step_classes"][std::string(step_class_name(c.step_class))] = c.steps;
+  }
+  document["processes"] = ordered_json::array();
+  for (uint32_t i = 0; i < run.processes().size(); ++i) {
+    document["processes"].push_back(process_json(run, i));
+  }
+  document["doors"] = ordered_json::array();
+  for (const Door& door : run.doors()) {
+    document["doors"].push_back({{"process", run.processes()[door.process].base},
+                                 {"name", door.name},
+                                 {"state", door.state},
+                                 {"displaced", door.displaced}});
+  }
+  document["losses"] = ordered_json::array();
+  for (const RunLoss& loss : run.losses()) {
+    document["losses"].push_back({{"process", run.processes()[loss.process].base},
+                                  {"counter", loss.counter},
+                                  {"count", loss.count},
+                                  {"severity", loss.severity},
+                                  {"sentence", loss.sentence}});
+  }
+  document["still_running"] = run.still_running();
+  return document;
+}
+
+// "<path>" of one process, its value for all where they agree.
+std::string fingerprint_table(const Run& run, const Terminal& terminal) {
+  TextTable table({{""}, {"", Align::kLeft, true}});
+  const Process& first = run.processes().front();
+  if (!first.cmdline.empty()) {
+    table.add_row({"command", first.cmdline});
+  }
+  for (const Fact& fact : kFacts) {
+    std::string value = meta_of(first, fact.key);
+    if (value.empty()) {
+      continue;
+    }
+    if (fact.key == "hw.memory_bytes") {
+      value = bytes(strtoull(value.c_str(), nullptr, 10));
+    }
+    const bool differs =
+        std::any_of(run.processes().begin(), run.processes().end(), [&](const Process& process) {
+          const std::string other = meta_of(process, fact.key);
+          return !other.empty() && other != meta_of(first, fact.key);
+        });
+    table.add_row({std::string(fact.label), value + (differs ? " (differs between processes)" : "")});
+  }
+  return table.empty() ? ""
+                       : "\n" + styled("fingerprint", Style::kBold, terminal) + "\n" + table.render(terminal);
+}
+
+std::string opened_doors(const Run& run, uint32_t process) {
+  std::string text;
+  for (const Door& door : run.doors()) {
+    if (door.process == process && !door.displaced && door.state == "opened") {
+      text += (text.empty() ? "" : " ") + door.name;
+    }
+  }
+  return text;
+}
+
+std::string process_table(const Run& run, const Terminal& terminal) {
+  TextTable table({{"role"},
+                   {"rank", Align::kRight},
+                   {"host", Align::kLeft, true},
+                   {"pid", Align::kRight},
+                   {"events", Align::kRight},
+                   {"doors", Align::kLeft, true},
+                   {"ended"}});
+  for (uint32_t i = 0; i < run.processes().size(); ++i) {
+    const Process& process = run.processes()[i];
+    table.add_row({process.role, std::to_string(process.rank), process.host, std::to_string(process.pid),
+                   std::to_string(process.events), opened_doors(run, i), ending(process)});
+  }
+  return "\n" + styled("processes", Style::kBold, terminal) + "\n" + table.render(terminal);
+}
+
+std::string quality(const Run& run, const Terminal& terminal) {
+  const std::string head = "\n" + styled("data quality", Style::kBold, terminal) + "\n";
+  TextTable table({{""}, {"", Align::kRight}, {""}, {"", Align::kLeft, true}});
+  for (const RunLoss& loss : run.losses()) {
+    const Style style = loss.severity == "data_loss" ? Style::kBad
+                        : loss.severity == "error"   ? Style::kWarn
+                                                     : Style::kPlain;
+    table.add_row({Cell(loss.severity, style), std::to_string(loss.count), loss.counter, loss.sentence});
+  }
+  return head + (table.empty() ? "  nothing was lost\n" : table.render(terminal));
+}
+
+std::string text_of(const Run& run, const Steps& steps, const Terminal& terminal) {
+  std::set<std::string> hosts;
+  for (const Process& process : run.processes()) {
+    hosts.insert(process.host);
+  }
+  const TimeRange range = run.time_range();
+  std::string out = fmt::format("{}: {} on {}, {}, {}, {}", printable(run.label()),
+                                counted(run.processes().size(), "process"), counted(hosts.size(), "host"),
+                                counted(run.event_count(), "event"), counted(steps.total(), "step"),
+                                duration(static_cast<double>(range.end_ns - range.begin_ns)));
+  out = styled(out, Style::kBold, terminal) + "\n";
+  const int64_t wall = run.event_count() == 0 ? 0 : run.wall_ns(0, range.begin_ns);
+  out += wall == 0 ? "" : "  started " + utc(wall) + "\n";
+  return out + fingerprint_table(run, terminal) + process_table(run, terminal) + quality(run, terminal);
+}
+
+}  // namespace
+
+int run_info(const Command& command, const std::vector<std::string>& args) {
+  std::string path;
+  bool json = false;
+  OptionSet options(command);
+  options.positional("RUN", path, "run directory or *.stepscope file");
+  options.flag("--json", json, "print JSON (stepscope.info/1)");
+  if (const std::optional<int> exit = options.parse(args)) {
+    return *exit;
+  }
+  const Result<Run> run = open_run(path);
+  if (!run.ok()) {
+    return report_failure(run.status());
+  }
+  const Result<Steps> steps = find_steps(run.value(), {});
+  if (!steps.ok()) {
+    return report_failure(steps.status());
+  }
+  return json ? print_json(json_of(run.value(), steps.value()))
+              : print_result(text_of(run.value(), steps.value(), inspect_terminal(STDOUT_FILENO)));
+}
+
+}  // namespace stepscope::analysis::cli

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// record: 1. decide what can be recorded  2. make the directory  3. run the command with every door set
+//         4. finalize what it left  5. say where it is  6. end as the command ended.
+#include <sys/types.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "analyzer/cli/commands.hpp"
+#include "analyzer/cli/exit_code.hpp"
+#include "analyzer/cli/format.hpp"
+#include "analyzer/cli/locate.hpp"
+#include "analyzer/cli/open_run.hpp"
+#include "analyzer/cli/options.hpp"
+#include "analyzer/cli/output.hpp"
+#include "analyzer/cli/record_directory.hpp"
+#include "analyzer/cli/record_environment.hpp"
+#include "analyzer/cli/record_job.hpp"
+#include "analyzer/cli/record_progress.hpp"
+#include "analyzer/cli/record_target.hpp"
+#include "analyzer/cli/step_summary.hpp"
+#include "analyzer/finalize_run.hpp"
+#include "analyzer/steps.hpp"
+
+namespace stepscope::analysis::cli {
+namespace {
+
+constexpr int kExitNotExecutable = 126;  // as a shell says it
+constexpr int kExitNotFound = 127;
+constexpr size_t kMostSamplesPerSecond = 1000;
+
+struct RecordOptions {
+  std::string output;
+  std::string level = "kernels";
+  std::string window;
+  size_t python_samples = 0;
+  bool strict = false;
+  bool quiet = false;
+  std::vector<std::string> command;
+};
+
+std::optional<int> parse(const Command& command, const std::vector<std::string>& args, RecordOptions& out) {
+  OptionSet options(command);
+  options.rest("CMD [ARG...]", out.command, "the command to run, as you would type it without stepscope");
+  options.value("-o,--output", out.output, "DIR",
+                "where the run goes (default: stepscope-run-<date>-<time>)");
+  options.choice("--level", out.level, {"steps", "kernels", "api", "full"},
+                 "how much is recorded (default: kernels)");
+  options.value("--window", out.window, "A:B", "record only steps A to B in detail");
+  options.count("--python-samples", out.python_samples, "HZ",
+                "sample the Python stack of the main thread, such as 100");
+  options.flag("--strict", out.strict, "do not run a command that cannot be recorded");
+  options.flag("-q,--quiet", out.quiet, "no progress and no closing line");
+  options.note(
+      "The command keeps its terminal, its output and its exit code. What it starts is recorded too.\n"
+      "Example: stepscope record -o base -- torchrun --nproc-per-node 8 train.py");
+  if (const std::optional<int> exit = options.parse(args)) {
+    return exit;
+  }
+  if (out.command.empty()) {
+    return report_usage("record", "the command to run is missing");
+  }
+  if (out.python_samples > kMostSamplesPerSecond) {
+    return report_usage("record", fmt::format("--python-samples {}: at most {} per second",
+                                              out.python_samples, kMostSamplesPerSecond));
+  }
+  if (!out.window.empty()) {
+    if (const Status status = check_window(out.window); !status.ok()) {
+      return report_usage("record", status.message());
+    }
+  }
+  return std::nullopt;
+}
+
+std::vector<std::string> own_environment() {
+  std::vector<std::string> variables;
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    variables.emplace_back(*variable);
+  }
+  return variables;
+}
+
+// What a shell would say and return for a command it cannot start.
+int cannot_start(const std::string& command, int error) {
+  if (error != ENOENT) {
+    print_note(fmt::format("{}: cannot be run: {}", command, strerror(error)));
+    return kExitNotExecutable;
+  }
+  print_note(find_on_path(command).empty()
+                 ? fmt::format("{}: command not found", command)
+                 : fmt::format("{}: cannot be run: the interpreter or loader that it names does not exist",
+                               command));
+  return kExitNotFound;
+}
+
+int missing_command(const std::string& command) {
+  std::error_code ignored;
+  const bool there = command.find('/') != std::string::npos && std::filesystem::exists(command, ignored);
+  return cannot_start(command, there ? EACCES : ENOENT);
+}
+
+int run_unrecorded(const RecordOptions& options, const std::string& reason) {
+  print_note(fmt::format("{}: running it unrecorded", reason));
+  Job job;
+  job.command = options.command;
+  job.environment = own_environment();
+  const JobOutcome outcome = run_job(job);
+  if (outcome.start_error != 0) {
+    return cannot_start(options.command.front(), outcome.start_error);
+  }
+  end_like(outcome);
+}
+
+// "3 processes, 120 steps, median 182.3 ms"
+std::string summary_of(const Run& run) {
+  std::string text = counted(run.processes().size(), "process");
+  const Result<Steps> found = find_steps(run, {});
+  if (!found.ok() || found.value().total() == 0) {
+    return text + ", no steps found";
+  }
+  text += ", " + counted(found.value().total(), "step");
+  const std::vector<ClassSummary> classes = summarize_classes(found.value().processes);
+  if (classes.front().step_class == StepClass::kTrain) {
+    text += fmt::format(", median {}", duration(static_cast<double>(classes.front().median_ns)));
+  }
+  return text;
+}
+
+// Finalizes and returns the closing line. A failure here is not the command's: it costs a line, not the exit code.
+std::string finish(const RecordDirectory& directory, const JobOutcome& outcome) {
+  ProgressNote progress("finalizing");
+  const JobEnd end{static_cast<uint32_t>(outcome.pid), outcome.exit_code, outcome.signal};
+  const Result<RunFinalization> done =
+      finalize_run(directory.absolute, end, [&](size_t part, size_t total) { progress.show(part, total); });
+  progress.clear();
+  if (!done.ok()) {
+    return done.status().message();
+  }
+  const std::string shown = shell_word(directory.shown);
+  const size_t running = done.value().still_running.size();
+  if (done.value().recordings.empty() && running == 0) {
+    remove_if_unused(directory);
+    return "nothing was recorded: no process trained with PyTorch or used NVTX or the C API; `stepscope "
+           "doctor` checks "
+           "this machine";
+  }
+  const std::string later =
+      running == 0 ? ""
+                   : fmt::format("; {} still running, `stepscope finalize {}` adds it when it has ended",
+                                 counted(running, "process"), shown);
+  OpenOptions open;
+  open.finalize = false;
+  const Result<Run> run = Run::open(directory.absolute, open);
+  if (!run.ok()) {
+    return done.value().recordings.empty() ? fmt::format("recorded in {}{}", directory.shown, later)
+                                           : run.status().message();
+  }
+  return fmt::format("recorded in {}: {}{}; next: stepscope report {}", directory.shown,
+                     summary_of(run.value()), later, shown);
+}
+
+int run_recorded(const RecordOptions& options, const std::string& library) {
+  const Result<RecordDirectory> made = make_record_directory(options.output);
+  if (!made.ok()) {
+    return report_failure(made.status());
+  }
+  const RecordDirectory& directory = made.value();
+  const Result<RecordEnvironment> environment =
+      record_environment({directory.absolute, library, options.level, options.window, options.python_samples},
+                         own_environment());
+  if (!environment.ok()) {
+    remove_if_unused(directory);
+    return report_failure(environment.status());
+  }
+  for (const std::string& note : environment.value().notes) {
+    print_note(note);
+  }
+  RecordProgress progress(directory.absolute);
+  Job job;
+  job.command = options.command;
+  job.environment = environment.value().variables;
+  if (progress.shown() && !options.quiet) {
+    job.tick = std::chrono::seconds(1);
+    job.on_tick = [&] { progress.tick(); };
+  }
+  const JobOutcome outcome = run_job(job);
+  progress.clear();
+  if (outcome.start_error != 0) {
+    remove_if_unused(directory);
+    return cannot_start(options.command.front(), outcome.start_error);
+  }
+  const std::string closing = finish(directory, outcome);
+  if (!options.quiet) {
+    print_note(closing);
+  }
+  end_like(outcome);
+}
+
+}  // namespace
+
+int run_record(const Command& command, const std::vector<std::string>& args) {
+  RecordOptions options;
+  if (const std::optional<int> exit = parse(command, args, options)) {
+    return *exit;
+  }
+  const std::string program = find_on_path(options.command.front());
+  if (program.empty()) {
+    return missing_command(options.command.front());
+  }
+  const RecordTarget target = inspect_target(program);
+  if (target.loadable != Loadable::kYes && options.strict) {
+    return report_usage(
+        "record",
+        fmt::format("{}: it cannot be recorded, and --strict asks not to run it then", target.reason));
+  }
+  if (target.loadable == Loadable::kForeignAbi) {
+    return run_unrecorded(options, target.reason);
+  }
+  const Result<std::string> library = find_collector();
+  if (!library.ok()) {
+    return report_failure(library.status());
+  }
+  if (target.loadable != Loadable::kYes) {
+    print_note(fmt::format("{}: it cannot be recorded itself, only what it starts", target.reason));
+  }
+  return run_recorded(options, library.value());
+}
+
+}  // namespace stepscope::analysis::cli

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cmath>
+
+#include <nlohmann/json.hpp>
+
+#include "analyzer/cli/diff_view.hpp"
+#include "analyzer/cli/findings_view.hpp"
+#include "analyzer/cli/open_run.hpp"
+
+namespace stepscope::analysis::cli {
+namespace {
+
+using nlohmann::ordered_json;
+
+// Whole ns: the intervals come from resampling and have no meaning below that.
+ordered_json interval_json(const Interval& interval) {
+  return {std::llround(interval.low_ns), std::llround(interval.high_ns)};
+}
+
+ordered_json side_json(const DiffSide& side) {
+  return {{"runs", side.runs},
+          {"steps", side.steps},
+          {"mean_step_ns", side.mean_step_ns},
+          {"run_means_ns", side.run_means_ns},
+          {"noise_share", side.noise_share < 0 ? ordered_json(nullptr) : ordered_json(side.noise_share)}};
+}
+
+ordered_json comparability_json(const Comparability& comparability) {
+  ordered_json differences = ordered_json::array();
+  for (const Difference& difference : comparability.differences) {
+    differences.push_back({{"key", difference.key},
+                           {"base", difference.base},
+                           {"candidate", difference.candidate},
+                           {"blocking", difference.blocking}});
+  }
+  return {{"verdict", verdict_name(comparability.verdict)}, {"differences", std::move(differences)}};
+}
+
+ordered_json terms_json(const std::vector<Term>& terms) {
+  ordered_json list = ordered_json::array();
+  for (const Term& term : terms) {
+    list.push_back({{"name", term.name},
+                    {"delta_ns", term.delta_ns},
+                    {"share", term.share},
+                    {"interval_ns", interval_json(term.interval)},
+                    {"base_ns", term.base_ns},
+                    {"candidate_ns", term.candidate_ns},
+                    {"modelled", term.modelled},
+                    {"flagged", term.flagged}});
+  }
+  return list;
+}
+
+}  // namespace
+
+ordered_json refusal_json(const Diff& diff) {
+  ordered_json document = json_head("diff", 1);
+  document["comparability"] = comparability_json(diff.comparability);
+  document["base"] = {{"runs", diff.base.runs}};
+  document["candidate"] = {{"runs", diff.candidate.runs}};
+  return document;
+}
+
+ordered_json diff_json(const DiffReport& report) {
+  const Diff& diff = report.diff;
+  ordered_json document = json_head("diff", 1);
+  document["comparability"] = comparability_json(diff.comparability);
+  document["base"] = side_json(diff.base);
+  document["candidate"] = side_json(diff.candidate);
+  document["delta_ns"] = diff.delta_ns;
+  document["interval_ns"] = interval_json(diff.interval);
+  document["noise_known"] = diff.noise_known;
+  document["flagged"] = diff.flagged;
+  document["min_effect_ns"] = diff.min_effect_ns;
+  document["findings"] = findings_json(report.findings, report.candidates);
+  document["terms"] = terms_json(diff.terms);
+  document["residual_ns"] = diff.residual_ns;
+  document["hidden"] = ordered_json::array();
+  for (const HiddenTerm& hidden : diff.hidden) {
+    document["hidden"].push_back({{"name", hidden.name}, {"delta_ns", hidden.delta_ns}});
+  }
+  document["classes"] = ordered_json::array();
+  for (const ClassDiff& c : diff.classes) {
+    document["classes"].push_back({{"class", step_class_name(c.step_class)},
+                                   {"base_steps", c.base_steps},
+                                   {"candidate_steps", c.candidate_steps},
+                                   {"base_mean_ns", c.base_mean_ns},
+                                   {"candidate_mean_ns", c.candidate_mean_ns}});
+  }
+  document["caveats"] = diff.caveats;
+  return document;
+}
+
+}  // namespace stepscope::analysis::cli

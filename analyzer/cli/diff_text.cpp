@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+
+#include <fmt/format.h>
+
+#include "analyzer/cli/diff_view.hpp"
+#include "analyzer/cli/findings_view.hpp"
+#include "analyzer/cli/format.hpp"
+#include "analyzer/cli/table.hpp"
+
+namespace stepscope::analysis::cli {
+namespace {
+
+constexpr size_t kMostTerms = 12;
+constexpr size_t kMostDifferences = 10;
+constexpr double kShownNs = 5000;  // less shows as 0.00 ms
+
+std::string ms(int64_t ns) {
+  return milliseconds(static_cast<double>(ns));
+}
+
+std::string signed_ms(int64_t ns) {
+  return signed_milliseconds(static_cast<double>(ns));
+}
+
+std::string signed_percent(int64_t part, int64_t whole) {
+  const std::string text = percent(static_cast<double>(part), static_cast<double>(whole));
+  return text.front() == '-' || text == "0.0 %" ? text : "+" + text;
+}
+
+// The flagged term that moved the step most in the direction the step moved.
+const Term* main_term(const Diff& diff) {
+  for (const Term& term : diff.terms) {
+    if (term.flagged && (term.delta_ns > 0) == (diff.delta_ns > 0)) {
+      return &term;
+    }
+  }
+  return nullptr;
+}
+
+std::string headline(const Diff& diff, const Terminal& terminal) {
+  const std::string numbers = fmt::format(
+      "{} -> {} ms per train step ({} ms, {})", ms(diff.base.mean_step_ns), ms(diff.candidate.mean_step_ns),
+      signed_ms(diff.delta_ns), signed_percent(diff.delta_ns, diff.base.mean_step_ns));
+  if (!diff.flagged) {
+    return styled("no clear change", Style::kBold, terminal) + ": " + numbers + "\n";
+  }
+  const bool slower = diff.delta_ns > 0;
+  std::string out =
+      styled(slower ? "slower" : "faster", slower ? Style::kBad : Style::kGood, terminal) + ": " + numbers;
+  if (const Term* term = main_term(diff); term != nullptr) {
+    out += fmt::format("\n{}: {} {} ms, {} of the change", slower ? "main cause" : "mainly",
+                       printable(term->name), signed_ms(term->delta_ns), percent(term->share, 1));
+  }
+  return out + "\n";
+}
+
+std::string term_table(const DiffReport& report, const Terminal& terminal) {
+  const Diff& diff = report.diff;
+  TextTable table({{"ms per train step", Align::kLeft, true},
+                   {"change", Align::kRight},
+                   {"of it", Align::kRight},
+                   {"95 % interval", Align::kRight},
+                   {"base", Align::kRight},
+                   {"candidate", Align::kRight}});
+  const auto interval = [](const Interval& i) {
+    return fmt::format("{} .. {}", signed_milliseconds(i.low_ns), signed_milliseconds(i.high_ns));
+  };
+  size_t left_out = 0;
+  int64_t left_out_ns = 0;
+  for (const Term& term : diff.terms) {
+    const bool small = std::abs(static_cast<double>(term.delta_ns)) < kShownNs || table.size() >= kMostTerms;
+    if (!report.all_terms && small && !term.flagged) {
+      ++left_out;
+      left_out_ns += term.delta_ns;
+      continue;
+    }
+    const Style style = !term.flagged ? Style::kPlain : term.delta_ns > 0 ? Style::kBad : Style::kGood;
+    // A modelled term is handed over from leaves of other names: their values beside it would not subtract to it.
+    table.add_row({Cell(term.name + (term.flagged ? " *" : ""), style), Cell(signed_ms(term.delta_ns), style),
+                   Cell(percent(term.share, 1)), Cell(interval(term.interval)),
+                   Cell(term.modelled ? "~" : ms(term.base_ns)),
+                   Cell(term.modelled ? "~" : ms(term.candidate_ns))});
+  }
+  if (left_out > 0) {
+    table.add_row({fmt::format("({} more)", left_out), signed_ms(left_out_ns),
+                   percent(static_cast<double>(left_out_ns), static_cast<double>(diff.delta_ns)), "", "",
+                   ""});
+  }
+  table.add_rule();
+  table.add_row({Cell("step", Style::kBold), Cell(signed_ms(diff.delta_ns), Style::kBold), Cell("100.0 %"),
+                 Cell(interval(diff.interval)), Cell(ms(diff.base.mean_step_ns)),
+                 Cell(ms(diff.candidate.mean_step_ns))});
+  return "\n" + styled("what changed", Style::kBold, terminal) + "\n" + table.render(terminal);
+}
+
+std::string term_legend(const Diff& diff) {
+  const bool flagged =
+      std::any_of(diff.terms.begin(), diff.terms.end(), [](const Term& t) { return t.flagged; });
+  const bool modelled =
+      std::any_of(diff.terms.begin(), diff.terms.end(), [](const Term& t) { return t.modelled; });
+  std::string out;
+  if (flagged) {
+    out += fmt::format("  * clear of noise and at least {} ms\n", ms(diff.min_effect_ns));
+  }
+  if (modelled) {
+    out += "  ~ time waited for data, handed to what made the batches late\n";
+  }
+  return out;
+}
+
+std::string hidden_lines(const Diff& diff, const Terminal& terminal) {
+  TextTable table({{""}, {"", Align::kRight}});
+  for (const HiddenTerm& hidden : diff.hidden) {
+    table.add_row({hidden.name, signed_ms(hidden.delta_ns) + " ms"});
+  }
+  return table.empty() ? ""
+                       : "\n" + styled("grew, but hidden behind other work today", Style::kBold, terminal) +
+                             "\n" + table.render(terminal);
+}
+
+std::string class_table(const Diff& diff, const Terminal& terminal) {
+  if (diff.classes.size() < 2) {
+    return "";
+  }
+  TextTable table({{"steps of class"},
+                   {"base", Align::kRight},
+                   {"candidate", Align::kRight},
+                   {"base ms", Align::kRight},
+                   {"candidate ms", Align::kRight}});
+  for (const ClassDiff& c : diff.classes) {
+    const auto mean = [](size_t steps, int64_t ns) { return steps == 0 ? std::string("-") : ms(ns); };
+    table.add_row({std::string(step_class_name(c.step_class)), std::to_string(c.base_steps),
+                   std::to_string(c.candidate_steps), mean(c.base_steps, c.base_mean_ns),
+                   mean(c.candidate_steps, c.candidate_mean_ns)});
+  }
+  return "\n" + table.render(terminal);
+}
+
+std::string comparability_lines(const Comparability& comparability, const Terminal& terminal) {
+  TextTable table({{""}, {"", Align::kLeft, true}, {""}, {"", Align::kLeft, true}});
+  size_t left_out = 0;
+  for (const Difference& difference : comparability.differences) {
+    if (table.size() >= kMostDifferences) {
+      ++left_out;
+      continue;
+    }
+    const auto shown = [](const std::string& text) { return text.empty() ? std::string("-") : text; };
+    table.add_row({Cell(difference.key, difference.blocking ? Style::kBad : Style::kPlain),
+                   shown(difference.base), "->", shown(difference.candidate)});
+  }
+  if (table.empty()) {
+    return "";
+  }
+  std::string out = "\n" + styled(verdict_name(comparability.verdict), Style::kBold, terminal) +
+                    "; what differs\n" + table.render(terminal);
+  out += left_out == 0 ? "" : fmt::format("  and {} more (--json lists all)\n", left_out);
+  return out;
+}
+
+std::string sides(const Diff& diff) {
+  const auto side = [](const char* name, const DiffSide& s) {
+    std::string runs;
+    for (const std::string& run : s.runs) {
+      runs += (runs.empty() ? "" : ", ") + printable(run);
+    }
+    const std::string noise =
+        s.noise_share < 0 ? "" : fmt::format(", run to run +-{}", percent(s.noise_share, 1));
+    return fmt::format("  {:<9}  {} ({}{})\n", name, runs, counted(s.steps, "train step"), noise);
+  };
+  return "\n" + side("base", diff.base) + side("candidate", diff.candidate);
+}
+
+}  // namespace
+
+std::string blocking_differences(const Comparability& comparability) {
+  std::string text;
+  for (const Difference& difference : comparability.differences) {
+    if (difference.blocking) {
+      text += fmt::format("{}{} {} -> {}", text.empty() ? "" : ", ", printable(difference.key),
+                          printable(difference.base.empty() ? "-" : difference.base),
+                          printable(difference.candidate.empty() ? "-" : difference.candidate));
+    }
+  }
+  return text;
+}
+
+std::string diff_text(const DiffReport& report, const Terminal& terminal) {
+  const Diff& diff = report.diff;
+  std::string out;
+  if (diff.comparability.verdict == Verdict::kNotComparable) {
+    out += styled("not comparable", Style::kBad, terminal) +
+           fmt::format(" ({}); numbers are shown because of --force\n",
+                       blocking_differences(diff.comparability));
+  }
+  out += headline(diff, terminal);
+  const std::string findings = findings_text(report.findings, report.candidates, terminal);
+  out += findings.empty() ? "" : "\n" + findings;
+  out += term_table(report, terminal) + term_legend(diff);
+  out += hidden_lines(diff, terminal);
+  out += class_table(diff, terminal);
+  out += sides(diff);
+  out += comparability_lines(diff.comparability, terminal);
+  for (const std::string& caveat : diff.caveats) {
+    out += "\nnote: " + wrapped(printable(caveat), terminal.width == 0 ? 100 : terminal.width, 6);
+  }
+  return diff.caveats.empty() ? out : out + "\n";
+}
+
+}  // namespace stepscope::analysis::cli

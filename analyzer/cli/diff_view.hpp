@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A diff as text, the cause first, and as JSON (stepscope.diff/1).
+#pragma once
+
+#include <span>
+#include <string>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "analyzer/cli/terminal.hpp"
+#include "analyzer/diff.hpp"
+#include "analyzer/findings.hpp"
+
+namespace stepscope::analysis::cli {
+
+struct DiffReport {
+  const Diff& diff;
+  std::span<const Finding> findings;
+  std::span<const Run* const> candidates;  // what the findings point into
+  bool all_terms = false;                  // the text lists small terms too
+};
+
+[[nodiscard]] std::string diff_text(const DiffReport& report, const Terminal& terminal);
+[[nodiscard]] nlohmann::ordered_json diff_json(const DiffReport& report);
+
+// Only why the sides must not be compared: no numbers.
+[[nodiscard]] nlohmann::ordered_json refusal_json(const Diff& diff);
+// "batch size 64 -> 32, world size 8 -> 4"
+[[nodiscard]] std::string blocking_differences(const Comparability& comparability);
+
+}  // namespace stepscope::analysis::cli

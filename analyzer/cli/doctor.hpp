@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What `stepscope doctor` looks at: this machine, or a run that was recorded.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "analyzer/run.hpp"
+
+namespace stepscope::analysis::cli {
+
+enum class Health {
+  kGood,
+  kNote,  // works; something is not as rich as it could be
+  kBad,   // recording will not work, or did not
+};
+
+struct Diagnosis {
+  Health health = Health::kGood;
+  std::string name;    // "library", "door python", ...
+  std::string detail;  // what was found
+  std::string remedy;  // what to do; empty when there is nothing to mend
+};
+
+// Always in the same order. Starts /bin/true and python3 with the collector preloaded; leaves nothing behind.
+[[nodiscard]] std::vector<Diagnosis> diagnose_machine();
+
+// Doors of one recorded process, and what was displaced.
+[[nodiscard]] std::vector<Diagnosis> diagnose_process(const Run& run, uint32_t process);
+
+}  // namespace stepscope::analysis::cli

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "analyzer/cli/findings_view.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "analyzer/cli/format.hpp"
+
+namespace stepscope::analysis::cli {
+namespace {
+
+using nlohmann::ordered_json;
+
+constexpr size_t kWidthOfPipes = 100;
+constexpr size_t kNarrowest = 40;
+constexpr size_t kIndent = 5;
+
+const Run* run_of(const Pointer& pointer, std::span<const Run* const> runs) {
+  return pointer.run < runs.size() ? runs[pointer.run] : nullptr;
+}
+
+std::string pointer_text(const Pointer& pointer, std::span<const Run* const> runs) {
+  const Run* run = run_of(pointer, runs);
+  if (run == nullptr || pointer.process >= run->processes().size()) {
+    return "";
+  }
+  const double at_s = static_cast<double>(pointer.begin_ns - run->time_range().begin_ns) / 1e9;
+  return fmt::format("look at: {}, rank {}, {}{:.3f} s", printable(run->label()),
+                     run->processes()[pointer.process].rank,
+                     pointer.step < 0 ? "" : fmt::format("step {}, ", pointer.step), at_s);
+}
+
+}  // namespace
+
+std::string wrapped(std::string_view text, size_t width, size_t indent) {
+  std::string out;
+  size_t column = indent;
+  while (!text.empty()) {
+    const size_t blank = std::min(text.find(' '), text.size());
+    const std::string_view word = text.substr(0, blank);
+    const size_t length = display_width(word);
+    if (column > indent && column + 1 + length > width) {
+      out += "\n" + std::string(indent, ' ');
+      column = indent;
+    } else if (column > indent) {
+      out += " ";
+      ++column;
+    }
+    out += word;
+    column += length;
+    text.remove_prefix(std::min(blank + 1, text.size()));
+  }
+  return out;
+}
+
+std::string findings_text(std::span<const Finding> findings, std::span<const Run* const> runs,
+                          const Terminal& terminal) {
+  const size_t width = std::max(terminal.width == 0 ? kWidthOfPipes : terminal.width, kNarrowest);
+  const std::string margin(kIndent, ' ');
+  std::string out;
+  size_t number = 0;
+  for (const Finding& finding : findings) {
+    const std::string sentence = fmt::format("{} [{}, {} confidence]", printable(finding.text),
+                                             printable(finding.id), confidence_name(finding.confidence));
+    out += fmt::format("  {:>2} {}\n", ++number, wrapped(sentence, width, kIndent));
+    if (!finding.advice.empty()) {
+      out += margin + "-> " + wrapped(printable(finding.advice), width, kIndent + 3) + "\n";
+    }
+    if (finding.where.has_value()) {
+      const std::string where = pointer_text(*finding.where, runs);
+      out += where.empty() ? "" : margin + styled(where, Style::kDim, terminal) + "\n";
+    }
+  }
+  return out;
+}
+
+ordered_json findings_json(std::span<const Finding> findings, std::span<const Run* const> runs) {
+  ordered_json list = ordered_json::array();
+  for (const Finding& finding : findings) {
+    ordered_json entry;
+    entry["id"] = finding.id;
+    entry["text"] = finding.text;
+    entry["advice"] = finding.advice;
+    entry["effect_ns"] = finding.effect_ns;
+    entry["confidence"] = confidence_name(finding.confidence);
+    entry["where"] = nullptr;
+    const Run* run = finding.where.has_value() ? run_of(*finding.where, runs) : nullptr;
+    if (run != nullptr && finding.where->process < run->processes().size()) {
+      entry["where"] = {{"run", run->path()},
+                        {"process", run->processes()[finding.where->process].base},
+                        {"step", finding.where->step},
+                        {"begin_ns", finding.where->begin_ns},
+                        {"end_ns", finding.where->end_ns}};
+    }
+    list.push_back(std::move(entry));
+  }
+  return list;
+}
+
+}  // namespace stepscope::analysis::cli

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The environment a recorded command gets: every door of the collector, chained with what is already there.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "analyzer/run.hpp"
+
+namespace stepscope::analysis::cli {
+
+struct RecordSettings {
+  std::string directory;      // absolute
+  std::string library;        // absolute path of libstepscope.so
+  std::string level;          // "steps", "kernels", "api", "full"
+  std::string window;         // "A:B" or empty
+  size_t python_samples = 0;  // per second, 0 = off
+};
+
+struct RecordEnvironment {
+  std::vector<std::string> variables;  // "NAME=value", what execve takes
+  std::vector<std::string> notes;      // one sentence per door that was left to another tool
+};
+
+// LD_PRELOAD becomes "ours:theirs". CUDA_INJECTION64_PATH, NVTX_INJECTION64_PATH and NCCL_PROFILER_PLUGIN are set only
+// when they are not: whoever set them asked for another tool. `current` is a list like environ.
+// Error kUsage: the library's path cannot stand in LD_PRELOAD (blanks and colons separate entries there).
+[[nodiscard]] Result<RecordEnvironment> record_environment(const RecordSettings& settings,
+                                                           const std::vector<std::string>& current);
+
+// A "FIRST:LAST" window of steps, either side may be empty. Error kUsage.
+[[nodiscard]] Status check_window(std::string_view text);
+
+}  // namespace stepscope::analysis::cli

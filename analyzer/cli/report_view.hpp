@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The report of one run as text and as JSON (stepscope.report/1).
+#pragma once
+
+#include <span>
+#include <string>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "analyzer/cli/terminal.hpp"
+#include "analyzer/findings.hpp"
+
+namespace stepscope::analysis::cli {
+
+struct Report {
+  const Run& run;
+  const Ledger& ledger;
+  const Evidence& evidence;
+  std::span<const Finding> findings;
+};
+
+[[nodiscard]] std::string report_text(const Report& report, const Terminal& terminal);
+[[nodiscard]] nlohmann::ordered_json report_json(const Report& report);
+
+}  // namespace stepscope::analysis::cli
