@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "collector/drain_thread.hpp"
+
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+
+#include <atomic>
+
+#include "collector/clock.hpp"
+#include "collector/glibc_floor.hpp"
+#include "collector/process_state.hpp"
+#include "collector/sources/host/fingerprint.hpp"
+#include "collector/sources/host/host_sampler.hpp"
+#include "collector/sources/host/thread_usage.hpp"
+#include "collector/sources/host/worker_watch.hpp"
+#include "collector/sources/nvtx/process_ranges.hpp"
+#include "collector/system_file.hpp"
+#include "collector/thread_state.hpp"
+
+namespace stepscope::collector {
+namespace {
+
+constexpr int64_t kMillisecond = 1'000'000;
+constexpr int64_t kSecond = 1'000'000'000;
+constexpr int64_t kIdlePeriod = 200 * kMillisecond;
+constexpr int64_t kWatchPeriod = 50 * kMillisecond;
+// A ring of 256 KiB holds about 2600 ranges: drain faster while they come in faster than that in an idle period.
+constexpr size_t kBusyEvents = 300;
+constexpr int64_t kBusyPeriod = 20 * kMillisecond;
+constexpr size_t kFloodEvents = 1500;
+constexpr int64_t kFloodPeriod = 2 * kMillisecond;
+constexpr int64_t kHostPeriod = 500 * kMillisecond;
+constexpr int64_t kAnchorPeriod = kSecond;
+constexpr int64_t kExitPatience = 2 * kSecond;
+
+// The drain lock: guards drain(), the sampler and the watch's counts. Only ever tried, so that no application thread
+// waits for a disk.
+constinit std::atomic<bool> g_draining{false};
+constinit std::atomic<bool> g_finished{false};
+constinit std::atomic<int64_t> g_next_host{0};
+constinit std::atomic<int64_t> g_own_cpu_ns{0};
+constinit int64_t g_next_anchor = 0;
+constinit bool g_sampler_started = false;
+HostSampler g_sampler;
+constinit WorkerWatch g_watch;
+
+bool try_lock() noexcept {
+  return !g_draining.exchange(true, std::memory_order_acquire);
+}
+void unlock() noexcept {
+  g_draining.store(false, std::memory_order_release);
+}
+
+// Under the drain lock.
+void sample(trace::Ring* ring, int64_t now) noexcept {
+  if (!g_sampler_started) {
+    g_sampler_started = true;
+    g_sampler.start(spool());
+  }
+  g_sampler.sample(spool(), ring);
+  g_watch.report(spool(), ring, g_sampler.lane(), now);
+}
+
+void take_anchor_if_due(int64_t now) noexcept {
+  if (now >= g_next_anchor) {
+    g_next_anchor = now + kAnchorPeriod;
+    spool().anchor();
+  }
+}
+
+int64_t tick(trace::Ring* ring) noexcept {
+  int64_t now = now_ns();
+  take_anchor_if_due(now);
+  if (g_watch.any()) {
+    g_watch.sample();
+  }
+  if (now >= g_next_host.load(std::memory_order_relaxed)) {
+    g_next_host.store(now + kHostPeriod, std::memory_order_relaxed);
+    sample(ring, now);
+  }
+  size_t moved = spool().drain();
+  if (moved >= kFloodEvents) {
+    return kFloodPeriod;
+  }
+  if (moved >= kBusyEvents) {
+    return kBusyPeriod;
+  }
+  return g_watch.any() ? kWatchPeriod : kIdlePeriod;
+}
+
+void* run(void*) noexcept {
+  prctl(PR_SET_NAME, "stepscope-drain");
+  // The starting thread may still be inside start().
+  while (phase() == Phase::kStarting) {
+    sleep_ns(kMillisecond / 5);
+  }
+  if (is_recording() && try_lock()) {
+    Cgroup cgroup;
+    write_fingerprint(spool(), cgroup);
+    unlock();
+  }
+  while (is_recording() && !g_finished.load(std::memory_order_acquire)) {
+    int64_t pause = kBusyPeriod;
+    if (try_lock()) {
+      EventScope scope(Door::kPreload);
+      if (!g_finished.load(std::memory_order_acquire)) {
+        pause = tick(scope ? scope.thread().ring : nullptr);
+      }
+      unlock();
+    }
+    g_own_cpu_ns.store(clock_ns(CLOCK_THREAD_CPUTIME_ID), std::memory_order_relaxed);
+    sleep_ns(pause);
+  }
+  return nullptr;
+}
+
+void number_meta(const char* key, uint64_t value) noexcept {
+  TextBuffer<24> text;
+  text.add_u64(value);
+  spool().meta(key, text.c_str());
+}
+
+void write_own_cost() noexcept {
+  number_meta("self.drain_cpu_ns", static_cast<uint64_t>(g_own_cpu_ns.load(std::memory_order_relaxed)));
+  const char* directory = getenv("STEPSCOPE_DIR");
+  TextBuffer<PATH_MAX> path;
+  path.add(directory == nullptr ? "." : directory).add('/').add(base_name().view()).add(".spool");
+  number_meta("self.bytes_written", file_size(path.c_str()));
+}
+
+}  // namespace
+
+bool start_drain_thread() noexcept {
+  if (!can_create_threads()) {
+    return false;
+  }
+  // The thread takes no signal of the program; it inherits this mask.
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  sigprocmask(SIG_SETMASK, &all, &before);
+  pthread_attr_t attributes;
+  pthread_t thread;
+  bool created = pthread_attr_init(&attributes) == 0;
+  if (created) {
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    created = pthread_create(&thread, &attributes, run, nullptr) == 0;
+    pthread_attr_destroy(&attributes);
+  }
+  sigprocmask(SIG_SETMASK, &before, nullptr);
+  return created;
+}
+
+void drain_now() noexcept {
+  if (!g_finished.load(std::memory_order_acquire) && try_lock()) {
+    spool().drain();
+    unlock();
+  }
+}
+
+void sample_host_if_due(trace::Ring* ring) noexcept {
+  int64_t due = g_next_host.load(std::memory_order_relaxed);
+  int64_t now = now_ns();
+  if (now < due || !g_next_host.compare_exchange_strong(due, now + kSecond) || !try_lock()) {
+    return;
+  }
+  take_anchor_if_due(now);
+  sample(ring, now);
+  unlock();
+}
+
+bool watch_process(uint32_t pid, bool on) noexcept {
+  return g_watch.watch(pid, on);
+}
+
+void finish_recording(int exit_code) noexcept {
+  int64_t deadline = now_ns() + kExitPatience;
+  while (!try_lock()) {
+    if (now_ns() > deadline) {
+      return;  // a stuck disk: the rings keep everything
+    }
+    sleep_ns(kMillisecond / 5);
+  }
+  if (g_finished.exchange(true)) {
+    unlock();
+    return;
+  }
+  EventScope scope(Door::kPreload);
+  if (scope) {
+    int64_t values[] = {now_ns(), exit_code, spool().intern("exit", 4)};
+    scope.push(trace::Kind::kExit, 0, values, 3);
+    nvtx::flush_open_ranges(scope.thread().ring);
+    if (g_watch.any()) {
+      g_watch.report(spool(), scope.thread().ring, g_sampler.lane(), values[0]);
+    }
+  }
+  TextBuffer<16> code;
+  code.add_i64(exit_code);
+  spool().meta("exit.code", code.c_str());
+  spool().anchor();
+  spool().drain();
+  write_own_cost();
+  spool().close();
+  unlock();
+}
+
+void forget_drain_thread() noexcept {
+  g_draining.store(false);
+  g_finished.store(false);
+  g_next_host.store(0);
+  g_own_cpu_ns.store(0);
+  g_next_anchor = 0;
+  g_sampler_started = false;
+  g_watch.clear();
+  forget_thread_usage();
+}
+
+}  // namespace stepscope::collector

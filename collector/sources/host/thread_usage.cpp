@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "collector/sources/host/thread_usage.hpp"
+
+#include <sys/resource.h>
+
+#include <atomic>
+
+#include "collector/clock.hpp"
+#include "collector/sources/host/cgroup.hpp"
+#include "collector/thread_state.hpp"
+
+namespace stepscope::collector {
+namespace {
+
+constexpr int64_t kThrottledAgeNs = 5'000'000;
+
+// Shared by the threads of a process; whoever finds it old and nobody at it reads it again.
+constinit std::atomic<bool> g_reading{false};
+constinit std::atomic<int64_t> g_read_ns{0};
+constinit std::atomic<uint64_t> g_throttled_ns{0};
+Cgroup g_cgroup;
+bool g_found = false;
+
+int64_t throttled_ns() noexcept {
+  int64_t now = now_ns();
+  if (now - g_read_ns.load(std::memory_order_relaxed) > kThrottledAgeNs && !g_reading.exchange(true)) {
+    if (!g_found) {
+      g_found = true;
+      g_cgroup.find();
+    }
+    g_throttled_ns.store(g_cgroup.throttled_ns(), std::memory_order_relaxed);
+    g_read_ns.store(now, std::memory_order_relaxed);
+    g_reading.store(false);
+  }
+  return static_cast<int64_t>(g_throttled_ns.load(std::memory_order_relaxed));
+}
+
+}  // namespace
+
+void read_thread_usage(ThreadUsage& usage) noexcept {
+  ThreadState& thread = thread_state();
+  if (!thread.usage_files_opened && !thread.exited) {
+    thread.usage_files_opened = true;
+    thread.schedstat.open("/proc/thread-self/schedstat");
+    thread.io.open("/proc/thread-self/io");
+  }
+  usage.cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+  char text[256];
+  uint64_t value = 0;
+  long n = thread.schedstat.read(text, sizeof(text));
+  if (n > 0) {
+    TextView rest(text, static_cast<size_t>(n));
+    TextView field;
+    if (next_field(rest, ' ', field) && next_field(rest, ' ', field) && parse_u64(field, value)) {
+      usage.runq_ns = static_cast<int64_t>(value);
+    }
+  }
+  n = thread.io.read(text, sizeof(text));
+  TextView io(text, n > 0 ? static_cast<size_t>(n) : 0);
+  if (io.starts_with("rchar: ") && parse_u64(io.substr(7), value)) {
+    usage.read_bytes = static_cast<int64_t>(value);
+  }
+  rusage resources;
+  if (getrusage(RUSAGE_THREAD, &resources) == 0) {
+    usage.major_faults = resources.ru_majflt;
+  }
+  usage.throttled_ns = throttled_ns();
+}
+
+void forget_thread_usage() noexcept {
+  g_found = false;
+  g_read_ns.store(0);
+  g_reading.store(false);
+}
+
+}  // namespace stepscope::collector

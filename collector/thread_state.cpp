@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "collector/thread_state.hpp"
+
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "collector/clock.hpp"
+#include "collector/drain_thread.hpp"
+#include "collector/process_state.hpp"
+
+// Thread destructors without pthread keys: in libc itself since 2.18, where pthread_key_create is in libpthread.
+extern "C" int __cxa_thread_atexit_impl(void (*destructor)(void*), void* object, void* dso);
+extern "C" __attribute__((visibility("hidden"))) void* __dso_handle;
+
+namespace stepscope::collector {
+namespace {
+
+// The main thread has the long bursts (import, first step); others are many and mostly quiet.
+constexpr size_t kMainRingBytes = size_t{1} << 20;
+constexpr size_t kThreadRingBytes = size_t{1} << 18;
+constexpr size_t kLightRingBytes = size_t{1} << 18;
+// Upper bound of a record in a ring: columns plus its header.
+constexpr size_t kRecordOverhead = 16;
+
+__thread ThreadState t_state;
+
+void on_thread_exit(void*) noexcept {
+  ThreadState& thread = t_state;
+  thread.exited = true;
+  if (thread.ring != nullptr && is_recording() && thread.generation == generation()) {
+    spool().release_ring(thread.ring);
+  }
+  thread.ring = nullptr;
+  thread.schedstat.close();
+  thread.io.close();
+}
+
+bool attach(ThreadState& thread) noexcept {
+  if (thread.exited) {
+    spool().loss("event after its thread ended", 1);
+    return false;
+  }
+  thread.tid = static_cast<uint32_t>(syscall(SYS_gettid));
+  bool is_main = thread.tid == static_cast<uint32_t>(getpid());
+  char name[16] = "";
+  prctl(PR_GET_NAME, name);
+  size_t bytes = light_mode() ? kLightRingBytes : is_main ? kMainRingBytes : kThreadRingBytes;
+  thread.ring = spool().acquire_ring(thread.tid, name, bytes);
+  thread.generation = generation();
+  thread.undrained_bytes = 0;
+  thread.api_depth = 0;
+  thread.nvtx_depth = 0;
+  thread.message_count = 0;
+  // The main thread's destructors run before atexit handlers, which may still have events.
+  if (thread.ring != nullptr && !is_main && !thread.has_destructor) {
+    thread.has_destructor = __cxa_thread_atexit_impl(on_thread_exit, nullptr, &__dso_handle) == 0;
+  }
+  return thread.ring != nullptr;
+}
+
+}  // namespace
+
+ThreadState& thread_state() noexcept {
+  return t_state;
+}
+
+void reset_thread_after_fork() noexcept {
+  ThreadState& thread = t_state;
+  thread.ring = nullptr;
+  thread.busy = false;
+  thread.exited = false;
+  thread.api_depth = 0;
+  thread.schedstat.forget();
+  thread.io.forget();
+  thread.usage_files_opened = false;
+}
+
+EventScope::EventScope(Door door) noexcept {
+  if (!is_recording() && !open_door(door, Role::kMain, false)) {
+    return;
+  }
+  ThreadState& thread = t_state;
+  if (thread.busy) {
+    spool().loss("event inside the collector", 1);
+    return;
+  }
+  thread.busy = true;
+  __asm__ volatile(
+      "" ::
+          : "memory");  // a signal handler on this thread must see `busy` before the ring changes
+  if ((thread.ring == nullptr || thread.generation != generation()) && !attach(thread)) {
+    thread.busy = false;
+    return;
+  }
+  thread_ = &thread;
+}
+
+EventScope::~EventScope() {
+  if (thread_ != nullptr) {
+    __asm__ volatile("" ::: "memory");
+    thread_->busy = false;
+  }
+}
+
+void EventScope::push(trace::Kind kind, uint32_t lane, const int64_t* values, size_t count) noexcept {
+  spool().push(thread_->ring, kind, lane, values, count);
+  note_written(count);
+}
+
+void EventScope::range_push(const trace::Spool::OpenRange& range) noexcept {
+  spool().range_push(thread_->ring, range);
+}
+
+bool EventScope::range_pop(uint32_t domain) noexcept {
+  bool popped = spool().range_pop(thread_->ring, domain, now_ns());
+  note_written(9);
+  return popped;
+}
+
+void EventScope::note_written(size_t columns) noexcept {
+  if (!light_mode()) {
+    return;
+  }
+  thread_->undrained_bytes += kRecordOverhead + columns * sizeof(int64_t);
+  if (thread_->undrained_bytes >= kLightRingBytes / 4 * 3) {
+    thread_->undrained_bytes = 0;
+    drain_now();
+  }
+  sample_host_if_due(thread_->ring);
+}
+
+}  // namespace stepscope::collector

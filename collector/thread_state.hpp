@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the collector keeps per thread: its ring, a guard against re-entrance and the descriptors of thread_usage().
+//
+// EventScope is the way into a ring. Its hot path is a flag test, a thread-local read and two stores: no lock, no
+// allocation, no system call. The first event of a thread acquires the ring.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "collector/doors.hpp"
+#include "collector/system_file.hpp"
+#include "trace/spool_writer.hpp"
+
+namespace stepscope::collector {
+
+inline constexpr int kMaxApiDepth = 64;
+inline constexpr int kMaxMessageDepth = 4;
+
+// A range whose payload tells of a message between ranks (NCCL's NVTX); written as a collective when it ends.
+struct PendingMessage {
+  const void* domain;
+  int64_t start_ns;
+  uint32_t name;
+  int64_t communicator;
+  int64_t bytes;
+  int64_t peer;
+  int depth;
+};
+
+struct ThreadState {
+  trace::Ring* ring = nullptr;
+  uint32_t generation = 0;  // of the recording the ring belongs to
+  uint32_t tid = 0;
+  bool busy = false;    // inside the collector: an event from a signal handler or a hook of ours is refused
+  bool exited = false;  // the thread's ring was given back
+  bool has_destructor = false;
+  size_t undrained_bytes = 0;  // light mode: pushed since this thread last drained
+  int api_depth = 0;           // ranges open through the C API, and their domains
+  uint32_t api_domains[kMaxApiDepth] = {};
+  int nvtx_depth = 0;  // ranges open through NVTX
+  int message_count = 0;
+  PendingMessage messages[kMaxMessageDepth] = {};
+  KeptFile schedstat;
+  KeptFile io;
+  bool usage_files_opened = false;
+};
+
+// The calling thread's state. Global-dynamic: a dlopened library must not use up static TLS.
+[[nodiscard]] ThreadState& thread_state() noexcept;
+// In a forked child, for the one thread it has.
+void reset_thread_after_fork() noexcept;
+
+class EventScope {
+ public:
+  // Opens the door when the process is not recorded yet. Evaluates to false when there is nothing to write to.
+  explicit EventScope(Door door) noexcept;
+  ~EventScope();
+  EventScope(const EventScope&) = delete;
+  EventScope& operator=(const EventScope&) = delete;
+
+  explicit operator bool() const noexcept { return thread_ != nullptr; }
+  [[nodiscard]] ThreadState& thread() const noexcept { return *thread_; }
+
+  void push(trace::Kind kind, uint32_t lane, const int64_t* values, size_t count) noexcept;
+  void range_push(const trace::Spool::OpenRange& range) noexcept;
+  bool range_pop(uint32_t domain) noexcept;
+
+ private:
+  void note_written(size_t columns) noexcept;
+
+  ThreadState* thread_ = nullptr;
+};
+
+}  // namespace stepscope::collector
