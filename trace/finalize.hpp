@@ -4,10 +4,12 @@
 //
 // Idempotent and resumable: interrupted anywhere and repeated it gives the same bytes; the rename is atomic, the
 // inputs are removed only after the recording is on disk. A clean exit and a SIGKILL take this same path.
+// Several processes may finalize one directory: they take turns (a lock on the directory, no file is left).
 #pragma once
 
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "trace/status.hpp"
@@ -19,15 +21,18 @@ struct FinalizeOptions {
   bool allow_running = false;  // write a snapshot of a process that is still alive (inputs stay)
   // Facts the caller knows and the process could not: exit code, signal. Stored in `meta`.
   std::vector<std::pair<std::string, std::string>> extra_meta;
-  std::function<void(size_t done, size_t total)> progress;
+  std::function<void(size_t done, size_t total)> progress;  // in spools
 };
 
 struct FinalizeResult {
   std::vector<std::string> recordings;     // written now
   std::vector<std::string> still_running;  // BASEs left alone because their process lives
+  std::vector<Status> problems;            // one per spool that could not be finalized; its files are kept
 };
 
-// Finalizes every spool in `directory` (not recursive), or the one spool whose path is given.
+// Finalizes every spool in the directory `path` (not recursive), or the one spool whose path (BASE.spool, BASE.ring) is
+// given. In a directory a bad spool does not stop the others: see `problems`. Errors: kUnreadable (no such path, the one
+// spool is damaged), kUnavailable (no permission, disk full).
 [[nodiscard]] Result<FinalizeResult> finalize(const std::string& path, const FinalizeOptions& options);
 
 // True when `path` is a directory that still has spools.

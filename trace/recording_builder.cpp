@@ -24,6 +24,11 @@ namespace {
 // Rows waiting in memory, over all kinds and lanes, before the largest buffer is written out early (256 MiB).
 constexpr size_t kMaxPendingValues = size_t{32} << 20;
 
+constexpr uint32_t kMaxStringId = 1U << 24;
+
+// Names with a smaller id have their totals in an array, the others in a map: ids are dense, but may come from anywhere.
+constexpr size_t kDenseNames = size_t{1} << 17;
+
 // Every setting that reaches the bytes of the file is fixed here; no journal, since an unfinished file is discarded.
 constexpr char kSettings[] =
     "PRAGMA page_size=4096; PRAGMA encoding='UTF-8'; PRAGMA auto_vacuum=NONE; PRAGMA journal_mode=OFF;"
@@ -36,6 +41,22 @@ struct Buffer {
   std::array<std::vector<int64_t>, kMaxColumns> columns;
 
   [[nodiscard]] size_t rows() const { return columns[0].size(); }
+};
+
+// Totals of one kind by name.
+struct Totals {
+  std::vector<NameTotal> dense;
+  std::map<uint32_t, NameTotal> sparse;
+
+  NameTotal& of(uint32_t name) {
+    if (name >= kDenseNames) {
+      return sparse[name];
+    }
+    if (name >= dense.size()) {
+      dense.resize(size_t{name} + 1);
+    }
+    return dense[name];
+  }
 };
 
 constexpr Column kOverviewColumns[] = {{"busy", ColumnType::kUint, Encoding::kVarint},
@@ -78,9 +99,9 @@ struct RecordingBuilder::State {
   std::vector<SegmentEntry> segments;
   std::deque<std::string> strings;  // stable addresses: string_ids points into it
   std::unordered_map<std::string_view, uint32_t> string_ids;
-  std::map<uint16_t, std::vector<NameTotal>> totals;  // by kind, then by name
-  std::vector<uint32_t> order;                        // of sort_rows
-  std::vector<int64_t> sorted;                        // of sort_rows
+  std::map<uint16_t, Totals> totals;  // by kind
+  std::vector<uint32_t> order;        // of sort_rows
+  std::vector<int64_t> sorted;        // of sort_rows
 };
 
 Result<RecordingBuilder> RecordingBuilder::create(const std::string& path) {
@@ -109,6 +130,21 @@ RecordingBuilder::~RecordingBuilder() = default;
 
 uint32_t RecordingBuilder::intern(std::string_view text) {
   return state_->intern(text);
+}
+
+void RecordingBuilder::set_string(uint32_t id, std::string_view text) {
+  State& state = *state_;
+  if (id == 0 || id > kMaxStringId || text.empty()) {
+    return;
+  }
+  if (state.strings.size() < id) {
+    state.strings.resize(id);
+  }
+  std::string& slot = state.strings[id - 1];
+  if (slot.empty()) {
+    slot = text;
+    state.string_ids.emplace(slot, id);
+  }
 }
 
 void RecordingBuilder::add_lane(const LaneDecl& lane) {
@@ -266,11 +302,10 @@ void RecordingBuilder::State::sort_rows(Buffer& buffer) {
 
 void RecordingBuilder::State::count_names(const Buffer& buffer) {
   const int name = name_column(*buffer.kind);
-  std::vector<NameTotal>& rows = totals[static_cast<uint16_t>(buffer.kind->id)];
-  rows.resize(strings.size() + 1);
+  Totals& kind_totals = totals[static_cast<uint16_t>(buffer.kind->id)];
   for (size_t row = 0; row < buffer.rows(); ++row) {
     const int64_t id = name < 0 ? 0 : buffer.columns[static_cast<size_t>(name)][row];
-    NameTotal& total = rows[id > 0 && static_cast<size_t>(id) < rows.size() ? static_cast<size_t>(id) : 0];
+    NameTotal& total = kind_totals.of(id > 0 && id <= kMaxStringId ? static_cast<uint32_t>(id) : 0);
     const int64_t dur = buffer.kind->has_duration() ? std::max<int64_t>(0, buffer.columns[1][row]) : 0;
     ++total.count;
     total.total_ns = end_of(total.total_ns, dur);
@@ -318,13 +353,19 @@ Status RecordingBuilder::State::flush(Buffer& buffer) {
 }
 
 void RecordingBuilder::State::collect_totals() {
-  for (auto& [kind, rows] : totals) {
-    for (size_t name = 0; name < rows.size(); ++name) {
-      if (rows[name].count > 0) {
-        rows[name].kind = static_cast<Kind>(kind);
-        rows[name].name = static_cast<uint32_t>(name);
-        tables.name_totals.push_back(rows[name]);
+  for (const auto& [kind, kind_totals] : totals) {
+    const auto collect = [&, id = kind](uint32_t name, NameTotal total) {
+      if (total.count > 0) {
+        total.kind = static_cast<Kind>(id);
+        total.name = name;
+        tables.name_totals.push_back(total);
       }
+    };
+    for (size_t name = 0; name < kind_totals.dense.size(); ++name) {
+      collect(static_cast<uint32_t>(name), kind_totals.dense[name]);
+    }
+    for (const auto& [name, total] : kind_totals.sparse) {
+      collect(name, total);
     }
   }
 }

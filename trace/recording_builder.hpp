@@ -28,6 +28,9 @@ class RecordingBuilder {
 
   // By content; ids start at 1, "" is 0.
   [[nodiscard]] uint32_t intern(std::string_view text);
+  // For a source that has ids already, as a spool does: text `id` (1 .. 2^24) is `text`, also after events named it. Ids
+  // never set are "". The first call for an id counts.
+  void set_string(uint32_t id, std::string_view text);
   void add_lane(const LaneDecl& lane);  // ids chosen by the caller, 1..; adding an id again replaces it
   void set_meta(std::string_view key, std::string_view value);
   void add_anchor(const ClockAnchor& anchor);

@@ -10,7 +10,7 @@ TEST(LossTable, TheLongestPrefixDecides) {
   EXPECT_EQ(loss_meaning("ring.full.kernel").prefix, "ring.full");
   EXPECT_EQ(loss_meaning("ring.none_left").prefix, "ring.");
   EXPECT_EQ(loss_meaning("spool.unclean_end").severity, "info");
-  EXPECT_EQ(loss_meaning("spool.torn_bytes").severity, "data_loss");
+  EXPECT_EQ(loss_meaning("spool.events_missing").severity, "data_loss");
 }
 
 TEST(LossTable, AnUnknownCounterIsTakenSeriously) {
