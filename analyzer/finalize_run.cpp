@@ -68,6 +68,7 @@ Status add(const std::string& path, const trace::FinalizeOptions& options, RunFi
   }
   const trace::FinalizeResult& result = done.value();
   all.recordings.insert(all.recordings.end(), result.recordings.begin(), result.recordings.end());
+  all.problems.insert(all.problems.end(), result.problems.begin(), result.problems.end());
   all.still_running.insert(all.still_running.end(), result.still_running.begin(), result.still_running.end());
   return Status();
 }

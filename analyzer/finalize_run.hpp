@@ -27,6 +27,7 @@ struct JobEnd {
 struct RunFinalization {
   std::vector<std::string> recordings;     // paths written now
   std::vector<std::string> still_running;  // bases left alone because their process lives
+  std::vector<Status> problems;            // one per spool that could not be used; its files are kept
 };
 
 // `path`: a run directory or one spool. `progress` may be empty.

@@ -47,7 +47,7 @@ int64_t made_key(Kind kind, int64_t variant) {
 
 constexpr const char* kPhaseWords[] = {"phase",        "import",           "startup",         "backward",
                                        "optimizer",    "save checkpoint",  "load checkpoint", "start loader",
-                                       "reset loader", "shut down loader", "next()",          "eval",
+                                       "reset loader", "shut down loader", "next()",          "eval phase",
                                        "forward"};
 constexpr const char* kGcWords[] = {"gc generation 0", "gc generation 1", "gc generation 2"};
 constexpr const char* kSourceWords[] = {"unknown", "api", "nvtx", "python", "torch.profiler", "import"};

@@ -79,6 +79,9 @@ struct StepOptions {
 };
 
 [[nodiscard]] Result<Steps> find_steps(const Run& run, const StepOptions& options);
+// The same for one process, whatever its role.
+[[nodiscard]] Result<ProcessSteps> find_process_steps(const Run& run, uint32_t process,
+                                                      const StepOptions& options);
 
 // True for a range or mark name that announces a step; *number is the number it carries, or -1.
 [[nodiscard]] bool is_step_name(std::string_view name, int64_t* number);

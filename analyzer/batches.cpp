@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "analyzer/batches.hpp"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <map>
+#include <string_view>
+#include <tuple>
+
+namespace stepscope::analysis {
+namespace {
+
+constexpr uint32_t kAllColumns = ~0U;
+
+Status read_fetches(const Run& run, uint32_t process, WorkerQueue* queue) {
+  const int64_t shift = run.processes()[process].clock_shift_ns;
+  trace::ScanFilter filter;
+  filter.kind = Kind::kBatchFetch;
+  filter.columns = kAllColumns;
+  Status status = run.scan(process, filter, [&](const trace::SegmentView& view) {
+    const auto& c = view.columns;
+    for (size_t i = 0; i < view.rows; ++i) {
+      Fetch fetch;
+      fetch.start_ns = c[0][i] + shift;
+      fetch.dur_ns = std::max<int64_t>(0, c[1][i]);
+      fetch.loader = c[2][i];
+      fetch.epoch = c[3][i];
+      fetch.task = c[4][i];
+      fetch.worker = c[5][i];
+      fetch.collate_ns = std::clamp<int64_t>(c[6][i], 0, fetch.dur_ns);
+      fetch.received_ns = c[7][i] == 0 ? fetch.start_ns : std::min(c[7][i] + shift, fetch.start_ns);
+      fetch.put_ns = c[8][i] == 0 ? fetch.end_ns() : std::max(c[8][i] + shift, fetch.end_ns());
+      fetch.cpu_ns = std::max<int64_t>(0, c[9][i]);
+      fetch.runq_ns = std::max<int64_t>(0, c[10][i]);
+      fetch.read_bytes = std::max<int64_t>(0, c[11][i]);
+      fetch.major_faults = std::max<int64_t>(0, c[12][i]);
+      fetch.throttled_ns = std::max<int64_t>(0, c[14][i]);
+      queue->fetches.push_back(fetch);
+    }
+    return Status();
+  });
+  std::sort(queue->fetches.begin(), queue->fetches.end(), [](const Fetch& a, const Fetch& b) {
+    return std::tuple(a.received_ns, a.start_ns, a.epoch, a.task) <
+           std::tuple(b.received_ns, b.start_ns, b.epoch, b.task);
+  });
+  for (const Fetch& fetch : queue->fetches) {
+    queue->runq_measured = queue->runq_measured || fetch.runq_ns > 0;
+  }
+  return status;
+}
+
+Status read_batches(const Run& run, uint32_t process, std::vector<Batch>* out) {
+  const int64_t shift = run.processes()[process].clock_shift_ns;
+  trace::ScanFilter filter;
+  filter.kind = Kind::kBatch;
+  filter.columns = kAllColumns;
+  Status status = run.scan(process, filter, [&](const trace::SegmentView& view) {
+    const auto& c = view.columns;
+    const uint32_t lane = run.global_lane(process, view.lane);
+    for (size_t i = 0; i < view.rows; ++i) {
+      Batch batch;
+      batch.begin_ns = c[0][i] + shift;
+      batch.end_ns = batch.begin_ns + std::max<int64_t>(0, c[1][i]);
+      batch.loader = c[2][i];
+      batch.epoch = c[3][i];
+      batch.task = c[4][i];
+      batch.worker = c[5][i];
+      batch.workers = c[6][i];
+      batch.dispatch_ns = c[7][i] == 0 ? 0 : c[7][i] + shift;
+      batch.arrive_ns = c[8][i] == 0 ? 0 : c[8][i] + shift;
+      batch.pin_ns = std::max<int64_t>(0, c[9][i]);
+      batch.out_of_order = c[10][i];
+      batch.fetch_ns = std::max<int64_t>(0, c[11][i]);
+      batch.collate_ns = std::max<int64_t>(0, c[12][i]);
+      batch.flags = c[14][i];
+      batch.lane = lane;
+      out->push_back(batch);
+    }
+    return Status();
+  });
+  std::sort(out->begin(), out->end(), [](const Batch& a, const Batch& b) {
+    return std::tuple(a.begin_ns, a.end_ns, a.task) < std::tuple(b.begin_ns, b.end_ns, b.task);
+  });
+  return status;
+}
+
+using JoinKey = std::tuple<int64_t, int64_t, int64_t>;  // loader, epoch, task
+
+struct Place {
+  uint32_t queue = 0;
+  uint32_t fetch = 0;
+};
+
+// How well a maker fits a consumer; higher is better.
+int fit(const Run& run, uint32_t consumer, const Batch& batch, const WorkerQueue& queue, const Fetch& fetch) {
+  const Process& maker = run.processes()[queue.process];
+  if (batch.in_process() != (queue.process == consumer)) {
+    return -1;
+  }
+  int points = 0;
+  points += maker.parent == static_cast<int32_t>(consumer) ? 8 : 0;
+  points += maker.rank == run.processes()[consumer].rank ? 4 : 0;
+  points += fetch.worker == batch.worker ? 2 : 0;
+  points += fetch.received_ns <= batch.end_ns ? 1 : 0;
+  return points;
+}
+
+void join(const Run& run, uint32_t consumer, BatchTable* table) {
+  std::multimap<JoinKey, Place> places;
+  for (uint32_t q = 0; q < table->queues.size(); ++q) {
+    const std::vector<Fetch>& fetches = table->queues[q].fetches;
+    for (uint32_t f = 0; f < fetches.size(); ++f) {
+      places.emplace(JoinKey(fetches[f].loader, fetches[f].epoch, fetches[f].task), Place{q, f});
+    }
+  }
+  for (Batch& batch : table->batches) {
+    if ((batch.flags & trace::kBatchLast) != 0) {
+      continue;
+    }
+    int best = -1;
+    const auto [first, last] = places.equal_range(JoinKey(batch.loader, batch.epoch, batch.task));
+    for (auto it = first; it != last; ++it) {
+      const WorkerQueue& queue = table->queues[it->second.queue];
+      const int points = fit(run, consumer, batch, queue, queue.fetches[it->second.fetch]);
+      if (points > best) {
+        best = points;
+        batch.queue = it->second.queue;
+        batch.fetch = it->second.fetch;
+      }
+    }
+  }
+}
+
+// An in-process batch whose making was not recorded apart still says how long fetch and collate took.
+void make_in_process_fetches(uint32_t process, BatchTable* table) {
+  WorkerQueue queue;
+  queue.process = process;
+  for (Batch& batch : table->batches) {
+    if (!batch.in_process() || batch.joined() || batch.fetch_ns <= 0) {
+      continue;
+    }
+    Fetch fetch;
+    fetch.dur_ns = std::min(batch.fetch_ns, batch.end_ns - batch.begin_ns);
+    fetch.start_ns =
+        batch.end_ns - fetch.dur_ns - std::min(batch.pin_ns, batch.end_ns - batch.begin_ns - fetch.dur_ns);
+    fetch.collate_ns = std::min(batch.collate_ns, fetch.dur_ns);
+    fetch.received_ns = fetch.start_ns;
+    fetch.put_ns = fetch.end_ns();
+    fetch.cpu_ns = fetch.dur_ns;  // nothing else is known of it
+    fetch.loader = batch.loader;
+    fetch.epoch = batch.epoch;
+    fetch.task = batch.task;
+    fetch.worker = batch.worker;
+    batch.queue = static_cast<uint32_t>(table->queues.size());
+    batch.fetch = static_cast<uint32_t>(queue.fetches.size());
+    queue.fetches.push_back(fetch);
+  }
+  if (!queue.fetches.empty()) {
+    table->queues.push_back(std::move(queue));
+  }
+}
+
+enum Watch : size_t { kSamples, kRunning, kRead, kSleep, kFutex, kPoll, kOther, kWatchCount };
+constexpr std::array<std::string_view, kWatchCount> kWatchNames = {
+    "watch.samples", "watch.running", "watch.read", "watch.sleep",
+    "watch.futex",   "watch.poll",    "watch.other"};
+using WatchCounts = std::array<double, kWatchCount>;
+
+// Last (largest) value of the cumulative watch counters, per watched pid.
+Status read_watches(const Run& run, uint32_t process, std::map<int64_t, WatchCounts>* out) {
+  std::array<uint32_t, kWatchCount> names{};
+  for (size_t w = 0; w < kWatchCount; ++w) {
+    names[w] = run.find_name(kWatchNames[w]);
+  }
+  if (names[kSamples] == 0) {
+    return {};
+  }
+  trace::ScanFilter filter;
+  filter.kind = Kind::kCounter;
+  filter.columns = 0b1111U;
+  return run.scan(process, filter, [&](const trace::SegmentView& view) {
+    for (size_t i = 0; i < view.rows; ++i) {
+      const uint32_t name = run.global_name(process, view.columns[1][i]);
+      for (size_t w = 0; w < kWatchCount; ++w) {
+        if (name != 0 && name == names[w]) {
+          double& value = (*out)[view.columns[3][i]][w];
+          value = std::max(value, std::bit_cast<double>(view.columns[2][i]));
+        }
+      }
+    }
+    return Status();
+  });
+}
+
+// The share of reading in what the worker was blocked on while it fetched. An idle worker polls (or waits on a lock) for its
+// next index: samples of that kind are taken away first, as many as the idle part of its life explains.
+double io_share(const WorkerQueue& queue, const WatchCounts& counts) {
+  if (queue.fetches.empty() || counts[kSamples] <= 0) {
+    return -1;
+  }
+  int64_t busy = 0;
+  int64_t end = 0;
+  for (const Fetch& fetch : queue.fetches) {
+    busy += fetch.dur_ns;
+    end = std::max(end, fetch.put_ns);
+  }
+  const int64_t life = std::max<int64_t>(1, end - queue.fetches.front().received_ns);
+  double idle = counts[kSamples] * std::max(0.0, 1.0 - static_cast<double>(busy) / static_cast<double>(life));
+  WatchCounts left = counts;
+  for (const Watch w : {kPoll, kFutex, kOther}) {
+    const double taken = std::min(idle, left[w]);
+    left[w] -= taken;
+    idle -= taken;
+  }
+  const bool paging = std::any_of(queue.fetches.begin(), queue.fetches.end(),
+                                  [](const Fetch& fetch) { return fetch.major_faults > 0; });
+  const double reading = left[kRead] + (paging ? left[kOther] : 0);
+  const double all = left[kRead] + left[kSleep] + left[kFutex] + left[kPoll] + left[kOther];
+  return all < 1 ? -1 : reading / all;
+}
+
+}  // namespace
+
+FetchSplit WorkerQueue::split(const Fetch& fetch) const {
+  FetchSplit out;
+  const int64_t dur = fetch.dur_ns;
+  if (dur <= 0) {
+    return out;
+  }
+  const int64_t cpu = std::min(fetch.cpu_ns, dur);
+  // Run-queue wait includes throttling. Only where the scheduler gives no run-queue wait at all does the cgroup's throttled
+  // time (of all its threads) stand in for it.
+  const int64_t starved = std::min(runq_measured ? fetch.runq_ns : fetch.throttled_ns, dur - cpu);
+  const int64_t collate = std::min(fetch.collate_ns, dur);
+  out.collate_starved = static_cast<int64_t>(static_cast<double>(starved) * static_cast<double>(collate) /
+                                             static_cast<double>(dur));
+  out.collate = collate - out.collate_starved;
+  const int64_t proper = dur - collate;
+  out.starved = std::min(starved - out.collate_starved, proper);
+  // Collate is taken as computing: what is left of the CPU time is the fetch's.
+  out.cpu = std::clamp<int64_t>(cpu - out.collate, 0, proper - out.starved);
+  const int64_t rest = proper - out.starved - out.cpu;
+  const bool reads = fetch.read_bytes > 0 || fetch.major_faults > 0;
+  const double io = io_share >= 0 ? io_share : reads ? 1.0 : 0.0;
+  out.io = std::min(rest, static_cast<int64_t>(static_cast<double>(rest) * io + 0.5));
+  out.blocked = rest - out.io;
+  return out;
+}
+
+const Fetch* BatchTable::fetch_of(const Batch& batch) const {
+  return batch.joined() ? &queues[batch.queue].fetches[batch.fetch] : nullptr;
+}
+
+Result<BatchTable> load_batches(const Run& run, uint32_t process) {
+  BatchTable table;
+  if (Status status = read_batches(run, process, &table.batches); !status.ok()) {
+    return status;
+  }
+  if (table.batches.empty()) {
+    return table;
+  }
+  std::map<int64_t, WatchCounts> watches;
+  if (Status status = read_watches(run, process, &watches); !status.ok()) {
+    return status;
+  }
+  for (uint32_t p = 0; p < run.processes().size(); ++p) {
+    if (run.kind_events(p, Kind::kBatchFetch) == 0) {
+      continue;
+    }
+    WorkerQueue queue;
+    queue.process = p;
+    if (Status status = read_fetches(run, p, &queue); !status.ok()) {
+      return status;
+    }
+    const auto watch = watches.find(run.processes()[p].pid);
+    if (p != process && watch != watches.end()) {
+      queue.io_share = io_share(queue, watch->second);
+    }
+    table.queues.push_back(std::move(queue));
+  }
+  join(run, process, &table);
+  make_in_process_fetches(process, &table);
+  return table;
+}
+
+}  // namespace stepscope::analysis

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "analyzer/label_sources.hpp"
+
+#include <algorithm>
+#include <map>
+#include <string>
+
+#include "analyzer/wait_chain.hpp"
+
+namespace stepscope::analysis {
+namespace {
+
+using trace::PhaseOp;
+
+TimeRange span_of(const LabelContext& context) {
+  const std::vector<Step>& steps = context.steps.steps;
+  return {steps.front().begin_ns, steps.back().end_ns};
+}
+
+// Visits the events of a kind on the driving thread that touch the steps: row, begin, end.
+template <typename Visit>
+Status each_event(const LabelContext& context, Kind kind, uint32_t columns, const Visit& visit) {
+  const Lane& lane = context.run.lanes()[context.steps.lane];
+  const int64_t shift = context.run.processes()[lane.process].clock_shift_ns;
+  const TimeRange span = span_of(context);
+  trace::ScanFilter filter;
+  filter.kind = kind;
+  filter.lane = lane.trace_id;
+  filter.begin_ns = span.begin_ns - shift;
+  filter.end_ns = span.end_ns - shift;
+  filter.columns = columns | 0b11U;
+  return context.run.scan(lane.process, filter, [&](const trace::SegmentView& view) {
+    for (size_t row = 0; row < view.rows; ++row) {
+      const int64_t begin = view.columns[0][row] + shift;
+      const int64_t end = begin + view.columns[1][row];
+      if (end > span.begin_ns && begin < span.end_ns && end > begin) {
+        visit(view, row, begin, end);
+      }
+    }
+    return Status();
+  });
+}
+
+void add(LabelContext& context, int64_t begin, int64_t end, std::string_view leaf_name, LabelTier tier) {
+  context.intervals.push_back({begin, end, begin, context.labels.leaf(leaf_name), tier});
+}
+
+Status collect_gc(LabelContext& context) {
+  return each_event(context, Kind::kGc, 0,
+                    [&](const trace::SegmentView&, size_t, int64_t begin, int64_t end) {
+                      add(context, begin, end, leaf::kGc, kTierHost);
+                    });
+}
+
+std::string phase_leaf(PhaseOp op, std::string_view name) {
+  switch (op) {
+    case PhaseOp::kBackward:
+      return std::string(leaf::kBackward);
+    case PhaseOp::kOptimizer:
+      return std::string(leaf::kOptimizer);
+    case PhaseOp::kCheckpointSave:
+    case PhaseOp::kCheckpointLoad:
+      return std::string(leaf::kCheckpoint);
+    case PhaseOp::kLoaderStart:
+    case PhaseOp::kLoaderReset:
+    case PhaseOp::kLoaderShutdown:
+      return std::string(leaf::kWorkerStart);
+    case PhaseOp::kDataNext:
+      return std::string(leaf::kDataOther);
+    case PhaseOp::kForward:
+      return std::string(leaf::kForward);
+    case PhaseOp::kEval:
+      return "host/eval";
+    case PhaseOp::kImport:
+      return "host/import";
+    case PhaseOp::kStartup:
+      return "host/startup";
+    case PhaseOp::kOther:
+      break;
+  }
+  return std::string(leaf::kHostPrefix) + (name.empty() ? "phase" : std::string(name));
+}
+
+Status collect_phases(LabelContext& context) {
+  const uint32_t process = context.steps.process;
+  return each_event(
+      context, Kind::kPhase, 0b1100U,
+      [&](const trace::SegmentView& view, size_t row, int64_t begin, int64_t end) {
+        const auto op = static_cast<PhaseOp>(view.columns[3][row]);
+        add(context, begin, end,
+            phase_leaf(op, context.run.name(context.run.global_name(process, view.columns[2][row]))),
+            kTierHost);
+        if (op == PhaseOp::kBackward) {
+          context.backwards.push_back({begin, end});
+        } else if (op == PhaseOp::kOptimizer) {
+          context.optimizers.push_back({begin, end});
+        } else if (op == PhaseOp::kDataNext) {
+          context.waits.push_back({begin, end});
+        }
+      });
+}
+
+Status collect_waits(LabelContext& context) {
+  const TimeRange span = span_of(context);
+  for (const Batch& batch : context.batches.batches) {
+    if (batch.lane != context.steps.lane || batch.end_ns <= span.begin_ns || batch.begin_ns >= span.end_ns) {
+      continue;
+    }
+    explain_wait(context.batches, batch, kTierHost, context.labels, &context.intervals);
+    context.waits.push_back({batch.begin_ns, batch.end_ns});
+    if ((batch.flags & trace::kBatchLast) == 0) {
+      ++context.waits_in_steps;
+      context.unjoined += batch.joined() ? 0U : 1U;
+    }
+  }
+  return {};
+}
+
+void sort_ranges(std::vector<TimeRange>& ranges) {
+  std::sort(ranges.begin(), ranges.end(), [](const TimeRange& a, const TimeRange& b) {
+    return a.begin_ns != b.begin_ns ? a.begin_ns < b.begin_ns : a.end_ns < b.end_ns;
+  });
+}
+
+// True when one of `inner` (ascending) lies wholly inside [begin, end).
+bool contains_one(const std::vector<TimeRange>& inner, int64_t begin, int64_t end) {
+  const auto it =
+      std::lower_bound(inner.begin(), inner.end(), begin,
+                       [](const TimeRange& range, int64_t value) { return range.begin_ns < value; });
+  return it != inner.end() && it->end_ns <= end;
+}
+
+bool spans_a_step(const std::vector<Step>& steps, int64_t begin, int64_t end) {
+  const auto it = std::lower_bound(steps.begin(), steps.end(), begin,
+                                   [](const Step& step, int64_t value) { return step.begin_ns < value; });
+  return it != steps.end() && it->end_ns <= end;
+}
+
+Status collect_ranges(LabelContext& context) {
+  sort_ranges(context.waits);
+  sort_ranges(context.backwards);
+  sort_ranges(context.optimizers);
+  const uint32_t process = context.steps.process;
+  // Per name (recording's id): its label, or "no": a step marker. Looked up once per range.
+  constexpr uint32_t kNo = 0xFFFFFFFFU;
+  std::map<int64_t, uint32_t> labels;
+  const auto label_of = [&](int64_t name) {
+    const auto found = labels.find(name);
+    if (found != labels.end()) {
+      return found->second;
+    }
+    int64_t number = 0;
+    const std::string_view text = context.run.name(context.run.global_name(process, name));
+    const uint32_t label = text.empty() || is_step_name(text, &number)
+                               ? kNo
+                               : context.labels.leaf(std::string(leaf::kHostPrefix) + std::string(text));
+    return labels.emplace(name, label).first->second;
+  };
+  return each_event(
+      context, Kind::kRange, 0b100U,
+      [&](const trace::SegmentView& view, size_t row, int64_t begin, int64_t end) {
+        const uint32_t label = label_of(view.columns[2][row]);
+        if (label == kNo || spans_a_step(context.steps.steps, begin, end)) {
+          return;
+        }
+        const bool container = contains_one(context.backwards, begin, end) ||
+                               contains_one(context.optimizers, begin, end) ||
+                               contains_one(context.waits, begin, end);
+        context.intervals.push_back({begin, end, begin, label, container ? kTierContainer : kTierHost});
+      });
+}
+
+// From the data (or the end of what came before) to the backward.
+Status collect_forward(LabelContext& context) {
+  const uint32_t label = context.labels.leaf(leaf::kForward);
+  std::vector<TimeRange> before(context.backwards);
+  before.insert(before.end(), context.optimizers.begin(), context.optimizers.end());
+  sort_ranges(before);
+  size_t done = 0;  // of `before`: those that ended by the backward at hand
+  size_t wait = 0;
+  int64_t previous_end = span_of(context).begin_ns;
+  for (const TimeRange& backward : context.backwards) {
+    for (; done < before.size() && before[done].begin_ns < backward.begin_ns; ++done) {
+      previous_end = std::max(previous_end, before[done].end_ns);
+    }
+    while (wait < context.waits.size() && context.waits[wait].end_ns <= previous_end) {
+      ++wait;
+    }
+    const bool fed = wait < context.waits.size() && context.waits[wait].end_ns <= backward.begin_ns;
+    const int64_t begin = fed ? context.waits[wait].end_ns : previous_end;
+    if (begin < backward.begin_ns) {
+      context.intervals.push_back({begin, backward.begin_ns, begin, label, kTierForward});
+    }
+  }
+  return {};
+}
+
+constexpr LabelSource kSources[] = {
+    {"gc", &collect_gc},           {"phase", &collect_phases},
+    {"batch", &collect_waits},     {"range", &collect_ranges},  // needs phases and waits
+    {"forward", &collect_forward},                              // needs phases and waits, sorted by ranges
+};
+
+}  // namespace
+
+std::span<const LabelSource> label_sources() {
+  return kSources;
+}
+
+}  // namespace stepscope::analysis

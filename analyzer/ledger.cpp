@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "analyzer/ledger.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <numeric>
+#include <optional>
+#include <utility>
+
+#include "analyzer/apportion.hpp"
+#include "analyzer/batches.hpp"
+#include "analyzer/label_sources.hpp"
+#include "analyzer/labels.hpp"
+#include "analyzer/ledger_cache.hpp"
+#include "analyzer/partition.hpp"
+
+namespace stepscope::analysis {
+namespace {
+
+// Programs that put a counter into range names make a new name per step. So many leaves help nobody: the largest stay.
+constexpr size_t kMaxHostLeaves = 64;
+constexpr std::string_view kOtherRanges = "host/(other ranges)";
+
+void fold_rare_ranges(LabelContext& context) {
+  std::vector<std::pair<int64_t, uint32_t>> totals;
+  for (uint32_t label = 0; label < context.labels.leaves().size(); ++label) {
+    if (context.labels.leaves()[label].starts_with(leaf::kHostPrefix)) {
+      totals.emplace_back(0, label);
+    }
+  }
+  if (totals.size() <= kMaxHostLeaves) {
+    return;
+  }
+  std::vector<int64_t> spent(context.labels.leaves().size(), 0);
+  for (const LabelInterval& interval : context.intervals) {
+    if (!Labels::is_mix(interval.label)) {
+      spent[interval.label] += interval.end_ns - interval.begin_ns;
+    }
+  }
+  for (auto& [total, label] : totals) {
+    total = -spent[label];
+  }
+  std::sort(totals.begin(), totals.end());
+  const uint32_t other = context.labels.leaf(kOtherRanges);
+  std::vector<uint32_t> mapped(context.labels.leaves().size());
+  std::iota(mapped.begin(), mapped.end(), 0U);
+  for (size_t i = kMaxHostLeaves; i < totals.size(); ++i) {
+    mapped[totals[i].second] = other;
+  }
+  for (LabelInterval& interval : context.intervals) {
+    interval.label = Labels::is_mix(interval.label) ? interval.label : mapped[interval.label];
+  }
+}
+
+// Adds pieces to the steps they lie in, and resolves mixes when a step is complete.
+class StepSums {
+ public:
+  StepSums(const std::vector<Step>& steps, const Labels& labels)
+      : steps_(steps), labels_(labels), width_(labels.leaves().size()), ns_(steps.size() * width_, 0) {}
+
+  void add(int64_t begin, int64_t end, uint32_t label) {
+    while (begin < end) {
+      while (step_ < steps_.size() && begin >= steps_[step_].end_ns) {
+        close();
+      }
+      if (step_ == steps_.size()) {
+        return;
+      }
+      const int64_t until = std::min(end, steps_[step_].end_ns);
+      if (!Labels::is_mix(label)) {
+        ns_[step_ * width_ + label] += until - begin;
+      } else if (!mixes_.empty() && mixes_.back().first == label) {
+        mixes_.back().second += until - begin;
+      } else {
+        mixes_.emplace_back(label, until - begin);
+      }
+      begin = until;
+    }
+  }
+
+  std::vector<int64_t> take() {
+    while (step_ < steps_.size()) {
+      close();
+    }
+    return std::move(ns_);
+  }
+
+ private:
+  void close() {
+    std::sort(mixes_.begin(), mixes_.end());
+    for (size_t i = 0; i < mixes_.size();) {
+      const uint32_t label = mixes_[i].first;
+      int64_t total = 0;
+      for (; i < mixes_.size() && mixes_[i].first == label; ++i) {
+        total += mixes_[i].second;
+      }
+      MixWeights parts{};
+      apportion(total, labels_.weights(label), parts);
+      for (size_t leaf_id = 0; leaf_id < parts.size(); ++leaf_id) {
+        ns_[step_ * width_ + leaf_id] += parts[leaf_id];
+      }
+    }
+    mixes_.clear();
+    ++step_;
+  }
+
+  const std::vector<Step>& steps_;
+  const Labels& labels_;
+  size_t width_;
+  std::vector<int64_t> ns_;
+  std::vector<std::pair<uint32_t, int64_t>> mixes_;  // of the step at hand
+  size_t step_ = 0;
+};
+
+Result<BuiltLedger> compute(const Run& run, ProcessSteps steps) {
+  BuiltLedger built;
+  built.ledger.steps = std::move(steps);
+  const ProcessSteps& found = built.ledger.steps;
+  if (found.steps.empty()) {
+    return built;
+  }
+  Result<BatchTable> batches = load_batches(run, found.process);
+  if (!batches.ok()) {
+    return batches.status();
+  }
+  Labels labels;
+  LabelContext context{run, found, batches.value(), labels, {}, {}, {}, {}, 0, 0};
+  for (const LabelSource& source : label_sources()) {
+    if (Status status = source.collect(context); !status.ok()) {
+      return status;
+    }
+  }
+  fold_rare_ranges(context);
+  const uint32_t background = labels.leaf(leaf::kHostOther);
+  StepSums sums(found.steps, labels);
+  partition(context.intervals, found.steps.front().begin_ns, found.steps.back().end_ns, background,
+            [&sums](int64_t begin, int64_t end, uint32_t label) { sums.add(begin, end, label); });
+  built.leaves = labels.leaves();
+  built.ledger.ns = sums.take();
+  built.ledger.waits = context.waits_in_steps;
+  built.ledger.unjoined = context.unjoined;
+  return built;
+}
+
+// The ledger of one process, from its roll-up or its events.
+std::optional<BuiltLedger> cached(const Run& run, uint32_t process, const std::string& fingerprint,
+                                  const LedgerOptions& options) {
+  if (options.cache == Cache::kNone) {
+    return std::nullopt;
+  }
+  Result<std::optional<trace::Rollup>> rollup = run.load_rollup(process);
+  if (!rollup.ok() || !rollup.value().has_value()) {
+    return std::nullopt;  // a damaged cache is recomputed, not an error
+  }
+  return from_rollup(run, process, *rollup.value(), fingerprint);
+}
+
+// Gives all processes the same leaves, ascending, without those that nobody has.
+void unite(std::vector<BuiltLedger>& built, Ledger* out) {
+  for (const BuiltLedger& one : built) {
+    const size_t width = one.leaves.size();
+    for (size_t l = 0; l < width; ++l) {
+      for (size_t s = 0; s < one.ledger.steps.steps.size(); ++s) {
+        if (one.ledger.ns[s * width + l] != 0) {
+          out->leaves.push_back(one.leaves[l]);
+          break;
+        }
+      }
+    }
+  }
+  std::sort(out->leaves.begin(), out->leaves.end());
+  out->leaves.erase(std::unique(out->leaves.begin(), out->leaves.end()), out->leaves.end());
+  for (BuiltLedger& one : built) {
+    const size_t from = one.leaves.size();
+    const size_t to = out->leaves.size();
+    std::vector<int64_t> ns(one.ledger.steps.steps.size() * to, 0);
+    for (size_t l = 0; l < from; ++l) {
+      const size_t target = out->leaf_index(one.leaves[l]);
+      for (size_t s = 0; target < to && s < one.ledger.steps.steps.size(); ++s) {
+        ns[s * to + target] = one.ledger.ns[s * from + l];
+      }
+    }
+    one.ledger.ns = std::move(ns);
+    out->processes.push_back(std::move(one.ledger));
+  }
+}
+
+}  // namespace
+
+std::span<const int64_t> Ledger::row(const ProcessLedger& process, size_t step) const {
+  return std::span<const int64_t>(process.ns).subspan(step * leaves.size(), leaves.size());
+}
+
+size_t Ledger::leaf_index(std::string_view name) const {
+  const auto found = std::lower_bound(leaves.begin(), leaves.end(), name);
+  return found != leaves.end() && *found == name ? static_cast<size_t>(found - leaves.begin())
+                                                 : leaves.size();
+}
+
+int64_t Ledger::residual_ns() const {
+  int64_t residual = 0;
+  for (const ProcessLedger& process : processes) {
+    for (size_t s = 0; s < process.steps.steps.size(); ++s) {
+      const std::span<const int64_t> leaf_ns = row(process, s);
+      const int64_t sum = std::accumulate(leaf_ns.begin(), leaf_ns.end(), int64_t{0});
+      residual += std::abs(sum - process.steps.steps[s].duration_ns());
+    }
+  }
+  return residual;
+}
+
+std::vector<int64_t> Ledger::class_means(StepClass step_class, int64_t* mean_step, size_t* count) const {
+  std::vector<int64_t> sums(leaves.size(), 0);
+  int64_t total = 0;
+  *count = 0;
+  *mean_step = 0;
+  for (const ProcessLedger& process : processes) {
+    for (size_t s = 0; s < process.steps.steps.size(); ++s) {
+      if (process.steps.steps[s].step_class != step_class) {
+        continue;
+      }
+      const std::span<const int64_t> leaf_ns = row(process, s);
+      for (size_t l = 0; l < leaf_ns.size(); ++l) {
+        sums[l] += leaf_ns[l];
+        total += leaf_ns[l];
+      }
+      ++*count;
+    }
+  }
+  if (*count == 0) {
+    return {};
+  }
+  *mean_step = rounded_mean(total, static_cast<int64_t>(*count));
+  return closed_means(sums, static_cast<int64_t>(*count));
+}
+
+Result<Ledger> build_ledger(const Run& run, const LedgerOptions& options) {
+  std::vector<BuiltLedger> built;
+  for (uint32_t p = 0; p < run.processes().size(); ++p) {
+    if (run.processes()[p].role == "worker") {
+      continue;
+    }
+    if (options.cancelled && options.cancelled()) {
+      return Status(Code::kUsage, run.path() + ": computing the ledger was cancelled");
+    }
+    const std::string fingerprint = input_fingerprint(run, p, options);
+    if (std::optional<BuiltLedger> hit = cached(run, p, fingerprint, options); hit.has_value()) {
+      built.push_back(std::move(*hit));
+      continue;
+    }
+    Result<ProcessSteps> steps = find_process_steps(run, p, options.steps);
+    if (!steps.ok()) {
+      return steps.status();
+    }
+    Result<BuiltLedger> computed = compute(run, std::move(steps).value());
+    if (!computed.ok()) {
+      return computed.status();
+    }
+    if (options.cache == Cache::kReadWrite) {
+      // A cache that cannot be written (read-only medium) costs time, not truth.
+      (void)run.store_rollup(p, to_rollup(run, computed.value(), fingerprint)).ok();
+    }
+    built.push_back(std::move(computed).value());
+  }
+  Ledger ledger;
+  unite(built, &ledger);
+  return ledger;
+}
+
+}  // namespace stepscope::analysis
