@@ -52,7 +52,7 @@ inline constexpr size_t kJournalBytes = 512 * 1024;
 inline constexpr size_t kMaxMetaBytes = 128 * 1024;             // one value of meta; longer ones are cut
 inline constexpr size_t kMaxRingFileBytes = 192 * 1024 * 1024;  // also the address space that is reserved
 inline constexpr size_t kMaxLossCounters = 128;
-inline constexpr size_t kMaxRangeDepth = 96;
+inline constexpr size_t kMaxRangeDepth = 64;               // open ranges of a thread, see RingSlot::closed
 inline constexpr size_t kMaxFrameBytes = 4 * 1024 * 1024;  // a reader refuses more
 
 // ---- BASE.ring ----
@@ -151,9 +151,9 @@ struct RingSlot {
   uint64_t reserved2[6];
   // lines 3..: the producer
   uint64_t dropped[kSlotKinds];  // records refused because the ring was full, by kind; never reset
-  uint64_t closed[2];            // bit i: entry i of `open` is closed already (popped below others)
+  uint64_t closed;               // bit i: entry i of `open` is closed already (popped below others)
   OpenRangeEntry open[kMaxRangeDepth];
-  uint64_t reserved3[38];
+  uint64_t reserved3[167];
 };
 // A pop publishes its record and then lowers `depth`. If the process dies between the two, the range would be
 // there twice; therefore it first writes pop_index and pop_begin, and a reader that finds head > pop_begin != kNoPop
@@ -162,9 +162,9 @@ static_assert(offsetof(RingSlot, head) == 64);
 static_assert(offsetof(RingSlot, tail) == 128);
 static_assert(offsetof(RingSlot, dropped) == 192);
 static_assert(offsetof(RingSlot, closed) == 704);
-static_assert(offsetof(RingSlot, open) == 720);
+static_assert(offsetof(RingSlot, open) == 712);
 static_assert(sizeof(RingSlot) == 4096);
-static_assert(kMaxRangeDepth <= 128);
+static_assert(kMaxRangeDepth == 8 * sizeof(RingSlot::closed));
 inline constexpr size_t kSlotsPerBlock = kBlockBytes / sizeof(RingSlot);
 inline constexpr size_t kSlotBlocks = kMaxSlots / kSlotsPerBlock;
 static_assert(sizeof(RingFileHeader::slot_blocks) == kSlotBlocks * sizeof(uint64_t));

@@ -213,7 +213,7 @@ Status SpoolReading::open_ranges(const SlotImage& image) {
   }
   const bool popping = slot.pop_begin != kNoPop && slot.head > slot.pop_begin;
   for (uint32_t i = 0; i < std::min<uint32_t>(slot.depth, kMaxRangeDepth); ++i) {
-    const bool closed = (slot.closed[i / 64] >> (i % 64) & 1) != 0 || (popping && slot.pop_index == i);
+    const bool closed = (slot.closed >> i & 1) != 0 || (popping && slot.pop_index == i);
     if (closed) {
       continue;
     }

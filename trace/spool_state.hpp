@@ -24,7 +24,7 @@ struct Ring {
   uint32_t lane;
   uint32_t depth;
   uint32_t too_deep;  // open ranges that found no entry; they are on top of the others
-  uint64_t closed[2];
+  uint64_t closed;    // as in the slot
 };
 
 namespace spool {

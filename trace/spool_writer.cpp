@@ -55,31 +55,53 @@ inline void publish(Ring& ring, size_t words) noexcept {
 }
 
 bool is_closed(const Ring& ring, uint32_t index) noexcept {
-  return (ring.closed[index / 64] >> (index % 64) & 1) != 0;
+  return (ring.closed >> index & 1) != 0;
 }
 
-void set_closed(Ring& ring, uint32_t index, bool closed) noexcept {
-  const uint64_t bit = uint64_t{1} << (index % 64);
-  uint64_t& word = ring.closed[index / 64];
-  word = closed ? word | bit : word & ~bit;
-  store_release(ring.slot->closed[index / 64], word);
+void set_closed(Ring& ring, uint64_t closed) noexcept {
+  ring.closed = closed;
+  store_release(ring.slot->closed, closed);
+}
+
+// The entries from `depth` on are gone.
+void set_depth(Ring& ring, uint32_t depth) noexcept {
+  ring.depth = depth;
+  store_release(ring.slot->depth, depth);
+  if (ring.closed >> depth != 0) {
+    set_closed(ring, ring.closed & ((uint64_t{1} << depth) - 1));
+  }
 }
 
 // Entry `index` is closed: gone when it is on top, together with those below that were closed before.
 void close_entry(Ring& ring, uint32_t index) noexcept {
   if (index + 1 != ring.depth) {
-    set_closed(ring, index, true);
+    set_closed(ring, ring.closed | uint64_t{1} << index);
     return;
   }
   uint32_t depth = index;
   while (depth > 0 && is_closed(ring, depth - 1)) {
     --depth;
   }
-  ring.depth = depth;
-  store_release(ring.slot->depth, depth);
-  for (uint32_t i = depth; i < index; ++i) {
-    set_closed(ring, i, false);
+  set_depth(ring, depth);
+}
+
+// Ranges of several domains may leave closed entries below open ones: moves the open ones down. Each move becomes
+// visible with one store, which opens the new place and closes the old one.
+void compact_ranges(Ring& ring) noexcept {
+  RingSlot& slot = *ring.slot;
+  store_release(slot.pop_begin, spool::kNoPop);
+  uint32_t kept = 0;
+  for (uint32_t i = 0; i < ring.depth; ++i) {
+    if (is_closed(ring, i)) {
+      continue;
+    }
+    if (i != kept) {
+      slot.open[kept] = slot.open[i];
+      set_closed(ring, (ring.closed & ~(uint64_t{1} << kept)) | uint64_t{1} << i);
+    }
+    ++kept;
   }
+  set_depth(ring, kept);
 }
 
 // Writes the record of open range `index`, then takes the entry away; see RingSlot for the order.
@@ -149,16 +171,14 @@ void begin_use(State& state, Ring& ring, uint32_t tid, const char* thread_name) 
   ring.limit = ring.mask + 1;
   ring.depth = 0;
   ring.too_deep = 0;
-  ring.closed[0] = 0;
-  ring.closed[1] = 0;
+  ring.closed = 0;
   ring.lane = spool::journal_lane(state, "thread", thread_name, tid);
   slot.serial = ++state.next_serial;
   slot.lane = ring.lane;
   slot.tid = tid;
   slot.depth = 0;
   slot.pop_begin = spool::kNoPop;
-  slot.closed[0] = 0;
-  slot.closed[1] = 0;
+  slot.closed = 0;
   slot.drained_events = 0;
   store_relaxed(slot.tail, uint64_t{0});
   store_relaxed(slot.head, uint64_t{0});
@@ -262,6 +282,9 @@ void Spool::range_push(Ring* ring, const OpenRange& range) noexcept {
     return;
   }
   RingSlot& slot = *ring->slot;
+  if (ring->depth == spool::kMaxRangeDepth && ring->closed != 0) [[unlikely]] {
+    compact_ranges(*ring);
+  }
   const uint32_t depth = ring->depth;
   if (depth == spool::kMaxRangeDepth || ring->too_deep != 0) {
     ++ring->too_deep;

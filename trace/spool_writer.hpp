@@ -51,7 +51,7 @@ class Spool {
   // Nested ranges of the ring's thread. A range is one record, written when it closes; open ones live in the
   // mmap'ed slot and are delivered as kFlagUnfinished if the process dies inside them. `source`, domain, category
   // and payload go to the columns of kind range. pop closes the innermost range of `domain` and returns false when
-  // there was none (counted). At most 96 deep; deeper ones are counted as loss and stay balanced.
+  // there was none (counted). At most 64 deep; deeper ones are counted as loss and stay balanced.
   struct OpenRange {
     int64_t start_ns;
     uint32_t name;
