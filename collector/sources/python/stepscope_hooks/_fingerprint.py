@@ -10,7 +10,7 @@ from ._clock import now
 from ._guard import Guard
 from ._kinds import OP_STARTUP, PHASE, SOURCE_PYTHON, pack6
 
-_guard = Guard("fingerprint")
+_guard = Guard("fingerprint", calls_foreign=True)
 
 _BUDGET_NS = 100000000
 _MAX_PACKAGES = 512

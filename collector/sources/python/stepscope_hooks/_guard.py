@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What keeps a failing hook from becoming the program's problem."""
+import os
+import sys
+
 from . import _api
 
 _LIMIT = 8
@@ -9,17 +12,40 @@ _LIMIT = 8
 _TRANSPARENT = "<stepscope importlib._bootstrap>"
 
 
+_FOLDER = os.path.dirname(os.path.abspath(__file__))
+
+
+def _is_ours():
+    """Whether the exception being handled was raised by this package's code."""
+    trace = sys.exc_info()[2]
+    if trace is None:
+        return True
+    while trace.tb_next is not None:
+        trace = trace.tb_next
+    name = trace.tb_frame.f_code.co_filename
+    return name == _TRANSPARENT or name.startswith(_FOLDER)
+
+
 class Guard:
-    """Counts the failures of one hook as loss `python.<name>`; `off` once there were too many."""
+    """Counts the failures of one hook as loss `python.<name>`; `off` once there were too many.
 
-    __slots__ = ("name", "failures", "off")
+    A signal handler of the program may raise while a hook is at work, as the DataLoader's does when a worker dies: that
+    exception is the program's and goes on. A hook that calls into foreign code itself (`calls_foreign`) cannot tell the two
+    apart, and keeps all.
+    """
 
-    def __init__(self, name):
+    __slots__ = ("name", "failures", "off", "calls_foreign")
+
+    def __init__(self, name, calls_foreign=False):
         self.name = name
         self.failures = 0
         self.off = False
+        self.calls_foreign = calls_foreign
 
     def fail(self):
+        """Called while handling the exception."""
+        if not self.calls_foreign and not _is_ours():
+            raise  # noqa: PLE0704  whoever raised it meant it for the program
         self.failures += 1
         if self.failures >= _LIMIT:
             self.off = True

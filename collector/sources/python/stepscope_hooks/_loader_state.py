@@ -5,10 +5,12 @@ import multiprocessing
 
 from . import _api, _keys
 from ._fetch import Fetch
+from ._guard import Guard
 from ._kinds import BATCH_IN_PROCESS, BATCH_ITERABLE, BATCH_PERSISTENT
 
 _MAX_DESCRIBED = 1024  # iterators described in `meta`: a program may make one per epoch for ever
 
+_guard = Guard("dataloader.describe", calls_foreign=True)
 _described = 0
 
 
@@ -66,13 +68,20 @@ def _start_method(iterator):
 def describe(state, iterator, loader):
     """Writes loader.<key> into meta: what a reader needs to name and compare loaders."""
     global _described
-    if _described >= _MAX_DESCRIBED:
+    _described += 1
+    if _described > _MAX_DESCRIBED or _guard.off:
         _api.loss("python.loader_not_described")
         return
-    _described += 1
+    try:
+        _api.meta("loader.%d" % state.key, json.dumps(_facts(state, iterator, loader), default=str))
+    except Exception:
+        _guard.fail()
+
+
+def _facts(state, iterator, loader):
     dataset = type(getattr(loader, "dataset", None))
     workers = getattr(iterator, "_workers", None) or ()
-    facts = {
+    return {
         "class": type(loader).__name__,
         "dataset": dataset.__module__ + "." + dataset.__qualname__,
         "batch_size": getattr(loader, "batch_size", None),
@@ -85,4 +94,3 @@ def describe(state, iterator, loader):
         "style": "iterable" if state.flags & BATCH_ITERABLE else "map",
         "pids": [worker.pid for worker in workers if getattr(worker, "pid", None)],
     }
-    _api.meta("loader.%d" % state.key, json.dumps(facts, default=str))

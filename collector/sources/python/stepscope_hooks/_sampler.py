@@ -10,7 +10,7 @@ from ._clock import now
 from ._guard import Guard
 from ._kinds import PYTHON_SAMPLE, pack3
 
-_guard = Guard("sampler")
+_guard = Guard("sampler", calls_foreign=True)
 
 _MAX_DEPTH = 64
 _MAX_STACKS = 16384

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the DataLoader hooks cost the training thread per batch, on real torch, with and without hooks in turns.
+
+    python_batch_bench.py --library libstepscope.so [--hooks collector/sources/python] [--pairs 7] [--batches 2000]
+
+With num_workers=0 the loop's wall time per batch is compared. With workers the wall time is queueing between processes,
+so the CPU time of the consuming thread is compared. The bar is 10 us per batch for all DataLoader hooks together.
+"""
+import argparse
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+
+LOOP = """
+import sys, time
+import torch
+from torch.utils.data import DataLoader, Dataset
+
+class Numbers(Dataset):
+    def __len__(self):
+        return int(sys.argv[2])
+    def __getitem__(self, index):
+        return index
+
+def main():
+    torch.set_num_threads(1)
+    workers = int(sys.argv[1])
+    clock = time.thread_time_ns if workers else time.perf_counter_ns
+    loader = DataLoader(Numbers(), batch_size=None, num_workers=workers, collate_fn=int)
+    iterator = iter(loader)
+    for _ in range(100):
+        next(iterator)
+    begin = clock()
+    batches = 0
+    for _ in iterator:
+        batches += 1
+    print((clock() - begin) / batches)
+
+main()
+"""
+
+
+def run(workers, batches, environment):
+    done = subprocess.run([sys.executable, "-c", LOOP, str(workers), str(batches)], env=environment, check=True,
+                          stdout=subprocess.PIPE)
+    return float(done.stdout) / 1000
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--library", required=True)
+    parser.add_argument("--hooks", default=str(ROOT / "collector/sources/python"))
+    parser.add_argument("--pairs", type=int, default=7)
+    parser.add_argument("--batches", type=int, default=4000)
+    options = parser.parse_args()
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("STEPSCOPE_")}
+    for workers in (0, 2):
+        off, on = [], []
+        for _ in range(options.pairs):
+            with tempfile.TemporaryDirectory() as folder:
+                hooked = dict(plain, PYTHONPATH=options.hooks, STEPSCOPE_LIBRARY=options.library, STEPSCOPE_DIR=folder,
+                              LD_PRELOAD=options.library)
+                off.append(run(workers, options.batches, plain))
+                on.append(run(workers, options.batches, hooked))
+        cost = statistics.median(b - a for a, b in zip(off, on))
+        print("num_workers=%d: %.2f us/batch without, %.2f with: hooks cost %.2f us/batch (%s, median of %d pairs)" % (
+            workers, statistics.median(off), statistics.median(on), cost,
+            "CPU of the training thread" if workers else "wall", options.pairs))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,234 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every style of DataLoader on real torch: each batch is there once, joined with its worker's record, stages in order."""
+import collections
+
+from support import IN_PROCESS, ITERABLE, LAST, PERSISTENT, HookTest, main
+
+PROGRAM = """
+import sys, time, torch
+from torch.utils.data import DataLoader, Dataset, IterableDataset, get_worker_info
+
+class Map(Dataset):
+    def __len__(self):
+        return 23
+    def __getitem__(self, index):
+        return torch.tensor([index])
+
+class Stream(IterableDataset):
+    def __iter__(self):
+        info = get_worker_info()
+        start, step = (info.id, info.num_workers) if info else (0, 1)
+        return iter([torch.tensor([index]) for index in range(start, 23, step)])
+
+def loader(dataset, **options):
+    return DataLoader(dataset, batch_size=4, **options)
+
+def main():
+    options = eval(sys.argv[2])
+    epochs = options.pop("epochs", 1)
+    data = loader(globals()[sys.argv[1]](), **options)
+    seen = []
+    for _ in range(epochs):
+        for batch in data:
+            seen.append(sorted(batch.flatten().tolist()))
+    print(seen)
+
+if __name__ == "__main__":
+    main()
+"""
+
+
+class StylesTest(HookTest):
+    def run_style(self, dataset, **options):
+        arguments = (dataset, repr(options))
+        plain = self.python(PROGRAM, *arguments, hooks=False)
+        hooked = self.good(self.python(PROGRAM, *arguments))
+        self.assertEqual((plain.code, plain.out, plain.err), (hooked.code, hooked.out, hooked.err))
+        self.batches = len(eval(hooked.out))
+        return hooked.log
+
+    def check_joined(self, log, workers):
+        """Exactly the handed-over batches, each with one fetch of the same key, and every stage after the one before."""
+        handed = [row for row in log.events["batch"] if not row["flags"] & LAST]
+        self.assertEqual(len(handed), self.batches)
+        fetches = {(row["loader"], row["epoch"], row["task"]): row for row in log.events["batch_fetch"]}
+        self.assertEqual(len(fetches), len(log.events["batch_fetch"]), "a task was fetched twice")
+        keys = {(row["loader"], row["epoch"], row["task"]) for row in handed}
+        self.assertEqual(len(keys), self.batches)
+        self.assertLessEqual(keys, set(fetches))
+        for batch in handed:
+            fetch = fetches[batch["loader"], batch["epoch"], batch["task"]]
+            self.assertEqual((batch["worker"], batch["workers"]), (fetch["worker"], workers))
+            stages = [batch["dispatch"], fetch["received"], fetch["start"], fetch["start"] + fetch["dur"], fetch["put"],
+                      batch["arrive"], batch["start"] + batch["dur"]]
+            self.assertEqual(stages, sorted(stages))
+            self.assertGreater(stages[0], 0)
+            self.assertGreater(fetch["collate"], 0)
+            self.assertLessEqual(fetch["collate"], fetch["dur"])
+            self.assertIn(fetch["items"], (1, 2, 3, 4))
+            self.assertGreater(fetch["cpu"], 0)
+        return handed, fetches
+
+    def check_workers(self, log, handed, count, process_count):
+        roles = collections.Counter(role for _, _, role in log.opened)
+        self.assertEqual(roles, {"main": 1, "worker": process_count})
+        main_pid = handed[0]["pid"]
+        self.assertEqual({row["worker"] for row in handed}, set(range(count)))
+        for pid, _, role in log.opened:
+            if role == "worker":
+                facts = log.meta[pid]
+                self.assertIn(int(facts["worker.loader"]), {row["loader"] for row in handed})
+                self.assertEqual(int(facts["worker.parent_pid"]), main_pid)
+                self.assertIn((main_pid, pid, 1), log.watched)
+                self.assertIn(int(facts["worker.id"]), range(count))
+        self.assertEqual(len(log.phases("loader_start")), process_count + process_count // count)
+
+    def test_map_style_in_process(self):
+        log = self.run_style("Map")
+        handed, fetches = self.check_joined(log, workers=0)
+        self.assertEqual([row["task"] for row in handed], list(range(6)))
+        for batch in handed:
+            fetch = fetches[batch["loader"], 0, batch["task"]]
+            self.assertEqual((batch["worker"], batch["fetch"], batch["collate"], batch["items"]),
+                             (-1, fetch["dur"], fetch["collate"], fetch["items"]))
+            self.assertTrue(batch["flags"] & IN_PROCESS)
+        self.assertEqual([row["flags"] & LAST for row in log.events["batch"]], [0] * 6 + [LAST])
+        self.assertEqual([row["items"] for row in handed], [4, 4, 4, 4, 4, 3])
+
+    def test_iterable_style_in_process(self):
+        handed, _ = self.check_joined(self.run_style("Stream", epochs=2), workers=0)
+        self.assertEqual(len({row["loader"] for row in handed}), 2)
+        self.assertTrue(all(row["flags"] & ITERABLE for row in handed))
+
+    def test_map_style_forked_workers(self):
+        log = self.run_style("Map", num_workers=2, multiprocessing_context="fork")
+        handed, _ = self.check_joined(log, workers=2)
+        self.check_workers(log, handed, 2, 2)
+        (facts,) = log.loaders().values()
+        self.assertEqual({name: facts[name] for name in ("class", "dataset", "batch_size", "num_workers", "style", "start_method",
+                                                         "prefetch_factor", "persistent", "pin_memory", "in_order")},
+                         {"class": "DataLoader", "dataset": "__main__.Map", "batch_size": 4, "num_workers": 2, "style": "map",
+                          "start_method": "fork", "prefetch_factor": 2, "persistent": False, "pin_memory": False, "in_order": True})
+        self.assertEqual(sorted(facts["pids"]), sorted(pid for pid, _, role in log.opened if role == "worker"))
+        self.assertEqual(len(log.phases("loader_shutdown")), 1)
+
+    def test_map_style_spawned_workers(self):
+        log = self.run_style("Map", num_workers=2, multiprocessing_context="spawn")
+        handed, _ = self.check_joined(log, workers=2)
+        self.check_workers(log, handed, 2, 2)
+        (facts,) = log.loaders().values()
+        self.assertEqual(facts["start_method"], "spawn")
+        spawned = [row for row in log.phases("import") if row["pid"] in facts["pids"] and row["name"] == "torch"]
+        self.assertEqual(len(spawned), 2, "a spawned worker's imports belong to its start-up")
+
+    def test_map_style_forkserver_workers(self):
+        log = self.run_style("Map", num_workers=2, multiprocessing_context="forkserver")
+        handed, _ = self.check_joined(log, workers=2)
+        self.check_workers(log, handed, 2, 2)
+        self.assertEqual([facts["start_method"] for facts in log.loaders().values()], ["forkserver"])
+
+    def test_iterable_style_workers_that_end_at_different_times(self):
+        log = self.run_style("Stream", num_workers=3, epochs=2)
+        handed, _ = self.check_joined(log, workers=3)
+        self.check_workers(log, handed, 3, 6)
+        self.assertEqual(sum(1 for row in log.events["batch"] if row["flags"] & LAST), 2)
+
+    def test_persistent_workers_keep_their_key_and_count_epochs(self):
+        log = self.run_style("Map", num_workers=2, persistent_workers=True, epochs=3)
+        handed, _ = self.check_joined(log, workers=2)
+        self.check_workers(log, handed, 2, 2)
+        self.assertEqual(len({row["loader"] for row in handed}), 1)
+        self.assertEqual(collections.Counter(row["epoch"] for row in handed), {0: 6, 1: 6, 2: 6})
+        self.assertTrue(all(row["flags"] & PERSISTENT for row in handed))
+        self.assertEqual(len(log.phases("loader_reset")), 2)
+
+    def test_persistent_iterable_style(self):
+        log = self.run_style("Stream", num_workers=2, persistent_workers=True, epochs=2)
+        self.check_joined(log, workers=2)
+
+
+HEAD_OF_LINE = """
+import time, torch
+from torch.utils.data import DataLoader, Dataset, get_worker_info
+
+class OneSlowWorker(Dataset):
+    def __len__(self):
+        return 16
+    def __getitem__(self, index):
+        if get_worker_info().id == 0:
+            time.sleep(0.05)
+        return index
+
+for _ in DataLoader(OneSlowWorker(), batch_size=1, num_workers=2):
+    pass
+"""
+
+SAME_SEED = """
+import torch
+from torch.utils.data import DataLoader, Dataset
+
+class Map(Dataset):
+    def __len__(self):
+        return 6
+    def __getitem__(self, index):
+        return index
+
+def main():
+    for method in ("fork", "fork", "spawn", "forkserver", None):
+        options = dict(num_workers=1, multiprocessing_context=method) if method else {}
+        data = DataLoader(Map(), batch_size=2, generator=torch.Generator().manual_seed(7), **options)
+        print([batch.tolist() for batch in data])
+
+if __name__ == "__main__":
+    main()
+"""
+
+NESTED = """
+import torch
+from torch.utils.data import DataLoader, Dataset
+
+class Inner(Dataset):
+    def __len__(self):
+        return 3
+    def __getitem__(self, index):
+        return index
+
+class Outer(Dataset):
+    def __len__(self):
+        return 4
+    def __getitem__(self, index):
+        return sum(int(value) for value in DataLoader(Inner()))
+
+for workers in (0, 2):
+    print([batch.tolist() for batch in DataLoader(Outer(), batch_size=2, num_workers=workers)])
+"""
+
+
+class SpecialCasesTest(HookTest):
+    def test_a_slow_worker_shows_as_head_of_line_blocking(self):
+        log = self.good(self.python(HEAD_OF_LINE)).log
+        batches = [row for row in log.events["batch"] if not row["flags"] & LAST]
+        blocked = [row for row in batches if row["out_of_order"]]
+        self.assertGreaterEqual(len(blocked), 4)
+        self.assertEqual({row["worker"] for row in blocked}, {0})
+        early = [row for row in batches if row["arrive"] < row["start"]]
+        self.assertTrue(early, "batches of the fast worker lay ready before they were asked for")
+        self.assertEqual({row["worker"] for row in early}, {1})
+
+    def test_iterators_with_equal_seeds_keep_apart(self):
+        run = self.good(self.python(SAME_SEED))
+        batches = [row for row in run.log.events["batch"] if not row["flags"] & LAST]
+        self.assertEqual(len(batches), 15)
+        self.assertEqual(len({row["loader"] for row in batches}), 5)
+        self.assertEqual(collections.Counter((row["loader"], row["task"]) for row in batches),
+                         collections.Counter((row["loader"], row["task"]) for row in run.log.events["batch_fetch"]))
+
+    def test_a_loader_inside_a_dataset_belongs_to_the_outer_fetch(self):
+        run = self.good(self.python(NESTED))
+        self.assertEqual(run.out, "[[3, 3], [3, 3]]\n" * 2)
+        self.assertEqual(len([row for row in run.log.events["batch"] if not row["flags"] & LAST]), 4)
+        self.assertEqual(len(run.log.events["batch_fetch"]), 4)
+
+
+if __name__ == "__main__":
+    main()
