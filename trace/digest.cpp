@@ -3,9 +3,8 @@
 
 #include <array>
 
-#include <sqlite3.h>
-
 #include "trace/schema.hpp"
+#include "trace/sqlite_api.hpp"
 
 namespace stepscope::trace {
 namespace {

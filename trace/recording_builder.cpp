@@ -3,20 +3,12 @@
 
 #include <algorithm>
 #include <array>
-#include <deque>
 #include <numeric>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "trace/digest.hpp"
-#include "trace/lane_merge.hpp"
-#include "trace/output_file.hpp"
-#include "trace/overview.hpp"
-#include "trace/packed_segment.hpp"
-#include "trace/recording_tables.hpp"
-#include "trace/schema.hpp"
-#include "trace/sqlite.hpp"
+#include "trace/recording_builder_state.hpp"
 
 namespace stepscope::trace {
 namespace {
@@ -26,83 +18,12 @@ constexpr size_t kMaxPendingValues = size_t{32} << 20;
 
 constexpr uint32_t kMaxStringId = 1U << 24;
 
-// Names with a smaller id have their totals in an array, the others in a map: ids are dense, but may come from anywhere.
-constexpr size_t kDenseNames = size_t{1} << 17;
-
 // Every setting that reaches the bytes of the file is fixed here; no journal, since an unfinished file is discarded.
 constexpr char kSettings[] =
     "PRAGMA page_size=4096; PRAGMA encoding='UTF-8'; PRAGMA auto_vacuum=NONE; PRAGMA journal_mode=OFF;"
     "PRAGMA synchronous=OFF; PRAGMA locking_mode=EXCLUSIVE; PRAGMA cache_size=-16384;";
 
-// Rows of one kind and lane that are not in a segment yet.
-struct Buffer {
-  const KindInfo* kind = nullptr;
-  uint32_t lane = 0;
-  std::array<std::vector<int64_t>, kMaxColumns> columns;
-
-  [[nodiscard]] size_t rows() const { return columns[0].size(); }
-};
-
-// Totals of one kind by name.
-struct Totals {
-  std::vector<NameTotal> dense;
-  std::map<uint32_t, NameTotal> sparse;
-
-  NameTotal& of(uint32_t name) {
-    if (name >= kDenseNames) {
-      return sparse[name];
-    }
-    if (name >= dense.size()) {
-      dense.resize(size_t{name} + 1);
-    }
-    return dense[name];
-  }
-};
-
-constexpr Column kOverviewColumns[] = {{"busy", ColumnType::kUint, Encoding::kVarint},
-                                       {"leading", ColumnType::kString, Encoding::kDict}};
-
 }  // namespace
-
-struct RecordingBuilder::State {
-  State(OutputFile file, Database db)
-      : output(std::move(file)),
-        database(std::move(db)),
-        segment_row(std::in_place, database,
-                    "INSERT INTO segment (id, kind, lane, first_ns, last_end_ns, rows, data)"
-                    " VALUES (?, ?, ?, ?, ?, ?, ?)") {}
-
-  [[nodiscard]] Buffer& buffer(const KindInfo& kind, uint32_t lane);
-  [[nodiscard]] Status make_room(size_t new_values);
-  [[nodiscard]] Status flush(Buffer& buffer);
-  void sort_rows(Buffer& buffer);
-  void count_names(const Buffer& buffer);
-  [[nodiscard]] bool write_overviews();
-  [[nodiscard]] bool write_overview(uint32_t lane, const std::vector<SegmentEntry>& segments);
-  [[nodiscard]] bool write_strings();
-  void collect_totals();
-  [[nodiscard]] uint32_t label(const KindInfo& kind);
-  [[nodiscard]] uint32_t intern(std::string_view text);
-  [[nodiscard]] Status failure() const {
-    return unwritable(output.path(), database.error(), "check free space of the directory");
-  }
-
-  OutputFile output;
-  Database database;
-  std::optional<Statement> segment_row;
-  SegmentPacker packer;
-  SegmentUnpacker unpacker;
-  RecordingTables tables;
-  std::map<std::pair<uint16_t, uint32_t>, Buffer> buffers;
-  Buffer* last_buffer = nullptr;
-  size_t pending_values = 0;
-  std::vector<SegmentEntry> segments;
-  std::deque<std::string> strings;  // stable addresses: string_ids points into it
-  std::unordered_map<std::string_view, uint32_t> string_ids;
-  std::map<uint16_t, Totals> totals;  // by kind
-  std::vector<uint32_t> order;        // of sort_rows
-  std::vector<int64_t> sorted;        // of sort_rows
-};
 
 Result<RecordingBuilder> RecordingBuilder::create(const std::string& path) {
   Result<OutputFile> output = OutputFile::create(path);
@@ -179,7 +100,7 @@ Status RecordingBuilder::add(Kind kind, uint32_t lane, std::span<const int64_t> 
   if (const Status status = state.make_room(info->column_count); !status.ok()) {
     return status;
   }
-  Buffer& buffer = state.buffer(*info, lane);
+  PendingRows& buffer = state.buffer(*info, lane);
   for (size_t c = 0; c < info->column_count; ++c) {
     buffer.columns[c].push_back(c < values.size() ? values[c] : 0);
   }
@@ -198,7 +119,7 @@ Status RecordingBuilder::add_block(const EventBlock& block) {
     if (const Status status = state.make_room(kMaxSegmentRows * info->column_count); !status.ok()) {
       return status;
     }
-    Buffer& buffer = state.buffer(*info, block.lane);
+    PendingRows& buffer = state.buffer(*info, block.lane);
     const size_t rows = std::min(block.rows - done, kMaxSegmentRows - buffer.rows());
     for (size_t c = 0; c < info->column_count; ++c) {
       std::vector<int64_t>& column = buffer.columns[c];
@@ -252,9 +173,9 @@ uint32_t RecordingBuilder::State::intern(std::string_view text) {
   return id;
 }
 
-Buffer& RecordingBuilder::State::buffer(const KindInfo& kind, uint32_t lane) {
+PendingRows& RecordingBuilder::State::buffer(const KindInfo& kind, uint32_t lane) {
   if (last_buffer == nullptr || last_buffer->kind != &kind || last_buffer->lane != lane) {
-    Buffer& found = buffers[{static_cast<uint16_t>(kind.id), lane}];
+    PendingRows& found = buffers[{static_cast<uint16_t>(kind.id), lane}];
     found.kind = &kind;
     found.lane = lane;
     last_buffer = &found;
@@ -274,7 +195,7 @@ Status RecordingBuilder::State::make_room(size_t new_values) {
 
 // Segments are ascending by start; of events that start together the longer comes first, so that a range comes
 // before those inside it.
-void RecordingBuilder::State::sort_rows(Buffer& buffer) {
+void RecordingBuilder::State::sort_rows(PendingRows& buffer) {
   const std::vector<int64_t>& start = buffer.columns[0];
   const bool has_duration = buffer.kind->has_duration();
   const std::vector<int64_t>& dur = buffer.columns[has_duration ? 1 : 0];
@@ -300,9 +221,9 @@ void RecordingBuilder::State::sort_rows(Buffer& buffer) {
   }
 }
 
-void RecordingBuilder::State::count_names(const Buffer& buffer) {
+void RecordingBuilder::State::count_names(const PendingRows& buffer) {
   const int name = name_column(*buffer.kind);
-  Totals& kind_totals = totals[static_cast<uint16_t>(buffer.kind->id)];
+  KindTotals& kind_totals = totals[static_cast<uint16_t>(buffer.kind->id)];
   for (size_t row = 0; row < buffer.rows(); ++row) {
     const int64_t id = name < 0 ? 0 : buffer.columns[static_cast<size_t>(name)][row];
     NameTotal& total = kind_totals.of(id > 0 && id <= kMaxStringId ? static_cast<uint32_t>(id) : 0);
@@ -313,7 +234,7 @@ void RecordingBuilder::State::count_names(const Buffer& buffer) {
   }
 }
 
-Status RecordingBuilder::State::flush(Buffer& buffer) {
+Status RecordingBuilder::State::flush(PendingRows& buffer) {
   const size_t rows = buffer.rows();
   if (rows == 0) {
     return {};
@@ -368,74 +289,6 @@ void RecordingBuilder::State::collect_totals() {
       collect(name, total);
     }
   }
-}
-
-// What an event without a name counts under in the overview.
-uint32_t RecordingBuilder::State::label(const KindInfo& kind) {
-  return intern(kind.name);
-}
-
-bool RecordingBuilder::State::write_overviews() {
-  std::map<uint32_t, std::vector<SegmentEntry>> by_lane;
-  for (const SegmentEntry& entry : segments) {
-    const KindInfo* kind = find_kind(entry.kind);
-    // Stack samples stand for the time around them: a lane that has them would always look busy.
-    if (kind->has_duration() && kind->id != Kind::kPythonSample) {
-      by_lane[entry.lane].push_back(entry);
-    }
-  }
-  return std::all_of(by_lane.begin(), by_lane.end(),
-                     [this](const auto& lane) { return write_overview(lane.first, lane.second); });
-}
-
-bool RecordingBuilder::State::write_overview(uint32_t lane, const std::vector<SegmentEntry>& lane_segments) {
-  int64_t first_ns = INT64_MAX;
-  int64_t last_ns = INT64_MIN;
-  uint64_t events = 0;
-  for (const SegmentEntry& entry : lane_segments) {
-    first_ns = std::min(first_ns, entry.first_ns);
-    last_ns = std::max(last_ns, entry.last_end_ns);
-    events += entry.rows;
-  }
-  OverviewSweep sweep(first_ns, last_ns, events);
-  Statement blob_of(database, "SELECT data FROM segment WHERE id = ?");
-  const auto load = [&](const SegmentEntry& entry, MergeRows& rows) {
-    const KindInfo& kind = *find_kind(entry.kind);
-    const int name = name_column(kind);
-    rows.start.resize(entry.rows);
-    rows.dur.resize(entry.rows);
-    rows.name.assign(entry.rows, name < 0 ? label(kind) : 0);
-    std::array<int64_t*, kMaxColumns> out = {rows.start.data(), rows.dur.data()};
-    if (name >= 0) {
-      out[static_cast<size_t>(name)] = rows.name.data();
-    }
-    const bool ok = blob_of.bind(1, entry.id).next() &&
-                    unpacker.unpack(blob_of.blob(0), entry.rows, kind.column_count, out.data());
-    blob_of.reset();
-    return ok;
-  };
-  const auto visit = [&](int64_t start_ns, int64_t end_ns, int64_t name) {
-    const bool known = name > 0 && static_cast<uint64_t>(name) <= strings.size();
-    sweep.add(start_ns, end_ns, known ? static_cast<uint32_t>(name) : 0);
-  };
-  if (!merge_lane(lane_segments, load, visit)) {
-    return false;
-  }
-  Statement row(
-      database,
-      "INSERT INTO overview (lane, level, origin_ns, bucket_ns, buckets, data) VALUES (?, ?, ?, ?, ?, ?)");
-  int64_t level_number = 0;
-  for (const OverviewLevel& level : sweep.finish()) {
-    const std::vector<int64_t> busy(level.busy.begin(), level.busy.end());
-    const std::vector<int64_t> leading(level.leading.begin(), level.leading.end());
-    const std::array<const int64_t*, 2> values = {busy.data(), leading.data()};
-    const std::span<const uint8_t> blob = packer.pack(kOverviewColumns, values.data(), busy.size());
-    row.bind(1, int64_t{lane}).bind(2, level_number++).bind(3, level.origin_ns).bind(4, level.bucket_ns);
-    if (blob.empty() || !row.bind(5, static_cast<int64_t>(busy.size())).bind(6, blob).run()) {
-      return false;
-    }
-  }
-  return true;
 }
 
 bool RecordingBuilder::State::write_strings() {

@@ -3,7 +3,7 @@
 
 #include <utility>
 
-#include <sqlite3.h>
+#include "trace/sqlite_api.hpp"
 
 namespace stepscope::trace {
 
@@ -59,8 +59,8 @@ bool Database::close() {
   return sqlite3_close(std::exchange(handle_, nullptr)) == SQLITE_OK;
 }
 
-Statement::Statement(const Database& database, const char* sql) {
-  ok_ = sqlite3_prepare_v2(database.handle(), sql, -1, &handle_, nullptr) == SQLITE_OK && handle_ != nullptr;
+Statement::Statement(const Database& database, const char* sql, const char** tail) {
+  ok_ = sqlite3_prepare_v2(database.handle(), sql, -1, &handle_, tail) == SQLITE_OK && handle_ != nullptr;
 }
 
 Statement::~Statement() {

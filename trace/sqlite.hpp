@@ -44,7 +44,8 @@ class Database {
 
 class Statement {
  public:
-  Statement(const Database& database, const char* sql);
+  // `tail`, if given, is set to what follows the first statement of `sql`.
+  Statement(const Database& database, const char* sql, const char** tail = nullptr);
   Statement(const Statement&) = delete;
   Statement& operator=(const Statement&) = delete;
   ~Statement();
