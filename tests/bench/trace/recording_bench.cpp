@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A recording of 2 M kernel events (tests/support/kernel_mix.hpp) written, opened and read, and the same events as plain
+// SQLite rows in the same run, so that the ratio does not depend on the machine.
+//
+// Bars (docs of the design): at most 6 bytes per event, reading at least 15 M events/s per core. Counters:
+// ns_event, B_event, M_events_s, and x_rows = how many times faster (or smaller) than rows.
+#include <sys/stat.h>
+
+#include <cstdlib>
+#include <stdexcept>
+
+#include <benchmark/benchmark.h>
+
+#include "tests/support/kernel_mix.hpp"
+#include "tests/support/temp_dir.hpp"
+#include "trace/recording.hpp"
+#include "trace/recording_builder.hpp"
+#include "trace/sqlite.hpp"
+
+namespace stepscope::trace {
+namespace {
+
+constexpr size_t kEvents = 2'000'000;
+
+// What the rows measured, for the ratios. Rows run first.
+struct Baseline {
+  double write_s = 0;
+  double read_s = 0;
+  double bytes = 0;
+} rows_took;
+
+const testing::TempDir& directory() {
+  static const testing::TempDir dir;
+  return dir;
+}
+
+const std::vector<testing::KernelMix::Row>& events() {
+  static const std::vector<testing::KernelMix::Row> all = [] {
+    std::vector<testing::KernelMix::Row> rows;
+    testing::KernelMix mix;
+    for (size_t i = 0; i < kEvents; ++i) {
+      rows.push_back(mix.next());
+    }
+    return rows;
+  }();
+  return all;
+}
+
+double file_bytes(const std::string& path) {
+  struct stat info = {};
+  return stat(path.c_str(), &info) == 0 ? static_cast<double>(info.st_size) : 0;
+}
+
+void require(bool ok) {
+  if (!ok) {
+    throw std::runtime_error("bench: a step failed");
+  }
+}
+
+double seconds_since(std::chrono::steady_clock::time_point begin) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+
+void count(benchmark::State& state, double seconds, double rows_seconds) {
+  const auto total = static_cast<double>(kEvents);
+  state.counters["ns_event"] = seconds * 1e9 / total;
+  state.counters["M_events_s"] = total / seconds / 1e6;
+  if (rows_seconds > 0) {
+    state.counters["x_rows"] = rows_seconds / seconds;
+  }
+}
+
+void rows_write(benchmark::State& state) {
+  const std::string path = directory().file("rows.db");
+  (void)events();
+  for ([[maybe_unused]] auto _ : state) {
+    testing::write_bytes(path, "");
+    const auto begin = std::chrono::steady_clock::now();
+    Result<Database> opened = Database::open(path, OpenMode::kReadWrite);
+    require(opened.ok());
+    Database& database = opened.value();
+    require(
+        database.exec("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; BEGIN;"
+                      "CREATE TABLE kernel (lane, start_ns, dur_ns, name, device, stream, correlation, graph,"
+                      " graph_node)"));
+    {
+      Statement row(database, "INSERT INTO kernel VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?)");
+      for (const testing::KernelMix::Row& event : events()) {
+        for (size_t c = 0; c < event.size(); ++c) {
+          row.bind(static_cast<int>(c + 1), event[c]);
+        }
+        require(row.run());
+      }
+    }
+    require(database.exec("COMMIT") && database.close());
+    rows_took.write_s = seconds_since(begin);
+    rows_took.bytes = file_bytes(path);
+  }
+  count(state, rows_took.write_s, 0);
+  state.counters["B_event"] = rows_took.bytes / static_cast<double>(kEvents);
+}
+
+void rows_read(benchmark::State& state) {
+  for ([[maybe_unused]] auto _ : state) {
+    const auto begin = std::chrono::steady_clock::now();
+    const Result<Database> opened = Database::open(directory().file("rows.db"), OpenMode::kReadOnly);
+    require(opened.ok());
+    Statement rows(
+        opened.value(),
+        "SELECT start_ns, dur_ns, name, device, stream, correlation, graph, graph_node FROM kernel");
+    int64_t sum = 0;
+    while (rows.next()) {
+      for (int c = 0; c < 8; ++c) {
+        sum += rows.integer(c);
+      }
+    }
+    benchmark::DoNotOptimize(sum);
+    rows_took.read_s = seconds_since(begin);
+  }
+  count(state, rows_took.read_s, 0);
+}
+
+void recording_write(benchmark::State& state) {
+  const std::string path = directory().file("a.stepscope");
+  double seconds = 0;
+  for ([[maybe_unused]] auto _ : state) {
+    const auto begin = std::chrono::steady_clock::now();
+    Result<RecordingBuilder> builder = RecordingBuilder::create(path);
+    require(builder.ok());
+    for (const std::string& name : testing::KernelMix::names()) {
+      (void)builder.value().intern(name);
+    }
+    builder.value().add_lane({1, "stream", "GPU 0 stream 7", 0});
+    for (const testing::KernelMix::Row& event : events()) {
+      require(builder.value().add(Kind::kKernel, 1, event).ok());
+    }
+    require(builder.value().finish().ok());
+    seconds = seconds_since(begin);
+  }
+  count(state, seconds, rows_took.write_s);
+  state.counters["B_event"] = file_bytes(path) / static_cast<double>(kEvents);
+  state.counters["x_smaller"] = rows_took.bytes / file_bytes(path);
+}
+
+void recording_open(benchmark::State& state) {
+  for ([[maybe_unused]] auto _ : state) {
+    benchmark::DoNotOptimize(Recording::open(directory().file("a.stepscope")).ok());
+  }
+}
+
+void recording_read(benchmark::State& state) {
+  double seconds = 1e9;
+  for ([[maybe_unused]] auto _ : state) {
+    const auto begin = std::chrono::steady_clock::now();
+    const Result<Recording> recording = Recording::open(directory().file("a.stepscope"));
+    require(recording.ok());
+    size_t rows = 0;
+    int64_t sum = 0;
+    require(recording.value()
+                .scan({.kind = Kind::kKernel},
+                      [&](const SegmentView& view) {
+                        rows += view.rows;
+                        for (const std::span<const int64_t> column : view.columns) {
+                          for (const int64_t value : column) {
+                            sum += value;
+                          }
+                        }
+                        return Status();
+                      })
+                .ok());
+    require(rows == kEvents);
+    benchmark::DoNotOptimize(sum);
+    seconds = std::min(seconds, seconds_since(begin));
+  }
+  count(state, seconds, rows_took.read_s);
+}
+
+BENCHMARK(rows_write)->Iterations(1)->Unit(benchmark::kMillisecond);
+BENCHMARK(rows_read)->Iterations(1)->Unit(benchmark::kMillisecond);
+BENCHMARK(recording_write)->Iterations(1)->Unit(benchmark::kMillisecond);
+BENCHMARK(recording_open)->Iterations(20)->Unit(benchmark::kMillisecond);
+BENCHMARK(recording_read)->Iterations(5)->Unit(benchmark::kMillisecond);
+
+}  // namespace
+}  // namespace stepscope::trace
+
+BENCHMARK_MAIN();
