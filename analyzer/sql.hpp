@@ -1,29 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// query_run: read-only SQL over the recordings of a run. Every event kind is a table, besides the row tables of the
-// format (docs/FORMAT.md). Nothing can be written, attached or loaded through it.
+// query_run: one SELECT over the recordings of a run. Tables: trace/sql.hpp. Read-only.
 #pragma once
 
-#include <cstdint>
-#include <functional>
-#include <span>
 #include <string>
-#include <variant>
-#include <vector>
 
 #include "analyzer/run.hpp"
+#include "trace/sql.hpp"
 
 namespace stepscope::analysis {
 
-using SqlValue =
-    std::variant<std::monostate, int64_t, double, std::string>;  // NULL, INTEGER, REAL, TEXT or BLOB
+using trace::SqlSink;
+using trace::SqlValue;
 
-struct SqlSink {
-  std::function<void(const std::vector<std::string>& columns)> on_columns;  // once, before the rows
-  std::function<Status(std::span<const SqlValue> row)> on_row;  // an error ends the query and is returned
-};
-
-// Errors: kUsage for a statement that does not work (with SQLite's reason), kUnreadable for damaged recordings.
-[[nodiscard]] Status query_run(const Run& run, const std::string& statement, const SqlSink& sink);
+// The computed tables `step` and `step_ledger` are brought up to date first when the query names them; on a medium that
+// cannot be written they may be empty. Errors: kUsage for a query that is wrong or no SELECT, kUnreadable.
+[[nodiscard]] Status query_run(const Run& run, const std::string& query, const SqlSink& sink);
 
 }  // namespace stepscope::analysis

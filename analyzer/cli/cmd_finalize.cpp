@@ -36,7 +36,11 @@ int run_finalize(const Command& command, const std::vector<std::string>& args) {
     out += fmt::format("{} left alone because the process still runs\n",
                        counted(done.value().still_running.size(), "spool"));
   }
-  return print_result(out);
+  const int written = print_result(out);
+  for (const Status& problem : done.value().problems) {
+    print_note(problem.message());
+  }
+  return written == kExitOk && !done.value().problems.empty() ? kExitUnreadable : written;
 }
 
 }  // namespace stepscope::analysis::cli

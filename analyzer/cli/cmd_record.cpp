@@ -141,6 +141,9 @@ std::string finish(const RecordDirectory& directory, const JobOutcome& outcome) 
   if (!done.ok()) {
     return done.status().message();
   }
+  for (const Status& problem : done.value().problems) {
+    print_note(problem.message());
+  }
   const std::string shown = shell_word(directory.shown);
   const size_t running = done.value().still_running.size();
   if (done.value().recordings.empty() && running == 0) {

@@ -46,13 +46,13 @@ int run_sql(const Command& command, const std::vector<std::string>& args) {
                                                    : make_table_output(inspect_terminal(STDOUT_FILENO));
   int written = kExitOk;
   SqlSink sink;
-  sink.on_columns = [&](const std::vector<std::string>& names) { output->columns(names); };
-  sink.on_row = [&](std::span<const SqlValue> row) {
+  sink.columns = [&](std::span<const std::string> names) { output->columns(names); };
+  sink.row = [&](std::span<const SqlValue> row) {
     output->row(row);
     if (output->pending() >= kWriteAt) {
       written = print_result(output->take());
     }
-    return written == kExitOk ? Status() : Status(Code::kUnavailable, "standard output: closed");
+    return written == kExitOk;
   };
   const Status status = query_run(run.value(), statement, sink);
   if (written != kExitOk) {

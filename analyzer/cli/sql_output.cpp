@@ -21,45 +21,48 @@ std::string text_of(const SqlValue& value) {
   if (const double* real = std::get_if<double>(&value)) {
     return fmt::format("{}", *real);  // the shortest text that reads back as the same number
   }
-  const std::string* text = std::get_if<std::string>(&value);
-  return text == nullptr ? "" : *text;
+  const std::string_view* text = std::get_if<std::string_view>(&value);
+  return text == nullptr ? "" : std::string(*text);
 }
 
 class TableOutput : public SqlOutput {
  public:
   explicit TableOutput(const Terminal& terminal) : terminal_(terminal) {}
 
-  void columns(const std::vector<std::string>& names) override { names_ = names; }
-  void row(std::span<const SqlValue> values) override { rows_.emplace_back(values.begin(), values.end()); }
-  void end() override {
-    std::vector<TableColumn> columns;
-    for (size_t c = 0; c < names_.size(); ++c) {
-      // Numbers line up at the right, unless text stands between them.
-      const bool text = std::any_of(rows_.begin(), rows_.end(), [&](const std::vector<SqlValue>& row) {
-        return std::holds_alternative<std::string>(row[c]);
-      });
-      columns.push_back({printable(names_[c]), text ? Align::kLeft : Align::kRight, text});
+  void columns(std::span<const std::string> names) override {
+    for (const std::string& name : names) {
+      columns_.push_back({printable(name), Align::kRight, false});
     }
-    TextTable table(columns);
-    for (const std::vector<SqlValue>& row : rows_) {
-      std::vector<Cell> cells;
-      for (const SqlValue& value : row) {
-        cells.emplace_back(text_of(value));
+  }
+  void row(std::span<const SqlValue> values) override {
+    std::vector<Cell> cells;
+    for (size_t c = 0; c < values.size(); ++c) {
+      cells.emplace_back(text_of(values[c]));
+      if (std::holds_alternative<std::string_view>(values[c])) {
+        // Numbers line up at the right, unless text stands between them.
+        columns_[c].align = Align::kLeft;
+        columns_[c].shrinks = true;
       }
-      table.add_row(std::move(cells));
     }
-    ready_ = columns.empty() ? "" : table.render(terminal_);
+    rows_.push_back(std::move(cells));
+  }
+  void end() override {
+    TextTable table(columns_);
+    for (std::vector<Cell>& row : rows_) {
+      table.add_row(std::move(row));
+    }
+    ready_ = columns_.empty() ? "" : table.render(terminal_);
   }
 
  private:
   Terminal terminal_;
-  std::vector<std::string> names_;
-  std::vector<std::vector<SqlValue>> rows_;
+  std::vector<TableColumn> columns_;
+  std::vector<std::vector<Cell>> rows_;
 };
 
 class CsvOutput : public SqlOutput {
  public:
-  void columns(const std::vector<std::string>& names) override { add_line(names); }
+  void columns(std::span<const std::string> names) override { add_line(names); }
   void row(std::span<const SqlValue> values) override {
     std::vector<std::string> fields(values.size());
     std::transform(values.begin(), values.end(), fields.begin(), text_of);
@@ -68,7 +71,7 @@ class CsvOutput : public SqlOutput {
   void end() override {}
 
  private:
-  void add_line(const std::vector<std::string>& fields) {
+  void add_line(std::span<const std::string> fields) {
     bool first = true;
     for (const std::string& field : fields) {
       ready_ += first ? "" : ",";
@@ -88,9 +91,9 @@ class CsvOutput : public SqlOutput {
 
 class JsonOutput : public SqlOutput {
  public:
-  void columns(const std::vector<std::string>& names) override {
-    ready_ +=
-        fmt::format("{{\n  \"schema\": \"stepscope.sql/1\",\n  \"columns\": {},\n  \"rows\": [", dump(names));
+  void columns(std::span<const std::string> names) override {
+    ready_ += fmt::format("{{\n  \"schema\": \"stepscope.sql/1\",\n  \"columns\": {},\n  \"rows\": [",
+                          dump(std::vector<std::string>(names.begin(), names.end())));
   }
   void row(std::span<const SqlValue> values) override {
     ordered_json list = ordered_json::array();

@@ -7,7 +7,6 @@
 #include <span>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "analyzer/cli/terminal.hpp"
 #include "analyzer/sql.hpp"
@@ -18,7 +17,7 @@ namespace stepscope::analysis::cli {
 class SqlOutput {
  public:
   virtual ~SqlOutput() = default;
-  virtual void columns(const std::vector<std::string>& names) = 0;
+  virtual void columns(std::span<const std::string> names) = 0;
   virtual void row(std::span<const SqlValue> values) = 0;
   virtual void end() = 0;
   // What is ready to be written; taking it empties it.
