@@ -63,7 +63,7 @@ def _wrap_next(owner):
         state = self.__dict__.get("_stepscope")
         if state is None or context.owner is not None or _next_guard.off or (_api.status != 1 and not _api.wake()):
             return original(self)
-        received = self._rcvd_idx if state.workers else 0
+        received = getattr(self, "_rcvd_idx", 0)
         context.owner = state.fetch
         context.loader_next += 1
         context.loader_nexts += 1
@@ -97,11 +97,14 @@ def _wrap_next_index(owner):
     def _next_index(self):
         index = original(self)
         state = self.__dict__.get("_stepscope")
-        if state is not None:
-            if state.workers == 0:
-                state.index_ns = now()
-            elif len(state.dispatched) < _MAX_IN_FLIGHT:
-                state.dispatched[self._send_idx] = now()
+        if state is not None and not _queue_guard.off:
+            try:
+                if state.workers == 0:
+                    state.index_ns = now()
+                elif len(state.dispatched) < _MAX_IN_FLIGHT:
+                    state.dispatched[self._send_idx] = now()
+            except Exception:
+                _queue_guard.fail()
         return index
 
     replace(owner, "_next_index", _next_index, original)

@@ -14,8 +14,8 @@ _guard = Guard("fingerprint", calls_foreign=True)
 
 _BUDGET_NS = 100000000
 _MAX_PACKAGES = 512
-# Import name -> distribution name, where they differ and the module says no version itself.
-_DISTRIBUTIONS = {"PIL": "pillow", "cv2": "opencv-python", "sklearn": "scikit-learn", "yaml": "PyYAML", "google": None}
+# Import name -> distribution name, where they differ.
+_DISTRIBUTIONS = {"PIL": "pillow", "cv2": "opencv-python", "sklearn": "scikit-learn", "yaml": "PyYAML", "dateutil": "python-dateutil"}
 
 _taken_by = 0
 
@@ -41,7 +41,7 @@ def _python(_):
 
 def _torch(_):
     torch = sys.modules.get("torch")
-    if torch is None:
+    if getattr(torch, "version", None) is None:
         return
     _api.meta("soft.torch", torch.__version__)
     _api.meta("soft.torch_config", torch.__config__.show())
@@ -82,26 +82,50 @@ def _packages(deadline):
     _api.meta("soft.packages", json.dumps(versions(deadline), sort_keys=True))
 
 
+def _normal(name):
+    return name.replace("-", "_").replace(".", "_").lower()
+
+
+def _installed(deadline):
+    """Normalised distribution name -> version, from the names of the *.dist-info and *.egg-info entries on sys.path.
+
+    What importlib.metadata would find, without loading it: it drags in the e-mail and zip libraries.
+    """
+    found = {}
+    for folder in sys.path:
+        if now() > deadline:
+            break
+        if "-packages" not in folder:
+            continue
+        try:
+            entries = os.listdir(folder)
+        except OSError:
+            continue
+        for entry in entries:
+            stem, suffix = os.path.splitext(entry)
+            if suffix in (".dist-info", ".egg-info"):
+                name, _, rest = stem.partition("-")
+                version = rest.partition("-py")[0] if suffix == ".egg-info" else rest
+                if version:
+                    found.setdefault(_normal(name), version)
+    return found
+
+
 def versions(deadline):
     """Import name -> version of the imported top-level modules that come from an installation, until `deadline`."""
-    from importlib import metadata
-
     standard = getattr(sys, "stdlib_module_names", frozenset())
+    installed = _installed(deadline)
     found = {}
-    for name, module in sorted((item for item in list(sys.modules.items()) if "." not in item[0]), key=lambda item: item[0]):
+    for name, module in list(sys.modules.items()):
+        if "." in name or name in standard or name.startswith("_"):
+            continue
         if now() > deadline or len(found) >= _MAX_PACKAGES:
             _api.loss("python.packages_not_listed")
             break
         origin = getattr(module, "__file__", None) or ""
-        if name in standard or ("site-packages" not in origin and "dist-packages" not in origin):
+        if "-packages" not in origin:
             continue
-        version = vars(module).get("__version__")
-        if not isinstance(version, str):
-            try:
-                distribution = _DISTRIBUTIONS.get(name, name)
-                version = metadata.version(distribution) if distribution else None
-            except Exception:
-                continue
-        if version:
+        version = installed.get(_normal(_DISTRIBUTIONS.get(name, name))) or vars(module).get("__version__")
+        if isinstance(version, str):
             found[name] = version
     return found
