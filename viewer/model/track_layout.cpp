@@ -114,14 +114,16 @@ Tracks make_tracks(const RunModel& a, const RunModel* b) {
 }
 
 TrackLayout lay_out(const Tracks& tracks, const RunModel& a, const RunModel* b, Arrangement arrangement,
-                    const std::set<std::string>& collapsed, const LayoutMetrics& metrics) {
+                    Shown shown, const std::set<std::string>& collapsed, const LayoutMetrics& metrics) {
   TrackLayout layout;
   layout.row_height = metrics.row;
   layout.row_gap = metrics.row_gap;
   const RunModel* const runs[2] = {&a, b};
   const Pen pen{layout, metrics};
-  if (b == nullptr) {
+  if (b == nullptr || shown == Shown::kOnlyA) {
     lay_out_side(tracks, runs, {Side::kA}, collapsed, pen);
+  } else if (shown == Shown::kOnlyB) {
+    lay_out_side(tracks, runs, {Side::kB}, collapsed, pen);
   } else if (arrangement == Arrangement::kSplit) {
     lay_out_side(tracks, runs, {Side::kA, Side::kB}, collapsed, pen);
   } else {

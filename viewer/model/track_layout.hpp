@@ -36,6 +36,9 @@ struct Tracks {
 // Lanes of A in their order, each with its counterpart of B; lanes that only B has follow in their group.
 [[nodiscard]] Tracks make_tracks(const RunModel& a, const RunModel* b);
 
+// With two runs: which of them have lanes on screen.
+enum class Shown : uint8_t { kBoth, kOnlyA, kOnlyB };
+
 enum class Arrangement : uint8_t { kSplit, kStacked };  // pairs side by side, or all of A above all of B
 
 struct LayoutMetrics {
@@ -43,7 +46,6 @@ struct LayoutMetrics {
   float row = 18;  // an expanded nesting level
   float row_gap = 1;
   float lane_gap = 6;
-  float collapsed = 10;  // a lane folded to its outermost level
   size_t max_rows = 12;  // deeper levels are folded away
 };
 
@@ -70,9 +72,9 @@ struct TrackLayout {
   [[nodiscard]] std::optional<size_t> item_at(float y) const;
 };
 
-// `collapsed` holds group keys folded to their header.
+// `collapsed` holds group keys folded to their header. `shown` is looked at with two runs only.
 [[nodiscard]] TrackLayout lay_out(const Tracks& tracks, const RunModel& a, const RunModel* b,
-                                  Arrangement arrangement, const std::set<std::string>& collapsed,
-                                  const LayoutMetrics& metrics);
+                                  Arrangement arrangement, Shown shown,
+                                  const std::set<std::string>& collapsed, const LayoutMetrics& metrics);
 
 }  // namespace stepscope::viewer

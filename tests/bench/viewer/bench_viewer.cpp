@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// bench_viewer: what a frame of the viewer costs to build at 10 M events, 64 lanes, 1920x1080, over a zoom sweep from the
+// whole run (306 s) to 100 us, one run and two; and what a loaded event weighs. No window, no GL: the draw data is
+// built and dropped.
+//
+//   bench_viewer [events] [frames]
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <vector>
+
+#include <imgui.h>
+
+#include "tests/unit/viewer/support/synthetic_run.hpp"
+#include "viewer/app_state.hpp"
+#include "viewer/imgui_compat.hpp"
+#include "viewer/shell.hpp"
+
+namespace stepscope::viewer {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double ms_since(Clock::time_point start) {
+  return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+}
+
+double frame(AppState& state, Shell& shell) {
+  const auto start = Clock::now();
+  ImGui::GetIO().DeltaTime = 1.0F / 60;
+  ImGui::NewFrame();
+  shell.draw(state, 1.0F);
+  ImGui::Render();
+  const double cost = ms_since(start);
+  compat::finish_headless_frame();
+  return cost;
+}
+
+void report(const char* what, std::vector<double> costs) {
+  std::sort(costs.begin(), costs.end());
+  const auto at = [&](double share) {
+    return costs[static_cast<size_t>(share * static_cast<double>(costs.size() - 1))];
+  };
+  std::printf("%-28s p50 %6.2f ms   p99 %6.2f ms   max %6.2f ms   (%zu frames)\n", what, at(0.5), at(0.99),
+              costs.back(), costs.size());
+}
+
+void sweep(AppState& state, Shell& shell, int frames, const char* what) {
+  for (int i = 0; i < 3; ++i) {
+    (void)frame(state, shell);  // buffers grow
+  }
+  std::vector<double> costs;
+  const double whole = state.alignment.extent().length();
+  const double middle = whole * 0.37;
+  for (int i = 0; i < frames; ++i) {
+    const double share = static_cast<double>(i) / (frames - 1);
+    const double span = whole * std::pow(1e5 / whole, share);
+    state.show_display({middle - span / 2, middle + span / 2});
+    costs.push_back(frame(state, shell));
+  }
+  report(what, std::move(costs));
+  std::vector<double> full;
+  state.fit_all();
+  for (int i = 0; i < 40; ++i) {
+    full.push_back(frame(state, shell));
+  }
+  report("  of it: the whole run", std::move(full));
+}
+
+int run(size_t events, int frames) {
+  ImGui::CreateContext();
+  ImGuiIO& io = ImGui::GetIO();
+  io.IniFilename = nullptr;
+  io.DisplaySize = ImVec2(1920, 1080);
+  io.BackendFlags |= ImGuiBackendFlags_RendererHasVtxOffset;
+  compat::prepare_headless_fonts(io);
+  compat::send_mouse(io, -1e6F, -1e6F);
+  auto start = Clock::now();
+  const auto a = testing::dense_run(64, events, 1);
+  std::printf("%-28s %.0f ms (with making them)\n", "rows, sums and mips built in", ms_since(start));
+  std::printf("%-28s %.2f\n", "bytes per event",
+              static_cast<double>(a->resident_bytes()) / static_cast<double>(a->events));
+  Options options;
+  AppState state(options);
+  Shell shell;
+  state.drawer_open = false;  // all of the window for the lanes
+  start = Clock::now();
+  state.set_run(Side::kA, a);
+  (void)frame(state, shell);
+  std::printf("%-28s %.1f ms\n", "first frame after loading", ms_since(start));
+  sweep(state, shell, frames, "one run, zoom sweep");
+  state.set_run(Side::kB, testing::dense_run(64, events, 2));
+  sweep(state, shell, frames, "two runs, zoom sweep");
+  ImGui::DestroyContext();
+  return 0;
+}
+
+}  // namespace
+}  // namespace stepscope::viewer
+
+int main(int argc, char** argv) {
+  const size_t events = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 10'000'000;
+  const int frames = argc > 2 ? std::atoi(argv[2]) : 300;
+  return stepscope::viewer::run(std::max<size_t>(events, 1000), std::max(frames, 10));
+}

@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What commands and clicks do: the part of AppState that acts.
+#include <algorithm>
+#include <cmath>
+
+#include "viewer/app_state.hpp"
+
+namespace stepscope::viewer {
+namespace {
+
+constexpr double kKeyZoom = 1.35;
+constexpr double kKeyPan = 0.15;  // of the width
+constexpr float kKeyScroll = 60;
+constexpr float kScaleStep = 1.1F;
+
+AlignMode next_mode(AlignMode mode) {
+  switch (mode) {
+    case AlignMode::kStepStart:
+      return AlignMode::kStepNormalised;
+    case AlignMode::kStepNormalised:
+      return AlignMode::kAbsolute;
+    case AlignMode::kAbsolute:
+      break;
+  }
+  return AlignMode::kStepStart;
+}
+
+Shown next_shown(Shown shown) {
+  return shown == Shown::kBoth ? Shown::kOnlyA : shown == Shown::kOnlyA ? Shown::kOnlyB : Shown::kBoth;
+}
+
+}  // namespace
+
+void AppState::execute(Command command) {
+  switch (command) {
+    case Command::kZoomIn:
+      return view.zoom_about(view.width() / 2, 1 / kKeyZoom);
+    case Command::kZoomOut:
+      return view.zoom_about(view.width() / 2, kKeyZoom);
+    case Command::kPanLeft:
+      return view.pan_pixels(-view.width() * kKeyPan);
+    case Command::kPanRight:
+      return view.pan_pixels(view.width() * kKeyPan);
+    case Command::kScrollUp:
+      scroll_y -= kKeyScroll;
+      return;
+    case Command::kScrollDown:
+      scroll_y += kKeyScroll;
+      return;
+    case Command::kFocus:
+      return zoom_to_selection();
+    case Command::kFitAll:
+      return fit_all();
+    case Command::kNextStep:
+      return step_by(1);
+    case Command::kPreviousStep:
+      return step_by(-1);
+    case Command::kNextEvent:
+      return event_by(1);
+    case Command::kPreviousEvent:
+      return event_by(-1);
+    case Command::kSearch:
+      search_box.focus = true;
+      return;
+    case Command::kSearchNext:
+      return find(true);
+    case Command::kSearchPrevious:
+      return find(false);
+    case Command::kClear:
+      return clear();
+    case Command::kSwapRuns:
+      shown = two_runs() ? next_shown(shown) : Shown::kBoth;
+      return;
+    case Command::kCycleAlignment:
+      return set_alignment(next_mode(align_mode));
+    case Command::kToggleArrangement:
+      arrangement = arrangement == Arrangement::kSplit ? Arrangement::kStacked : Arrangement::kSplit;
+      return;
+    case Command::kToggleDrawer:
+      drawer_open = !drawer_open;
+      return;
+    case Command::kTabTerms:
+      return open_tab(Tab::kTerms);
+    case Command::kTabFindings:
+      return open_tab(Tab::kFindings);
+    case Command::kTabDetails:
+      return open_tab(Tab::kDetails);
+    case Command::kTabArea:
+      return open_tab(Tab::kArea);
+    case Command::kTabNotes:
+      return open_tab(Tab::kNotes);
+    case Command::kToggleTheme:
+      theme = theme == Theme::kDark ? Theme::kLight : Theme::kDark;
+      return;
+    case Command::kScaleUp:
+      user_scale = std::min(user_scale * kScaleStep, 3.0F);
+      return;
+    case Command::kScaleDown:
+      user_scale = std::max(user_scale / kScaleStep, 0.6F);
+      return;
+    case Command::kScaleReset:
+      user_scale = 1;
+      return;
+    case Command::kHelp:
+      help_open = !help_open;
+      return;
+    case Command::kQuit:
+      quit = true;
+      return;
+  }
+}
+
+void AppState::open_tab(Tab wanted) {
+  tab = wanted;
+  tab_requested = true;
+  drawer_open = true;
+}
+
+void AppState::clear() {
+  if (help_open) {
+    help_open = false;
+    return;
+  }
+  selection.clear();
+  details.clear();
+  area = {};
+  search_for("");
+}
+
+void AppState::set_alignment(AlignMode mode) {
+  align_mode = mode;
+  selection.area.reset();  // its display times belong to the old axis
+  area = {};
+  rebuild();
+}
+
+void AppState::select_event(EventRef ref) {
+  selection.select_event(ref, name_of(ref).text);
+  const EventRow& row = row_of(ref);
+  const RunModel& model = *run(ref.side);
+  details = model.details ? model.details(model.lanes[ref.lane].source_lane, name_of(ref).kind,
+                                          row.start(ref.index), row.duration(ref.index))
+                          : Details();
+  open_tab(Tab::kDetails);
+}
+
+void AppState::select_area(AreaSelection chosen) {
+  selection.select_area(std::move(chosen));
+  for (const Side side : {Side::kA, Side::kB}) {
+    area[index_of(side)].reset();
+    if (!shows(side)) {
+      continue;
+    }
+    const int64_t begin = alignment.to_time(side, selection.area->display.begin_ns);
+    const int64_t end = alignment.to_time(side, selection.area->display.end_ns);
+    std::vector<LaneArea> lanes;
+    for (size_t t = 0; t < tracks.tracks.size(); ++t) {
+      const std::vector<size_t>& wanted = selection.area->tracks;
+      const uint32_t lane = tracks.tracks[t].lane[index_of(side)];
+      if (lane != kNoTrackLane &&
+          (wanted.empty() || std::find(wanted.begin(), wanted.end(), t) != wanted.end())) {
+        lanes.push_back({lane, begin, end});
+      }
+    }
+    area[index_of(side)] = area_stats(*run(side), lanes);
+  }
+  open_tab(Tab::kArea);
+}
+
+void AppState::select_steps(size_t from, size_t to, bool zoom) {
+  if (alignment.slots().empty()) {
+    return;
+  }
+  const size_t last = alignment.slots().size() - 1;
+  selection.select_steps(std::min(from, last), std::min(to, last));
+  area = {};
+  if (zoom) {
+    zoom_to_selection();
+  }
+}
+
+void AppState::show_display(TimeRange range) {
+  view.show(range);
+}
+
+void AppState::zoom_to_selection() {
+  if (const auto range = selected_range()) {
+    view.show_with_margin(*range, selection.event ? 0.5 : 0.04);
+  }
+}
+
+void AppState::fit_all() {
+  view.fit_all();
+}
+
+void AppState::go_to_step(size_t slot) {
+  select_steps(slot, slot, true);
+}
+
+void AppState::go_to(const Place& place) {
+  if (run(place.side) == nullptr || place.lane >= run(place.side)->lanes.size()) {
+    return;
+  }
+  const TimeRange target = alignment.to_display(place.side, place.begin_ns, place.end_ns);
+  // The place with its surroundings: the whole step it lies in, when there is one.
+  const size_t slot = alignment.slot_at((target.begin_ns + target.end_ns) / 2);
+  if (slot < alignment.slots().size()) {
+    const TimeRange& step = alignment.slots()[slot].display;
+    view.show_with_margin({std::min(step.begin_ns, target.begin_ns), std::max(step.end_ns, target.end_ns)},
+                          0.08);
+    selection.steps = StepSelection{slot, slot};
+  } else {
+    view.show_with_margin(target, 1.0);
+  }
+  const auto& rows = run(place.side)->lanes[place.lane].rows;
+  for (uint32_t r = 0; r < rows.size(); ++r) {
+    const size_t i = rows[r].first_starting_at(place.begin_ns);
+    if (i < rows[r].size() && rows[r].start(i) == place.begin_ns && rows[r].end(i) == place.end_ns) {
+      select_event({place.side, place.lane, r, static_cast<uint32_t>(i)});
+      break;
+    }
+  }
+  reveal(place.side, place.lane);
+}
+
+void AppState::reveal(Side side, uint32_t lane) {
+  for (size_t t = 0; t < tracks.tracks.size(); ++t) {
+    if (tracks.tracks[t].lane[index_of(side)] == lane) {
+      collapsed.erase(tracks.groups[tracks.tracks[t].group].key);
+      reveal_track = t;
+    }
+  }
+}
+
+void AppState::toggle_group(const std::string& key) {
+  if (collapsed.erase(key) == 0) {
+    collapsed.insert(key);
+  }
+}
+
+void AppState::step_by(int direction) {
+  const size_t count = alignment.slots().size();
+  if (count == 0) {
+    return;
+  }
+  const double middle = (view.visible().begin_ns + view.visible().end_ns) / 2;
+  size_t slot = selection.steps ? selection.steps->first : alignment.slot_at(middle);
+  if (slot >= count) {
+    slot = 0;
+  } else if (direction > 0) {
+    slot = std::min(slot + 1, count - 1);
+  } else if (slot > 0) {
+    --slot;
+  }
+  go_to_step(slot);
+}
+
+void AppState::event_by(int direction) {
+  if (!selection.event) {
+    return;
+  }
+  EventRef ref = *selection.event;
+  const size_t size = row_of(ref).size();
+  if ((direction > 0 && ref.index + 1 < size) || (direction < 0 && ref.index > 0)) {
+    ref.index = direction > 0 ? ref.index + 1 : ref.index - 1;
+    select_event(ref);
+    const TimeRange range = display_of(ref);
+    if (range.begin_ns < view.visible().begin_ns || range.end_ns > view.visible().end_ns) {
+      view.center_on((range.begin_ns + range.end_ns) / 2);
+    }
+  }
+}
+
+void AppState::find(bool forward) {
+  // From the selected event, else from the edge of what is seen.
+  const TimeRange seen = view.visible();
+  double from = forward ? seen.begin_ns - 1 : seen.end_ns;
+  if (selection.event) {
+    from = display_of(*selection.event).begin_ns;
+  }
+  std::optional<EventRef> best;
+  double best_at = 0;
+  for (const bool wrapped : {false, true}) {
+    if (wrapped) {
+      from = forward ? alignment.extent().begin_ns - 1e9 : alignment.extent().end_ns + 1e9;
+    }
+    for (const Side side : {Side::kA, Side::kB}) {
+      if (!shows(side)) {
+        continue;
+      }
+      const int64_t t = alignment.to_time(side, from);
+      const Search& searched = search[index_of(side)];
+      const auto hit = forward ? searched.next(*run(side), side, t) : searched.previous(*run(side), side, t);
+      if (hit && *hit != selection.event) {
+        const double at = display_of(*hit).begin_ns;
+        if (!best || (forward ? at < best_at : at > best_at)) {
+          best = hit;
+          best_at = at;
+        }
+      }
+    }
+    if (best) {
+      break;
+    }
+  }
+  if (!best) {
+    return;
+  }
+  select_event(*best);
+  reveal(best->side, best->lane);
+  const TimeRange range = display_of(*best);
+  if (range.begin_ns < seen.begin_ns || range.end_ns > seen.end_ns || range.length() < seen.length() / 2000) {
+    view.show_with_margin(range, 4.0);
+  }
+}
+
+}  // namespace stepscope::viewer

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "viewer/analysis_table.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "analyzer/diff.hpp"
+#include "analyzer/findings.hpp"
+#include "viewer/model/format.hpp"
+
+namespace stepscope::viewer {
+namespace {
+
+using analysis::AnalyzedRun;
+
+std::optional<Place> place_of(const std::optional<analysis::Pointer>& where, Side side,
+                              const RunModel& model) {
+  if (!where) {
+    return std::nullopt;
+  }
+  for (uint32_t lane = 0; lane < model.lanes.size(); ++lane) {
+    if (model.lanes[lane].source_lane == where->lane) {
+      return Place{side, lane, where->begin_ns, where->end_ns};
+    }
+  }
+  return std::nullopt;
+}
+
+void add_findings(DiffTable& table, const std::vector<analysis::Finding>& findings, Side side,
+                  const RunModel& model) {
+  for (const analysis::Finding& finding : findings) {
+    table.findings.push_back({finding.text, finding.advice, std::string(confidence_name(finding.confidence)),
+                              finding.effect_ns, finding.id, place_of(finding.where, side, model)});
+  }
+}
+
+// A finding's pointer is better than our own guess: it comes from the evidence.
+std::optional<Place> place_of_term(const DiffTable& table, const std::string& term, Side side,
+                                   const RunModel& model) {
+  for (const FindingRow& finding : table.findings) {
+    if (finding.id == term && finding.place) {
+      return finding.place;
+    }
+  }
+  return find_place(model, side, term);
+}
+
+void add_remarks(DiffTable& table, const analysis::Diff& diff) {
+  for (const analysis::Difference& difference : diff.comparability.differences) {
+    table.remarks.push_back(difference.key + ": " + difference.base + " → " + difference.candidate);
+  }
+  for (const analysis::HiddenTerm& hidden : diff.hidden) {
+    table.remarks.push_back("hidden behind other work: " + hidden.name + " " +
+                            format_delta_ms(static_cast<double>(hidden.delta_ns)) + " ms");
+  }
+  for (const std::string& caveat : diff.caveats) {
+    table.remarks.push_back(caveat);
+  }
+}
+
+}  // namespace
+
+DiffTable table_of_run(const AnalyzedRun& run, const RunModel& model) {
+  DiffTable table;
+  size_t count = 0;
+  const std::vector<int64_t> means =
+      run.ledger->class_means(analysis::StepClass::kTrain, &table.a_step_ns, &count);
+  if (means.empty()) {
+    table.status =
+        model.step_method.empty() ? "no train steps in this run" : "no train steps: " + model.step_method;
+    return table;
+  }
+  add_findings(table, find_in_run(run), Side::kA, model);
+  for (size_t leaf = 0; leaf < means.size(); ++leaf) {
+    if (means[leaf] == 0) {
+      continue;
+    }
+    TermRow row;
+    row.name = run.ledger->leaves[leaf];
+    row.category = analysis::category_of_leaf(row.name);
+    row.a_ns = means[leaf];
+    row.share = static_cast<double>(means[leaf]) / static_cast<double>(std::max<int64_t>(1, table.a_step_ns));
+    row.place = place_of_term(table, row.name, Side::kA, model);
+    table.terms.push_back(std::move(row));
+  }
+  table.status = "Mean over " + format_count(count) + " train steps. " + model.step_method;
+  table.sort(TermOrder::kEffect, true);
+  return table;
+}
+
+DiffTable table_of_diff(const AnalyzedRun& a, const AnalyzedRun& b, const RunModel& model_a,
+                        const RunModel& model_b) {
+  DiffTable table;
+  table.comparison = true;
+  auto made = analysis::diff_analyzed({&a, 1}, {&b, 1}, {});
+  if (!made.ok()) {
+    table.status = made.status().message();
+    return table;
+  }
+  const analysis::Diff& diff = made.value();
+  table.status = std::string("The runs are ") + std::string(verdict_name(diff.comparability.verdict)) + ".";
+  table.a_step_ns = diff.base.mean_step_ns;
+  table.b_step_ns = diff.candidate.mean_step_ns;
+  table.delta_ns = diff.delta_ns;
+  add_findings(table, find_in_diff(diff, {&a, 1}, {&b, 1}), Side::kB, model_b);
+  for (const analysis::Term& term : diff.terms) {
+    TermRow row;
+    row.name = term.name;
+    row.category = analysis::category_of_leaf(term.name);
+    row.a_ns = term.base_ns;
+    row.b_ns = term.candidate_ns;
+    row.delta_ns = term.delta_ns;
+    row.share = term.share;
+    row.low_ns = term.interval.low_ns;
+    row.high_ns = term.interval.high_ns;
+    row.modelled = term.modelled;
+    row.flagged = term.flagged;
+    // What shrank is seen best where it still was.
+    row.place = term.delta_ns < 0 ? find_place(model_a, Side::kA, term.name)
+                                  : place_of_term(table, term.name, Side::kB, model_b);
+    table.terms.push_back(std::move(row));
+  }
+  add_remarks(table, diff);
+  return table;
+}
+
+}  // namespace stepscope::viewer

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// AppState: everything the window knows, and the ways to change it. Views read it and call its methods; they hold
+// no state of their own but scroll positions of tables. No ImGui here, so actions are tested without a frame.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "viewer/model/alignment.hpp"
+#include "viewer/model/commands.hpp"
+#include "viewer/model/diff_table.hpp"
+#include "viewer/model/palette.hpp"
+#include "viewer/model/run_model.hpp"
+#include "viewer/model/search.hpp"
+#include "viewer/model/selection.hpp"
+#include "viewer/model/step_strip.hpp"
+#include "viewer/model/track_layout.hpp"
+#include "viewer/model/viewport.hpp"
+#include "viewer/options.hpp"
+
+namespace stepscope::viewer {
+
+// What the loader is doing, for the status line and the error page.
+struct LoadStatus {
+  bool active = false;
+  double fraction = 0;
+  std::string text;
+  std::vector<std::string> errors;
+};
+
+struct SearchBox {
+  std::array<char, 128> text{};
+  bool focus = false;  // take the keyboard in the next frame
+  std::string result;  // "3 names", "no match"
+};
+
+class AppState {
+ public:
+  explicit AppState(const Options& options);
+
+  // Replaces a run (a preview by the loaded one, or the first time). Keeps view and selection where possible.
+  void set_run(Side side, std::shared_ptr<const RunModel> model);
+  void set_table(DiffTable table);
+  // Deep-link arguments, once all data is there.
+  void apply_deep_links(const Options& options);
+
+  [[nodiscard]] const RunModel* run(Side side) const { return runs_[index_of(side)].get(); }
+  [[nodiscard]] bool two_runs() const { return runs_[0] && runs_[1]; }
+  [[nodiscard]] bool shows(Side side) const;
+  [[nodiscard]] const Palette& colors() const { return palette(theme); }
+
+  void execute(Command command);
+  void select_event(EventRef ref);
+  void select_area(AreaSelection area);
+  void select_steps(size_t from, size_t to, bool zoom);
+  void clear();
+  void go_to(const Place& place);
+  void go_to_step(size_t slot);
+  void show_display(TimeRange range);
+  void zoom_to_selection();
+  void fit_all();
+  void toggle_group(const std::string& key);
+  void set_alignment(AlignMode mode);
+  void search_for(const std::string& text);
+  void find(bool forward);
+
+  [[nodiscard]] const EventRow& row_of(const EventRef& ref) const;
+  [[nodiscard]] const NameEntry& name_of(const EventRef& ref) const;
+  [[nodiscard]] TimeRange display_of(const EventRef& ref) const;
+  [[nodiscard]] std::optional<TimeRange> selected_range() const;
+  // The event under a display time on a row, within `slack` ns of display time.
+  [[nodiscard]] std::optional<EventRef> event_at(Side side, uint32_t lane, size_t row, double display,
+                                                 double slack) const;
+  // True when names equal to the highlighted one should stand out, and this one does not.
+  [[nodiscard]] bool dimmed(Side side, uint32_t name) const;
+  [[nodiscard]] const std::vector<uint8_t>& emphasis(Side side) const { return emphasis_[index_of(side)]; }
+  void refresh_layout(const LayoutMetrics& metrics);
+
+  Theme theme = Theme::kDark;
+  float user_scale = 1;
+  Viewport view;
+  Alignment alignment;
+  AlignMode align_mode = AlignMode::kStepStart;
+  Arrangement arrangement = Arrangement::kSplit;
+  Shown shown = Shown::kBoth;
+  StepStrip strip;
+  Tracks tracks;
+  TrackLayout layout;
+  std::set<std::string> collapsed;
+  float scroll_y = 0;
+  float scroll_room = 0;               // height of the lanes' window, set by the timeline each frame
+  std::optional<size_t> reveal_track;  // scroll it into view in the next frame
+  Selection selection;
+  std::optional<EventRef> hovered;
+  Details details;  // of selection.event
+  std::array<std::optional<AreaStats>, 2> area;
+  std::array<Search, 2> search;
+  SearchBox search_box;
+  DiffTable table;
+  bool table_ready = false;
+  Tab tab = Tab::kFindings;
+  bool tab_requested = false;  // the drawer shows `tab` in the next frame
+  bool drawer_open = true;
+  bool help_open = false;
+  bool quit = false;
+  LoadStatus load;
+
+ private:
+  void rebuild();
+  void open_tab(Tab wanted);
+  void step_by(int direction);
+  void event_by(int direction);
+  void reveal(Side side, uint32_t lane);
+  void refresh_emphasis();
+
+  std::array<std::shared_ptr<const RunModel>, 2> runs_;
+  std::array<std::vector<uint8_t>, 2> emphasis_;  // by name: 1 stands out; empty: nothing is dimmed
+  bool view_set_ = false;
+};
+
+}  // namespace stepscope::viewer

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// lane_decoder: the events of one lane as nested rows, with names that carry kind and category.
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "analyzer/run.hpp"
+#include "viewer/model/run_model.hpp"
+
+namespace stepscope::viewer {
+
+struct LoadControl;
+
+// Names of a run, told apart by kind and category too. Thread-safe.
+class NameTable {
+ public:
+  explicit NameTable(const analysis::Run& run) : run_(run) {}
+  [[nodiscard]] uint32_t id(uint32_t run_name, trace::Kind kind, Category category);
+  [[nodiscard]] uint32_t id(std::string_view text, trace::Kind kind, Category category);
+  // For overviews, which know a name but no kind: the category that its text suggests.
+  [[nodiscard]] uint32_t by_text(uint32_t run_name);
+  [[nodiscard]] std::vector<Category> categories() const;
+  void store(RunModel& model) const;
+
+ private:
+  const analysis::Run& run_;
+  mutable std::mutex mutex_;
+  std::vector<NameEntry> entries_;
+  std::map<std::tuple<std::string, trace::Kind, Category>, uint32_t> ids_;
+};
+
+// Fills rows, events and too_deep of `lane` (source_lane says which). Events:
+//   * every event with a duration, of any kind, nested by time; moments (NVTX marks) too;
+//   * "collate" inside a batch made by a worker, at its end;
+//   * "forward" between the hand-over of a batch and the backward that follows, where nothing says so itself: the
+//     ledger's rule for compute/forward.
+[[nodiscard]] analysis::Status decode_lane(const analysis::Run& run, LaneModel& lane, NameTable& names,
+                                           const LoadControl& control);
+
+}  // namespace stepscope::viewer

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "viewer/loader.hpp"
+
+#include <future>
+
+#include "analyzer/evidence.hpp"
+#include "analyzer/ledger.hpp"
+#include "viewer/analysis_table.hpp"
+#include "viewer/run_loader.hpp"
+
+namespace stepscope::viewer {
+namespace {
+
+// One run with all that is computed from it.
+struct Loaded {
+  std::shared_ptr<const analysis::Run> run;
+  std::shared_ptr<RunModel> model;
+  std::optional<analysis::Ledger> ledger;
+  std::optional<analysis::Evidence> evidence;
+
+  [[nodiscard]] bool analyzed() const { return ledger && evidence && model; }
+  [[nodiscard]] analysis::AnalyzedRun view() const { return {run.get(), &*ledger, &*evidence}; }
+};
+
+constexpr double kOpened = 0.1;  // shares of the progress bar
+constexpr double kDecoded = 0.9;
+
+}  // namespace
+
+struct Loader::Parts {
+  Loader& owner;
+  Loaded sides[2];
+  size_t count = 0;
+
+  [[nodiscard]] double share(size_t side, double part) const {
+    return (static_cast<double>(side) + part) / static_cast<double>(count);
+  }
+
+  bool open(size_t side, const std::string& path) {
+    analysis::OpenOptions options;
+    options.cancelled = [this] { return owner.cancelled_.load(); };
+    options.progress = [this, side](size_t done, size_t total) {
+      const double part = total > 0 ? static_cast<double>(done) / static_cast<double>(total) : 0;
+      owner.say(share(side, part * kOpened),
+                "opening " + std::to_string(done) + " of " + std::to_string(total));
+    };
+    auto opened = analysis::Run::open(path, options);
+    if (!opened.ok()) {
+      owner.fail(opened.status().message());
+      return false;
+    }
+    sides[side].run = std::make_shared<analysis::Run>(std::move(opened).value());
+    auto preview = load_preview(*sides[side].run);
+    if (preview.ok() && !preview.value().lanes.empty()) {
+      auto model = std::make_shared<const RunModel>(std::move(preview).value());
+      owner.publish([&] { owner.fresh_[side] = std::move(model); });
+    }
+    return true;
+  }
+
+  bool decode(size_t side) {
+    Loaded& loaded = sides[side];
+    const analysis::Run& run = *loaded.run;
+    auto ledger = std::async(std::launch::async, [this, &run] {
+      analysis::LedgerOptions options;
+      options.cancelled = [this] { return owner.cancelled_.load(); };
+      return analysis::build_ledger(run, options);
+    });
+    const LoadControl control{&owner.cancelled_, [this, side](double part) {
+                                owner.say(share(side, kOpened + part * (kDecoded - kOpened)),
+                                          "reading events");
+                              }};
+    auto events = load_events(loaded.run, control);
+    auto built = ledger.get();
+    if (!events.ok()) {
+      owner.fail(events.status().message());
+      return false;
+    }
+    loaded.model = std::make_shared<RunModel>(std::move(events).value());
+    if (built.ok()) {
+      loaded.ledger = std::move(built).value();
+      add_ledger(*loaded.model, *loaded.ledger);
+    } else {
+      owner.fail(built.status().message());
+    }
+    std::shared_ptr<const RunModel> shown = loaded.model;
+    owner.publish([&] { owner.fresh_[side] = std::move(shown); });
+    return true;
+  }
+
+  void analyze() {
+    for (Loaded& side : sides) {
+      if (side.ledger) {
+        auto evidence = analysis::gather_evidence(*side.run, *side.ledger);
+        if (evidence.ok()) {
+          side.evidence = std::move(evidence).value();
+        } else {
+          owner.fail(evidence.status().message());
+        }
+      }
+    }
+    DiffTable table;
+    if (count == 2 && sides[0].analyzed() && sides[1].analyzed()) {
+      table = table_of_diff(sides[0].view(), sides[1].view(), *sides[0].model, *sides[1].model);
+    } else if (sides[0].analyzed()) {
+      table = table_of_run(sides[0].view(), *sides[0].model);
+    } else {
+      table.status = "no analysis: see Recording";
+    }
+    owner.publish([&] { owner.table_ = std::move(table); });
+  }
+};
+
+Loader::Loader(std::string run, std::string versus, std::function<void()> wake)
+    : wake_(std::move(wake)),
+      thread_([this, first = std::move(run), second = std::move(versus)] { load(first, second); }) {}
+
+Loader::~Loader() {
+  cancelled_ = true;
+  thread_.join();
+}
+
+void Loader::load(const std::string& run, const std::string& versus) {
+  Parts parts{*this, {}, versus.empty() ? size_t{1} : size_t{2}};
+  say(0, "opening " + run);
+  if (!parts.open(0, run)) {
+    failed_ = true;
+    parts.count = 0;
+  } else if (parts.count == 2 && !parts.open(1, versus)) {
+    failed_ = true;
+    parts.count = 1;  // A alone is better than nothing; the status line says why B is missing
+  }
+  bool good = parts.count > 0;
+  for (size_t side = 0; good && side < parts.count; ++side) {
+    good = parts.decode(side);
+    failed_ = failed_ || !good;
+  }
+  if (good) {
+    say(kDecoded, "analysing");
+    parts.analyze();
+  }
+  publish([&] {
+    status_.active = false;
+    status_.fraction = 1;
+    status_.text.clear();
+    finished_ = true;
+  });
+}
+
+void Loader::publish(const std::function<void()>& change) {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    change();
+    changed_ = true;
+  }
+  wake_();
+}
+
+void Loader::say(double fraction, const std::string& text) {
+  publish([&] {
+    status_.active = true;
+    status_.fraction = fraction;
+    status_.text = text;
+  });
+}
+
+void Loader::fail(const std::string& message) {
+  publish([&] { status_.errors.push_back(message); });
+}
+
+bool Loader::poll(AppState& state) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (!changed_) {
+    return false;
+  }
+  changed_ = false;
+  state.load = status_;
+  for (const Side side : {Side::kA, Side::kB}) {
+    if (fresh_[index_of(side)]) {
+      state.set_run(side, std::move(fresh_[index_of(side)]));
+      fresh_[index_of(side)].reset();
+    }
+  }
+  if (table_) {
+    state.set_table(std::move(*table_));
+    table_.reset();
+  }
+  return true;
+}
+
+}  // namespace stepscope::viewer

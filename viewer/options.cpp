@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "viewer/options.hpp"
+
+#include <charconv>
+#include <cstdlib>
+#include <functional>
+
+#include <fmt/format.h>
+
+#include "viewer/model/format.hpp"
+
+namespace stepscope::viewer {
+namespace {
+
+bool parse_int(std::string_view text, int low, int high, int& value) {
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
+  return parsed.ec == std::errc() && parsed.ptr == text.data() + text.size() && value >= low && value <= high;
+}
+
+bool parse_size(std::string_view text, Options& options) {
+  const size_t x = text.find('x');
+  return x != std::string_view::npos && parse_int(text.substr(0, x), 320, 16384, options.width) &&
+         parse_int(text.substr(x + 1), 240, 16384, options.height);
+}
+
+bool parse_scale(std::string_view text, Options& options) {
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), options.scale);
+  return parsed.ec == std::errc() && parsed.ptr == text.data() + text.size() && options.scale >= 0.5F &&
+         options.scale <= 4.0F;
+}
+
+bool parse_theme(std::string_view text, Options& options) {
+  options.theme = text == "light" ? Theme::kLight : Theme::kDark;
+  return text == "light" || text == "dark";
+}
+
+bool parse_align(std::string_view text, Options& options) {
+  options.align = text == "time"          ? AlignMode::kAbsolute
+                  : text == "step-length" ? AlignMode::kStepNormalised
+                                          : AlignMode::kStepStart;
+  return text == "time" || text == "step-length" || text == "step-start";
+}
+
+bool parse_view(std::string_view text, Options& options) {
+  constexpr std::pair<std::string_view, Tab> kTabs[] = {{"terms", Tab::kTerms},
+                                                        {"findings", Tab::kFindings},
+                                                        {"details", Tab::kDetails},
+                                                        {"area", Tab::kArea},
+                                                        {"notes", Tab::kNotes}};
+  for (const auto& [name, tab] : kTabs) {
+    if (text == name) {
+      options.tab = tab;
+      return true;
+    }
+  }
+  return false;
+}
+
+bool parse_at(std::string_view text, Options& options) {
+  PlaceText place;
+  options.at = text;
+  return parse_place(text, place);
+}
+
+struct Argument {
+  std::string_view name;
+  std::function<bool(std::string_view, Options&)> parse;
+  std::string_view expects;
+};
+
+const std::vector<Argument>& arguments_table() {
+  static const std::vector<Argument> kTable{
+      {"--vs",
+       [](std::string_view text, Options& o) {
+         o.versus = text;
+         return !text.empty();
+       },
+       "a run"},
+      {"--screenshot",
+       [](std::string_view text, Options& o) {
+         o.screenshot = text;
+         return !text.empty();
+       },
+       "a file name"},
+      {"--size", parse_size, "WIDTHxHEIGHT, 320x240 to 16384x16384"},
+      {"--at", parse_at, "a step number or a time such as 12.5s"},
+      {"--select",
+       [](std::string_view text, Options& o) {
+         o.select = text;
+         return !text.empty();
+       },
+       "a text"},
+      {"--theme", parse_theme, "dark or light"},
+      {"--scale", parse_scale, "a number from 0.5 to 4"},
+      {"--align", parse_align, "step-start, step-length or time"},
+      {"--view", parse_view, "terms, findings, details, area or notes"},
+  };
+  return kTable;
+}
+
+}  // namespace
+
+std::string parse_options(const std::vector<std::string>& arguments, Options& options) {
+  const char* scale = std::getenv("STEPSCOPE_SCALE");
+  if (scale != nullptr && !parse_scale(scale, options)) {
+    return fmt::format("STEPSCOPE_SCALE={} is not a number from 0.5 to 4", scale);
+  }
+  std::vector<std::string> runs;
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    const std::string& word = arguments[i];
+    if (word == "-h" || word == "--help" || word == "--version") {
+      (word == "--version" ? options.version : options.help) = true;
+      return "";
+    }
+    if (word.size() < 2 || word[0] != '-') {
+      runs.push_back(word);
+      continue;
+    }
+    const size_t equals = word.find('=');
+    const std::string name = word.substr(0, equals);
+    const Argument* found = nullptr;
+    for (const Argument& argument : arguments_table()) {
+      found = argument.name == name ? &argument : found;
+    }
+    if (found == nullptr) {
+      return fmt::format("unknown option {}; see stepscope-viewer --help", name);
+    }
+    if (equals == std::string::npos && ++i == arguments.size()) {
+      return fmt::format("{} needs {}", name, found->expects);
+    }
+    const std::string value = equals == std::string::npos ? arguments[i] : word.substr(equals + 1);
+    if (!found->parse(value, options)) {
+      return fmt::format("{} {} is not valid; it takes {}", name, value, found->expects);
+    }
+  }
+  if (runs.empty() || runs.size() > 2 || (runs.size() == 2 && !options.versus.empty())) {
+    return "one run is needed, or two: stepscope-viewer RUN [--vs RUN]";
+  }
+  options.run = runs[0];
+  if (runs.size() == 2) {
+    options.versus = runs[1];
+  }
+  return "";
+}
+
+const char* usage_text() {
+  return R"(stepscope-viewer: look at one run, or at two side by side
+
+Usage: stepscope-viewer RUN [--vs RUN] [options]
+
+  RUN is a directory of recordings or one *.stepscope file. Leftover spools are finalized first.
+
+  --vs RUN            the run to compare with; RUN is A (before), this one B (after)
+  --at STEP|TIME      go to a step (412) or a time since the start (12.5s, 350ms)
+  --select TEXT       select the first event whose name contains TEXT
+  --align MODE        step-start (default), step-length or time
+  --view NAME         lower panel: terms, findings, details, area or notes
+  --theme dark|light
+  --scale FACTOR      size of text and lanes, 0.5 to 4 (default: of the monitor, or STEPSCOPE_SCALE)
+  --size WxH          of the window or picture, default 1440x900
+  --screenshot FILE   write one PNG when everything is loaded, and exit
+  --help, --version
+
+Keys: press ? in the window. Exit codes: 0 fine, 2 wrong usage or no display, 5 unreadable run.
+Without a display:  xvfb-run -a stepscope-viewer RUN --screenshot FILE
+)";
+}
+
+}  // namespace stepscope::viewer

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Command line of stepscope-viewer.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "viewer/model/alignment.hpp"
+#include "viewer/model/palette.hpp"
+
+namespace stepscope::viewer {
+
+enum class Exit : int { kOk = 0, kUsage = 2, kUnreadable = 5 };
+
+enum class Tab : uint8_t { kTerms, kFindings, kDetails, kArea, kNotes };
+
+struct Options {
+  std::string run;
+  std::string versus;      // empty: one run
+  std::string screenshot;  // PNG path; empty: interactive
+  int width = 1440;
+  int height = 900;
+  std::string at;      // "412" or "12.5s"
+  std::string select;  // text of a name
+  Theme theme = Theme::kDark;
+  float scale = 0;  // 0: of the monitor
+  AlignMode align = AlignMode::kStepStart;
+  std::optional<Tab> tab;
+  bool help = false;
+  bool version = false;
+};
+
+// A sentence on what is wrong with the arguments, empty when all is well.
+[[nodiscard]] std::string parse_options(const std::vector<std::string>& arguments, Options& options);
+[[nodiscard]] const char* usage_text();
+
+}  // namespace stepscope::viewer

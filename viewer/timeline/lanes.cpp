@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Lanes of the timeline: rows of events, titles, labels. Hot path: one pass per visible row.
+#include <algorithm>
+#include <cmath>
+
+#include "viewer/timeline/timeline_painter.hpp"
+
+namespace stepscope::viewer {
+namespace {
+
+constexpr float kLabelPixels = 26;  // narrower boxes carry no text
+constexpr float kSeparate = 3.5F;   // wider boxes leave a pixel to their neighbour
+constexpr double kDim = 0.22;       // what does not match the search keeps this much colour
+constexpr float kLeastHeight = 2;   // of a nearly idle column
+
+}  // namespace
+
+TimelinePainter::TimelinePainter(Painter& painter, const AppState& state, const TimelineGeometry& geometry,
+                                 Scratch& scratch)
+    : out_(painter), state_(state), geo_(geometry), scratch_(scratch), colors_(state.colors()) {
+  for (const Side side : {Side::kA, Side::kB}) {
+    if (state.run(side) != nullptr) {
+      state.alignment.fill(side, state.view, scratch.maps[index_of(side)]);
+    }
+  }
+}
+
+float TimelinePainter::x_of(double display) const {
+  return geo_.lanes_x() + static_cast<float>(state_.view.to_pixel(display));
+}
+
+std::pair<size_t, size_t> TimelinePainter::visible_slots() const {
+  const auto slots = state_.alignment.slots();
+  const TimeRange seen = state_.view.visible();
+  const auto first = std::partition_point(
+      slots.begin(), slots.end(), [&](const StepSlot& slot) { return slot.display.end_ns <= seen.begin_ns; });
+  const auto last = std::partition_point(
+      first, slots.end(), [&](const StepSlot& slot) { return slot.display.begin_ns < seen.end_ns; });
+  return {static_cast<size_t>(first - slots.begin()), static_cast<size_t>(last - slots.begin())};
+}
+
+// The text, or as much of it as fits with an ellipsis, or nothing.
+std::string_view TimelinePainter::fitted(std::string_view text, float width) {
+  const float full = out_.text_width(text);
+  if (full <= width) {
+    return text;
+  }
+  size_t keep = static_cast<size_t>(static_cast<float>(text.size()) * std::max(0.0F, width) / full);
+  for (; keep > 1; --keep) {
+    if ((static_cast<unsigned char>(text[keep]) & 0xC0U) == 0x80U) {
+      continue;  // not inside a character
+    }
+    scratch_.text.assign(text.substr(0, keep));
+    scratch_.text += "…";
+    if (out_.text_width(scratch_.text) <= width) {
+      return scratch_.text;
+    }
+  }
+  return {};
+}
+
+void TimelinePainter::paint_lanes() {
+  out_.box({geo_.x, geo_.lanes_y(), geo_.right(), geo_.bottom(), colors_.panel});
+  out_.push_clip(geo_.lanes_x(), geo_.lanes_y(), geo_.right(), geo_.bottom());
+  paint_slots();
+  scratch_.boxes.clear();
+  scratch_.labels.clear();
+  const TrackLayout& layout = state_.layout;
+  const float top = geo_.lanes_y() - state_.scroll_y;
+  for (size_t i = layout.first_visible(state_.scroll_y); i < layout.items.size(); ++i) {
+    const TrackItem& item = layout.items[i];
+    if (top + item.y > geo_.bottom()) {
+      break;
+    }
+    if (item.kind != TrackItem::Kind::kLane) {
+      continue;
+    }
+    const uint32_t lane = state_.tracks.tracks[item.track].lane[index_of(item.side)];
+    const RunModel& run = *state_.run(item.side);
+    const LaneModel& model = run.lanes[lane];
+    paint_gaps(item, top + item.y);
+    for (size_t row = 0; row < std::min(item.rows, model.rows.size()); ++row) {
+      const float y = top + item.y + static_cast<float>(row) * (layout.row_height + layout.row_gap);
+      if (y + layout.row_height >= geo_.lanes_y() && y <= geo_.bottom()) {
+        paint_row(item.side, run, model.rows[row], y, layout.row_height);
+      }
+    }
+  }
+  out_.boxes(scratch_.boxes);
+  paint_labels();
+  out_.pop_clip();
+
+  out_.push_clip(geo_.x, geo_.lanes_y(), geo_.right(), geo_.bottom());
+  for (size_t i = layout.first_visible(state_.scroll_y); i < layout.items.size(); ++i) {
+    const TrackItem& item = layout.items[i];
+    if (top + item.y > geo_.bottom()) {
+      break;
+    }
+    if (item.kind == TrackItem::Kind::kGroup) {
+      paint_group(item, top + item.y);
+    } else {
+      paint_lane_title(item, top + item.y);
+    }
+  }
+  out_.line(geo_.lanes_x() - 1, geo_.lanes_y(), geo_.lanes_x() - 1, geo_.bottom(), colors_.border, 1);
+  out_.pop_clip();
+}
+
+// Step boundaries behind the lanes: alternating bands, or nothing when they would only be noise.
+void TimelinePainter::paint_slots() {
+  const auto slots = state_.alignment.slots();
+  const auto [first, last] = visible_slots();
+  if (first == last || static_cast<float>(last - first) * 8 > geo_.lanes_width()) {
+    return;
+  }
+  for (size_t s = first; s < last; ++s) {
+    const float x0 = x_of(slots[s].display.begin_ns);
+    const float x1 = x_of(slots[s].display.end_ns);
+    if (s % 2 == 1) {
+      out_.box({x0, geo_.lanes_y(), x1, geo_.bottom(), colors_.panel_alt});
+    }
+    out_.line(std::floor(x0), geo_.lanes_y(), std::floor(x0), geo_.bottom(), colors_.grid_strong, 1);
+    if (s + 1 == last) {
+      out_.line(std::floor(x1), geo_.lanes_y(), std::floor(x1), geo_.bottom(), colors_.grid_strong, 1);
+    }
+  }
+}
+
+// With steps aligned by their start the shorter one ends before its slot does: dotted ground says "nothing here".
+void TimelinePainter::paint_gaps(const TrackItem& item, float y) {
+  if (!state_.two_runs() || state_.align_mode != AlignMode::kStepStart) {
+    return;
+  }
+  const auto slots = state_.alignment.slots();
+  const auto [first, last] = visible_slots();
+  if (static_cast<float>(last - first) * 8 > geo_.lanes_width()) {
+    return;
+  }
+  const Color dot = with_alpha(colors_.text_faint, 110);
+  const float pitch = 6 * geo_.unit;
+  for (size_t s = first; s < last; ++s) {
+    const int64_t own = item.side == Side::kA ? slots[s].duration_a : slots[s].duration_b;
+    const float x0 = std::max(x_of(slots[s].display.begin_ns + static_cast<double>(own)), geo_.lanes_x());
+    const float x1 = std::min(x_of(slots[s].display.end_ns), geo_.right());
+    if (x1 - x0 < 4) {
+      continue;
+    }
+    const float middle = std::floor(y + item.height / 2);
+    for (float x = std::ceil(x0 / pitch) * pitch; x < x1 - 1; x += pitch) {
+      scratch_.boxes.push_back({x, middle, x + 2, middle + 1, dot});
+    }
+  }
+}
+
+void TimelinePainter::paint_row(Side side, const RunModel& run, const EventRow& row, float y, float height) {
+  scratch_.spans.clear();
+  level_of_detail(row, scratch_.maps[index_of(side)], run.category_of, scratch_.spans);
+  for (const LodSpan& span : scratch_.spans) {
+    add_span(side, row, span, y, height);
+  }
+}
+
+void TimelinePainter::add_span(Side side, const EventRow& row, const LodSpan& span, float y, float height) {
+  Color color = category_color(span.category, state_.theme);
+  const float x0 = geo_.lanes_x() + span.x0;
+  float x1 = geo_.lanes_x() + span.x1;
+  if (span.event == LodSpan::kMany) {
+    if (!state_.emphasis(side).empty()) {
+      color = mix(colors_.panel, color, 0.45);
+    }
+    const float tall = std::max(kLeastHeight, std::round(height * static_cast<float>(span.fill) / kFull));
+    scratch_.boxes.push_back({x0, y + height - tall, x1, y + height, color});
+    return;
+  }
+  const uint32_t name = row.name(span.event);
+  if (state_.dimmed(side, name)) {
+    color = mix(colors_.panel, color, kDim);
+  }
+  if (span.width() > kSeparate) {
+    x1 -= 1;
+  }
+  scratch_.boxes.push_back({x0, y, x1, y + height, color});
+  if (span.width() >= kLabelPixels * geo_.unit) {
+    scratch_.labels.push_back({x0, x1, y, color, name, side});
+  }
+}
+
+void TimelinePainter::paint_labels() {
+  const float pad = 4 * geo_.unit;
+  const float drop = (state_.layout.row_height - out_.line_height()) / 2;
+  for (const Label& label : scratch_.labels) {
+    const float x0 = std::max(label.x0, geo_.lanes_x()) + pad;
+    const float x1 = std::min(label.x1, geo_.right()) - pad;
+    const std::string& name = state_.run(label.side)->names[label.name].text;
+    const std::string_view text = fitted(name, x1 - x0);
+    if (!text.empty()) {
+      out_.text(x0, label.y + drop, x1 + pad, text_on(label.color), text);
+    }
+  }
+}
+
+void TimelinePainter::paint_group(const TrackItem& item, float y) {
+  const TrackGroup& group = state_.tracks.groups[item.group];
+  out_.box({geo_.x, y, geo_.right(), y + item.height - 1, colors_.header});
+  out_.box({geo_.x, y + item.height - 1, geo_.right(), y + item.height, colors_.border});
+  const float middle = std::floor(y + item.height / 2);
+  const float size = 4 * geo_.unit;
+  out_.triangle(geo_.x + 12 * geo_.unit, middle + (item.collapsed ? size / 2 : -size / 2), size,
+                item.collapsed, colors_.text_dim);
+  const float text_y = y + (item.height - out_.line_height()) / 2;
+  const float x = geo_.x + 24 * geo_.unit;
+  out_.text(x, text_y, geo_.right(), colors_.text, group.title);
+  const float after = x + out_.text_width(group.title) + 14 * geo_.unit;
+  out_.text(after, text_y, geo_.right() - 8, colors_.text_faint, group.subtitle);
+}
+
+void TimelinePainter::paint_lane_title(const TrackItem& item, float y) {
+  const float row = state_.layout.row_height;
+  const float text_y = y + (row - out_.line_height()) / 2;
+  const bool both = state_.two_runs();
+  const float tag = both ? 20 * geo_.unit : 0;
+  if (item.first) {
+    const float x0 = geo_.x + 24 * geo_.unit;
+    const float x1 = geo_.lanes_x() - tag - 8 * geo_.unit;
+    out_.text(x0, text_y, x1, colors_.text_dim, fitted(state_.tracks.tracks[item.track].title, x1 - x0));
+  }
+  if (both) {
+    const Color color = item.side == Side::kA ? colors_.run_a : colors_.run_b;
+    const float x1 = geo_.lanes_x() - 4 * geo_.unit;
+    out_.box({x1 - 3 * geo_.unit, y, x1, y + item.height - 1, color});
+    out_.text(x1 - 16 * geo_.unit, text_y, x1, color, item.side == Side::kA ? "A" : "B");
+  }
+}
+
+}  // namespace stepscope::viewer

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Head of the timeline: time ticks, step band, and with two runs the difference of every step.
+#include <algorithm>
+#include <cmath>
+
+#include "viewer/model/format.hpp"
+#include "viewer/timeline/timeline_painter.hpp"
+
+namespace stepscope::viewer {
+namespace {
+
+constexpr float kTickPixels = 110;
+constexpr float kWideSlot = 260;  // wide enough for ticks of its own
+
+}  // namespace
+
+void TimelinePainter::paint_ruler() {
+  out_.box({geo_.x, geo_.y, geo_.right(), geo_.lanes_y(), colors_.panel});
+  out_.push_clip(geo_.lanes_x(), geo_.y, geo_.right(), geo_.lanes_y());
+  if (state_.two_runs() && state_.align_mode != AlignMode::kAbsolute && slots_are_wide()) {
+    const auto slots = state_.alignment.slots();
+    const auto [first, last] = visible_slots();
+    for (size_t s = first; s < last; ++s) {
+      paint_step_ticks(slots[s], s + 1 < slots.size() ? x_of(slots[s + 1].display.begin_ns) : geo_.right());
+    }
+  } else {
+    paint_time_ticks();
+  }
+  paint_step_band();
+  if (geo_.delta > 0) {
+    paint_delta_band();
+  }
+  out_.pop_clip();
+  const float text_x = geo_.x + 10 * geo_.unit;
+  const float pad = 3 * geo_.unit;
+  out_.text(text_x, geo_.y + pad, geo_.lanes_x(), colors_.text_faint, "time");
+  out_.text(text_x, geo_.y + geo_.ruler + pad / 2, geo_.lanes_x(), colors_.text_faint, "step");
+  if (geo_.delta > 0) {
+    out_.text(text_x, geo_.y + geo_.ruler + geo_.steps + pad / 2, geo_.lanes_x(), colors_.text_faint,
+              "B − A per step");
+  }
+  out_.line(geo_.x, geo_.lanes_y() - 1, geo_.right(), geo_.lanes_y() - 1, colors_.border, 1);
+  out_.line(geo_.lanes_x() - 1, geo_.y, geo_.lanes_x() - 1, geo_.lanes_y(), colors_.border, 1);
+}
+
+bool TimelinePainter::slots_are_wide() const {
+  const auto [first, last] = visible_slots();
+  if (first == last) {
+    return false;
+  }
+  const auto slots = state_.alignment.slots();
+  const double length = slots[last - 1].display.end_ns - slots[first].display.begin_ns;
+  return length / static_cast<double>(last - first) / state_.view.ns_per_pixel() >=
+         double{kWideSlot * geo_.unit};
+}
+
+// Round times of run A since its start, wherever the axis puts them.
+void TimelinePainter::paint_time_ticks() {
+  const RunModel& run = *state_.run(Side::kA);
+  const TimeRange seen = state_.view.visible();
+  const double step = tick_step(state_.view.ns_per_pixel(), double{kTickPixels * geo_.unit});
+  const auto since_start = [&](double display) {
+    return static_cast<double>(state_.alignment.to_time(Side::kA, display) - run.begin_ns);
+  };
+  const double last = since_start(seen.end_ns);
+  for (double t = std::ceil(since_start(seen.begin_ns) / step) * step; t <= last; t += step) {
+    const float x = x_of(state_.alignment.to_display(Side::kA, run.begin_ns + std::llround(t)));
+    out_.line(std::floor(x), geo_.y + geo_.ruler - 5 * geo_.unit, std::floor(x), geo_.y + geo_.ruler,
+              colors_.grid_strong, 1);
+    out_.text(x + 4 * geo_.unit, geo_.y + 3 * geo_.unit, geo_.right(), colors_.text_dim,
+              format_ruler(t, step));
+  }
+}
+
+// Ticks since the start of one step, when steps are aligned and there is room.
+void TimelinePainter::paint_step_ticks(const StepSlot& slot, float right_limit) {
+  const double step = tick_step(state_.view.ns_per_pixel(), double{kTickPixels * geo_.unit});
+  const double from =
+      std::max(0.0, std::ceil((state_.view.visible().begin_ns - slot.display.begin_ns) / step) * step);
+  const double until = std::min(slot.display.end_ns, state_.view.visible().end_ns) - slot.display.begin_ns;
+  for (double t = from; t < until; t += step) {
+    const float x = x_of(slot.display.begin_ns + t);
+    const std::string label = t == 0 ? "0" : "+" + format_ruler(t, step);
+    out_.line(std::floor(x), geo_.y + geo_.ruler - 5 * geo_.unit, std::floor(x), geo_.y + geo_.ruler,
+              colors_.grid_strong, 1);
+    if (x + out_.text_width(label) + 8 * geo_.unit < right_limit) {
+      out_.text(x + 4 * geo_.unit, geo_.y + 3 * geo_.unit, geo_.right(), colors_.text_dim, label);
+    }
+  }
+}
+
+void TimelinePainter::paint_step_band() {
+  const auto slots = state_.alignment.slots();
+  const auto [first, last] = visible_slots();
+  const float y = geo_.y + geo_.ruler;
+  const float pad = 4 * geo_.unit;
+  float free_x = geo_.lanes_x();
+  for (size_t s = first; s < last; ++s) {
+    const float x0 = std::max(x_of(slots[s].display.begin_ns), geo_.lanes_x());
+    const float x1 = std::min(x_of(slots[s].display.end_ns), geo_.right());
+    const bool chosen =
+        state_.selection.steps && s >= state_.selection.steps->first && s <= state_.selection.steps->last;
+    if (x1 - x0 >= 3 || chosen) {
+      const Color ground = chosen ? colors_.accent_soft : s % 2 == 1 ? colors_.header : colors_.panel_alt;
+      out_.box({x0, y, std::max(x1 - 1, x0 + 1), y + geo_.steps - 1, ground});
+    }
+    const std::string number = std::to_string(state_.run(Side::kA)->steps[slots[s].index_a].number);
+    std::string label = number;
+    const float room = x1 - x0 - 2 * pad;
+    if (room > 90 * geo_.unit) {
+      label = "step " + number + "   " + format_duration(static_cast<double>(slots[s].duration_a));
+      if (state_.two_runs()) {
+        label += " → " + format_duration(static_cast<double>(slots[s].duration_b));
+      }
+      label = out_.text_width(label) <= room ? label : "step " + number;
+    }
+    const float width = out_.text_width(label);
+    // Too narrow for its number: every so many steps one is named where there is room.
+    if (x0 + pad >= free_x && (width <= room || room < 30 * geo_.unit) && x0 + pad + width < geo_.right()) {
+      out_.text(x0 + pad, y + 1.5F * geo_.unit, geo_.right(), chosen ? colors_.text : colors_.text_dim,
+                label);
+      free_x = x0 + width + 6 * pad;
+    }
+  }
+}
+
+void TimelinePainter::paint_delta_band() {
+  const auto slots = state_.alignment.slots();
+  const auto [first, last] = visible_slots();
+  const float y = geo_.y + geo_.ruler + geo_.steps;
+  const double scale = std::max({1.0, std::abs(state_.strip.median_b_ns - state_.strip.median_a_ns) * 1.5,
+                                 state_.strip.median_a_ns * 0.1});
+  scratch_.boxes.clear();
+  double kept = 0;
+  for (size_t s = first; s < last; ++s) {
+    const float x0 = std::floor(std::max(x_of(slots[s].display.begin_ns), geo_.lanes_x()));
+    const float x1 = std::max(std::floor(std::min(x_of(slots[s].display.end_ns), geo_.right())), x0 + 1);
+    const auto delta = static_cast<double>(slots[s].delta());
+    const Color color = difference_color(delta / scale, state_.theme);
+    if (!scratch_.boxes.empty() && scratch_.boxes.back().x0 == x0) {
+      if (std::abs(delta) > kept) {  // several steps share a pixel: the largest stands for them
+        scratch_.boxes.back().color = color;
+        kept = std::abs(delta);
+      }
+      continue;
+    }
+    kept = std::abs(delta);
+    scratch_.boxes.push_back({x0, y, x1 - (x1 - x0 > 3 ? 1.0F : 0.0F), y + geo_.delta - 2, color});
+  }
+  out_.boxes(scratch_.boxes);
+  for (size_t s = first; s < last && static_cast<float>(last - first) * 20 < geo_.lanes_width(); ++s) {
+    const float x0 = std::max(x_of(slots[s].display.begin_ns), geo_.lanes_x());
+    const float x1 = std::min(x_of(slots[s].display.end_ns), geo_.right());
+    const auto delta = static_cast<double>(slots[s].delta());
+    std::string label = format_delta_ms(delta);
+    const float pad = 4 * geo_.unit;
+    if (out_.text_width(label + " ms") <= x1 - x0 - 2 * pad) {
+      label += " ms";
+    }
+    if (out_.text_width(label) <= x1 - x0 - 2 * pad) {
+      out_.text(x0 + pad, y, x1, text_on(difference_color(delta / scale, state_.theme)), label);
+    }
+  }
+}
+
+}  // namespace stepscope::viewer

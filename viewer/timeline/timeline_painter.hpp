@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// TimelinePainter: paints ruler, step band, lanes and overlays of the timeline through a Painter. Reads the state,
+// changes nothing, asks nothing of ImGui; the view (views/timeline_view.cpp) handles input.
+//
+// One object per frame; `Scratch` outlives it so that no frame allocates once buffers have grown.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "viewer/app_state.hpp"
+#include "viewer/painter.hpp"
+
+namespace stepscope::viewer {
+
+// Where the parts are, in screen pixels.
+struct TimelineGeometry {
+  float x = 0;  // left edge of the whole timeline
+  float y = 0;
+  float width = 0;
+  float height = 0;
+  float gutter = 0;  // lane titles
+  float ruler = 0;   // time ticks
+  float steps = 0;   // step band under the ruler
+  float delta = 0;   // differences per step, 0 with one run
+  float unit = 1;    // scale factor
+
+  [[nodiscard]] float lanes_x() const { return x + gutter; }
+  [[nodiscard]] float lanes_y() const { return y + ruler + steps + delta; }
+  [[nodiscard]] float lanes_width() const { return width - gutter; }
+  [[nodiscard]] float lanes_height() const { return height - ruler - steps - delta; }
+  [[nodiscard]] float right() const { return x + width; }
+  [[nodiscard]] float bottom() const { return y + height; }
+};
+
+class TimelinePainter {
+ public:
+  struct Label {
+    float x0, x1, y;
+    Color color;
+    uint32_t name;
+    Side side;
+  };
+  struct Scratch {
+    std::array<PixelMap, 2> maps;
+    std::vector<LodSpan> spans;
+    std::vector<Box> boxes;
+    std::vector<Label> labels;
+    std::string text;
+  };
+
+  TimelinePainter(Painter& painter, const AppState& state, const TimelineGeometry& geometry,
+                  Scratch& scratch);
+
+  void paint_lanes();
+  void paint_ruler();
+  // Selection, hover, area and the line under the pointer; pointer_x outside of the lanes draws none.
+  void paint_overlay(float pointer_x, const std::optional<TimeRange>& dragging);
+
+  // Screen box of an event if its lane is laid out, clamped to the lanes.
+  [[nodiscard]] std::optional<Box> box_of(const EventRef& ref) const;
+  [[nodiscard]] float x_of(double display) const;
+
+ private:
+  void paint_slots();
+  void paint_gaps(const TrackItem& item, float y);
+  void paint_row(Side side, const RunModel& run, const EventRow& row, float y, float height);
+  void add_span(Side side, const EventRow& row, const LodSpan& span, float y, float height);
+  void paint_labels();
+  void paint_group(const TrackItem& item, float y);
+  void paint_lane_title(const TrackItem& item, float y);
+  void paint_time_ticks();
+  void paint_step_ticks(const StepSlot& slot, float right_limit);
+  void paint_step_band();
+  void paint_delta_band();
+  [[nodiscard]] std::string_view fitted(std::string_view text, float width);
+  [[nodiscard]] std::pair<size_t, size_t> visible_slots() const;
+  [[nodiscard]] bool slots_are_wide() const;
+
+  Painter& out_;
+  const AppState& state_;
+  const TimelineGeometry& geo_;
+  Scratch& scratch_;
+  const Palette& colors_;
+};
+
+}  // namespace stepscope::viewer

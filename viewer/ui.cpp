@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "viewer/ui.hpp"
+
+#include <algorithm>
+
+#include "viewer/imgui_painter.hpp"
+
+namespace stepscope::viewer::ui {
+
+void text(std::string_view text) {
+  ImGui::TextUnformatted(text.data(), text.data() + text.size());
+}
+
+void text(Color color, std::string_view string) {
+  ImGui::PushStyleColor(ImGuiCol_Text, to_vec(color));
+  text(string);
+  ImGui::PopStyleColor();
+}
+
+void text_wrapped(Color color, std::string_view string) {
+  ImGui::PushTextWrapPos(0.0F);
+  text(color, string);
+  ImGui::PopTextWrapPos();
+}
+
+void text_right(Color color, std::string_view string) {
+  const float width = ImGui::CalcTextSize(string.data(), string.data() + string.size()).x;
+  const float room = ImGui::GetContentRegionAvail().x;
+  ImGui::SetCursorPosX(ImGui::GetCursorPosX() + std::max(0.0F, room - width));
+  text(color, string);
+}
+
+void swatch(Color color) {
+  const float size = ImGui::GetFontSize() * 0.72F;
+  const ImVec2 at = ImGui::GetCursorScreenPos();
+  const float drop = (ImGui::GetTextLineHeight() - size) / 2 + 1;
+  ImGui::GetWindowDrawList()->AddRectFilled(ImVec2(at.x, at.y + drop),
+                                            ImVec2(at.x + size, at.y + drop + size), to_im(color), 2.0F);
+  ImGui::Dummy(ImVec2(size, ImGui::GetTextLineHeight()));
+  ImGui::SameLine(0, size * 0.6F);
+}
+
+bool toggle(const char* label, bool on, const Palette& colors) {
+  if (on) {
+    ImGui::PushStyleColor(ImGuiCol_Button, to_vec(colors.accent_soft));
+    ImGui::PushStyleColor(ImGuiCol_ButtonHovered, to_vec(colors.accent_soft));
+    ImGui::PushStyleColor(ImGuiCol_Text, to_vec(colors.text));
+  } else {
+    ImGui::PushStyleColor(ImGuiCol_Button, to_vec(colors.panel));
+    ImGui::PushStyleColor(ImGuiCol_ButtonHovered, to_vec(colors.header));
+    ImGui::PushStyleColor(ImGuiCol_Text, to_vec(colors.text_dim));
+  }
+  const bool clicked = ImGui::Button(label);
+  ImGui::PopStyleColor(3);
+  return clicked;
+}
+
+void tooltip(std::string_view string) {
+  if (ImGui::IsItemHovered()) {
+    ImGui::BeginTooltip();
+    text(string);
+    ImGui::EndTooltip();
+  }
+}
+
+}  // namespace stepscope::viewer::ui

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Small widgets that several views share, on what every supported ImGui has.
+#pragma once
+
+#include <string_view>
+
+#include <imgui.h>
+
+#include "viewer/model/palette.hpp"
+
+namespace stepscope::viewer::ui {
+
+void text(std::string_view text);
+void text(Color color, std::string_view text);
+void text_wrapped(Color color, std::string_view text);
+// Right-aligned in the current table cell.
+void text_right(Color color, std::string_view text);
+// A filled square the height of the text, followed by SameLine.
+void swatch(Color color);
+// A button that looks pressed while `on`.
+bool toggle(const char* label, bool on, const Palette& colors);
+void tooltip(std::string_view text);
+
+}  // namespace stepscope::viewer::ui

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// View: one part of the window. draw() runs inside an ImGui window that the shell has opened at `area`; it must not
+// block, query or change anything but the state. To add one: a file in views/, a row in views/registry.cpp.
+#pragma once
+
+#include <memory>
+#include <span>
+
+#include <imgui.h>
+
+#include "viewer/app_state.hpp"
+
+namespace stepscope::viewer {
+
+struct ViewArea {
+  ImVec2 pos;
+  ImVec2 size;
+  float unit = 1;    // scale factor: multiply every pixel constant by it
+  float gutter = 0;  // width of the column of titles, shared by strip and timeline
+};
+
+class View {
+ public:
+  View() = default;
+  View(const View&) = delete;
+  View& operator=(const View&) = delete;
+  virtual ~View() = default;
+  virtual void draw(AppState& state, const ViewArea& area) = 0;
+};
+
+enum class Region : uint8_t { kToolbar, kStrip, kTimeline, kTable, kTab, kStatus, kOverlay };
+
+struct ViewRow {
+  const char* id;
+  Region region;
+  Tab tab;            // for Region::kTable and kTab
+  const char* title;  // of the tab
+  std::unique_ptr<View> (*make)();
+};
+
+// All views, in drawing order.
+[[nodiscard]] std::span<const ViewRow> view_table();
+
+}  // namespace stepscope::viewer

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Findings: sentences with a confidence, an advice and a place to look at.
+#include <string>
+
+#include "viewer/imgui_painter.hpp"
+#include "viewer/model/format.hpp"
+#include "viewer/ui.hpp"
+#include "viewer/views/views.hpp"
+
+namespace stepscope::viewer {
+namespace {
+
+class FindingsView final : public View {
+ public:
+  void draw(AppState& state, const ViewArea& area) override {
+    const Palette& colors = state.colors();
+    if (!state.table_ready) {
+      ui::text(colors.text_dim, state.load.active ? "waiting for the analysis ..." : "no analysis");
+      return;
+    }
+    if (state.table.findings.empty()) {
+      ui::text_wrapped(colors.text_dim, "Nothing stands out. The numbers are in the table on the left.");
+    }
+    int id = 0;
+    std::optional<Place> wanted;
+    for (const FindingRow& finding : state.table.findings) {
+      ImGui::PushID(id++);
+      draw_finding(state, finding, area, wanted);
+      ImGui::PopID();
+    }
+    if (!state.table.status.empty() || !state.table.remarks.empty()) {
+      ImGui::Dummy(ImVec2(0, 2 * area.unit));
+    }
+    if (!state.table.status.empty()) {
+      ui::text_wrapped(colors.text_dim, state.table.status);
+    }
+    for (const std::string& remark : state.table.remarks) {
+      ui::text_wrapped(colors.text_faint, remark);
+    }
+    if (wanted) {
+      state.go_to(*wanted);
+    }
+  }
+
+ private:
+  static void draw_finding(const AppState& state, const FindingRow& finding, const ViewArea& area,
+                           std::optional<Place>& wanted) {
+    const Palette& colors = state.colors();
+    const ImVec2 top = ImGui::GetCursorScreenPos();
+    ImGui::Indent(12 * area.unit);
+    ui::text_wrapped(colors.text, finding.text);
+    if (!finding.advice.empty()) {
+      ui::text_wrapped(colors.text_dim, finding.advice);
+    }
+    std::string foot = finding.confidence + " confidence";
+    if (finding.effect_ns != 0) {
+      foot = format_delta_ms(static_cast<double>(finding.effect_ns)) + " ms/step · " + foot;
+    }
+    ui::text(colors.text_faint, foot);
+    if (finding.place) {
+      ImGui::SameLine(0, 12 * area.unit);
+      if (ImGui::SmallButton("Show me")) {
+        wanted = finding.place;
+      }
+    }
+    ImGui::Unindent(12 * area.unit);
+    const Color bar = finding.effect_ns < 0   ? colors.less
+                      : finding.effect_ns > 0 ? colors.more
+                                              : colors.neutral;
+    ImGui::GetWindowDrawList()->AddRectFilled(ImVec2(top.x + 1, top.y + 1),
+                                              ImVec2(top.x + 1 + 3 * area.unit, ImGui::GetItemRectMax().y),
+                                              to_im(bar));
+    ImGui::Dummy(ImVec2(0, 5 * area.unit));
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<View> make_findings_view() {
+  return std::make_unique<FindingsView>();
+}
+
+}  // namespace stepscope::viewer

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Help: made from the command table, so that it cannot be wrong.
+#include <string>
+
+#include "viewer/imgui_painter.hpp"
+#include "viewer/ui.hpp"
+#include "viewer/views/views.hpp"
+
+namespace stepscope::viewer {
+namespace {
+
+class HelpView final : public View {
+ public:
+  void draw(AppState& state, const ViewArea& area) override {
+    const Palette& colors = state.colors();
+    ImGui::SetCursorPos(ImVec2(24 * area.unit, 18 * area.unit));
+    ImGui::BeginGroup();
+    ui::text(colors.text, "Keys and mouse");
+    ui::text(colors.text_faint, "Esc closes");
+    ImGui::Dummy(ImVec2(0, 8 * area.unit));
+    if (ImGui::BeginTable("help", 3, ImGuiTableFlags_SizingStretchSame,
+                          ImVec2(area.size.x - 48 * area.unit, 0))) {
+      ImGui::TableNextColumn();
+      draw_group(colors, "Move", area.unit);
+      draw_group(colors, "Go to", area.unit);
+      ImGui::TableNextColumn();
+      draw_group(colors, "Find", area.unit);
+      draw_group(colors, "Compare", area.unit);
+      draw_mouse(colors, area.unit);
+      ImGui::TableNextColumn();
+      draw_group(colors, "Show", area.unit);
+      ImGui::EndTable();
+    }
+    ImGui::EndGroup();
+  }
+
+ private:
+  static void heading(const Palette& colors, const char* text) { ui::text(colors.accent, text); }
+
+  static void row(const Palette& colors, std::string_view keys, std::string_view text, float indent) {
+    const float x = ImGui::GetCursorPosX();
+    ui::text(colors.text, keys);
+    ImGui::SameLine(x + indent);
+    ui::text(colors.text_dim, text);
+  }
+
+  static void draw_group(const Palette& colors, const char* group, float unit) {
+    heading(colors, group);
+    for (const CommandRow& command : command_table()) {
+      if (command.group == group) {
+        std::string keys = binding_text(command.primary);
+        if (command.alternative.key != Key::kNone) {
+          keys += "  or  " + binding_text(command.alternative);
+        }
+        row(colors, keys, command.text, 130 * unit);
+      }
+    }
+    ImGui::Dummy(ImVec2(0, 8 * unit));
+  }
+
+  static void draw_mouse(const Palette& colors, float unit) {
+    heading(colors, "Mouse");
+    for (const MouseRow& mouse : mouse_table()) {
+      row(colors, mouse.gesture, mouse.text, 185 * unit);
+    }
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<View> make_help_view() {
+  return std::make_unique<HelpView>();
+}
+
+}  // namespace stepscope::viewer

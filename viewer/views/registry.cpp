@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "viewer/views/views.hpp"
+
+namespace stepscope::viewer {
+namespace {
+
+constexpr ViewRow kViews[] = {
+    {"toolbar", Region::kToolbar, Tab::kTerms, "", &make_toolbar_view},
+    {"strip", Region::kStrip, Tab::kTerms, "", &make_step_strip_view},
+    {"timeline", Region::kTimeline, Tab::kTerms, "", &make_timeline_view},
+    {"terms", Region::kTable, Tab::kTerms, "Where the time goes", &make_terms_view},
+    {"findings", Region::kTab, Tab::kFindings, "Findings", &make_findings_view},
+    {"details", Region::kTab, Tab::kDetails, "Details", &make_details_view},
+    {"area", Region::kTab, Tab::kArea, "Area", &make_area_view},
+    {"notes", Region::kTab, Tab::kNotes, "Recording", &make_notes_view},
+    {"status", Region::kStatus, Tab::kTerms, "", &make_status_view},
+    {"help", Region::kOverlay, Tab::kTerms, "", &make_help_view},
+};
+
+}  // namespace
+
+std::span<const ViewRow> view_table() {
+  return kViews;
+}
+
+}  // namespace stepscope::viewer

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Status line: legend of the categories on screen, what is loading, how much is shown.
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <string>
+
+#include "viewer/imgui_painter.hpp"
+#include "viewer/model/format.hpp"
+#include "viewer/views/views.hpp"
+
+namespace stepscope::viewer {
+namespace {
+
+class StatusView final : public View {
+ public:
+  void draw(AppState& state, const ViewArea& area) override {
+    ImGuiPainter painter(*ImGui::GetWindowDrawList());
+    const float y = area.pos.y + (area.size.y - painter.line_height()) / 2;
+    const float right = area.pos.x + area.size.x - 10 * area.unit;
+    const std::string text = status_text(state);
+    const Color color =
+        state.load.errors.empty() || state.load.active ? state.colors().text_faint : state.colors().error;
+    const float width = std::min(painter.text_width(text), area.size.x * 0.6F);
+    painter.text(right - width, y, right, color, text);
+    if (state.load.active) {
+      const float done = static_cast<float>(state.load.fraction) * area.size.x;
+      painter.box(
+          {area.pos.x, area.pos.y, area.pos.x + done, area.pos.y + 2 * area.unit, state.colors().accent});
+    }
+    draw_legend(painter, state, {area.pos.x + 10 * area.unit, y}, right - width - 16 * area.unit, area.unit);
+  }
+
+ private:
+  static std::string status_text(const AppState& state) {
+    if (!state.load.active && !state.load.errors.empty() && state.run(Side::kA) != nullptr) {
+      return state.load.errors.back();
+    }
+    if (state.load.active) {
+      return state.load.text;
+    }
+    const RunModel* run = state.run(Side::kA);
+    if (run == nullptr) {
+      return "";
+    }
+    uint64_t events = run->events;
+    if (const RunModel* b = state.run(Side::kB)) {
+      events += b->events;
+    }
+    return format_duration(state.view.visible().length()) + " shown · " + format_count(events) + " events";
+  }
+
+  void draw_legend(ImGuiPainter& painter, const AppState& state, ImVec2 at, float right, float unit) {
+    refresh(state);
+    const float size = std::floor(painter.line_height() * 0.72F);
+    float x = at.x;
+    for (size_t c = 0; c < used_.size(); ++c) {
+      if (!used_[c]) {
+        continue;
+      }
+      const auto category = static_cast<Category>(c);
+      const std::string_view label = category_label(category);
+      const float width = painter.text_width(label);
+      if (x + size + width > right) {
+        break;
+      }
+      const float drop = (painter.line_height() - size) / 2 + 1;
+      painter.box({x, at.y + drop, x + size, at.y + drop + size, category_color(category, state.theme)});
+      painter.text(x + size + 5 * unit, at.y, right, state.colors().text_dim, label);
+      x += size + width + 20 * unit;
+    }
+  }
+
+  // Which categories the loaded runs have; looked up once per loaded run.
+  void refresh(const AppState& state) {
+    const std::array<const RunModel*, 2> runs{state.run(Side::kA), state.run(Side::kB)};
+    if (runs == seen_) {
+      return;
+    }
+    seen_ = runs;
+    used_ = {};
+    for (const RunModel* run : runs) {
+      for (size_t n = 0; run != nullptr && n < run->names.size(); ++n) {
+        used_.at(static_cast<size_t>(run->names[n].category)) = true;
+      }
+    }
+  }
+
+  std::array<const RunModel*, 2> seen_{};
+  std::array<bool, kCategoryCount> used_{};
+};
+
+}  // namespace
+
+std::unique_ptr<View> make_status_view() {
+  return std::make_unique<StatusView>();
+}
+
+}  // namespace stepscope::viewer

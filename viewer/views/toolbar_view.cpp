@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Toolbar: which runs, their step times, the change; alignment, search, theme.
+#include <string>
+
+#include "viewer/imgui_painter.hpp"
+#include "viewer/model/format.hpp"
+#include "viewer/ui.hpp"
+#include "viewer/views/views.hpp"
+
+namespace stepscope::viewer {
+namespace {
+
+class ToolbarView final : public View {
+ public:
+  void draw(AppState& state, const ViewArea& area) override {
+    ImGui::SetCursorPos(ImVec2(12 * area.unit, (area.size.y - ImGui::GetFrameHeight()) / 2));
+    ImGui::AlignTextToFramePadding();
+    draw_runs(state, area);
+    draw_controls(state, area);
+  }
+
+ private:
+  static void draw_run(const AppState& state, Side side, const ViewArea& area) {
+    const RunModel* run = state.run(side);
+    const Palette& colors = state.colors();
+    if (run == nullptr) {
+      return;
+    }
+    const Color color = side == Side::kA ? colors.run_a : colors.run_b;
+    if (state.two_runs()) {
+      ui::text(color, side == Side::kA ? "A" : "B");
+      ImGui::SameLine(0, 8 * area.unit);
+    }
+    ui::text(colors.text, run->label);
+    ui::tooltip(run->path);
+    const double median = side == Side::kA ? state.strip.median_a_ns : state.strip.median_b_ns;
+    if (median > 0) {
+      ImGui::SameLine(0, 8 * area.unit);
+      ui::text(colors.text_dim, format_duration(median) + "/step");
+      ui::tooltip("median of the train steps");
+    }
+    ImGui::SameLine(0, 22 * area.unit);
+  }
+
+  static void draw_runs(const AppState& state, const ViewArea& area) {
+    draw_run(state, Side::kA, area);
+    draw_run(state, Side::kB, area);
+    const double a = state.strip.median_a_ns;
+    const double b = state.strip.median_b_ns;
+    if (state.two_runs() && a > 0) {
+      const Palette& colors = state.colors();
+      const Color color = b > a ? colors.more : b < a ? colors.less : colors.text_dim;
+      ui::text(color, format_delta_ms(b - a) + " ms  (" + format_signed_percent((b - a) / a) + ")");
+      ui::tooltip("change of the median step");
+      ImGui::SameLine(0, 12 * area.unit);
+    }
+    ImGui::NewLine();
+  }
+
+  void draw_controls(AppState& state, const ViewArea& area) {
+    const float search_width = 170 * area.unit;
+    const float aligned = state.two_runs() ? 345 * area.unit : 0;
+    const float x = area.size.x - search_width - aligned - 92 * area.unit;
+    ImGui::SetCursorPos(ImVec2(x, (area.size.y - ImGui::GetFrameHeight()) / 2));
+    if (state.two_runs()) {
+      draw_alignment(state, area);
+    }
+    ImGui::SetCursorPos(ImVec2(x + aligned, (area.size.y - ImGui::GetFrameHeight()) / 2));
+    draw_search(state, search_width);
+    ImGui::SameLine(0, 8 * area.unit);
+    if (ui::toggle(state.theme == Theme::kDark ? "Light" : "Dark", false, state.colors())) {
+      state.execute(Command::kToggleTheme);
+    }
+    ImGui::SameLine(0, 2 * area.unit);
+    if (ui::toggle("?", state.help_open, state.colors())) {
+      state.execute(Command::kHelp);
+    }
+  }
+
+  static void draw_alignment(AppState& state, const ViewArea& area) {
+    constexpr std::pair<const char*, AlignMode> kModes[] = {{"Step start", AlignMode::kStepStart},
+                                                            {"Step length", AlignMode::kStepNormalised},
+                                                            {"Time", AlignMode::kAbsolute}};
+    ImGui::AlignTextToFramePadding();
+    ui::text(state.colors().text_faint, "Align by");
+    for (const auto& [label, mode] : kModes) {
+      ImGui::SameLine(0, 4 * area.unit);
+      if (ui::toggle(label, state.align_mode == mode, state.colors())) {
+        state.set_alignment(mode);
+      }
+    }
+  }
+
+  static void draw_search(AppState& state, float width) {
+    SearchBox& box = state.search_box;
+    if (box.focus) {
+      ImGui::SetKeyboardFocusHere();
+      box.focus = false;
+    }
+    ImGui::SetNextItemWidth(width);
+    const bool enter = ImGui::InputTextWithHint("##search", "Search names  ( / )", box.text.data(),
+                                                box.text.size(), ImGuiInputTextFlags_EnterReturnsTrue);
+    const std::string text(box.text.data());
+    if (text != state.search[0].text()) {
+      state.search_for(text);
+    }
+    if (enter && !text.empty()) {
+      state.find(!ImGui::GetIO().KeyShift);
+      box.focus = true;  // Enter again goes on to the next match
+    }
+    if (!box.result.empty()) {
+      const float room = ImGui::GetItemRectMax().x - 6;
+      const float wide = ImGui::CalcTextSize(box.result.c_str()).x;
+      ImGui::GetWindowDrawList()->AddText(
+          ImVec2(room - wide, ImGui::GetItemRectMin().y + ImGui::GetStyle().FramePadding.y),
+          to_im(state.colors().text_faint), box.result.c_str());
+    }
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<View> make_toolbar_view() {
+  return std::make_unique<ToolbarView>();
+}
+
+}  // namespace stepscope::viewer

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Factories of the views, one per file of this folder.
+#pragma once
+
+#include <memory>
+
+#include "viewer/view.hpp"
+
+namespace stepscope::viewer {
+
+[[nodiscard]] std::unique_ptr<View> make_toolbar_view();
+[[nodiscard]] std::unique_ptr<View> make_step_strip_view();
+[[nodiscard]] std::unique_ptr<View> make_timeline_view();
+[[nodiscard]] std::unique_ptr<View> make_terms_view();
+[[nodiscard]] std::unique_ptr<View> make_findings_view();
+[[nodiscard]] std::unique_ptr<View> make_details_view();
+[[nodiscard]] std::unique_ptr<View> make_area_view();
+[[nodiscard]] std::unique_ptr<View> make_notes_view();
+[[nodiscard]] std::unique_ptr<View> make_status_view();
+[[nodiscard]] std::unique_ptr<View> make_help_view();
+
+}  // namespace stepscope::viewer
