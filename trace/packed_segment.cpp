@@ -6,7 +6,8 @@
 namespace stepscope::trace {
 namespace {
 
-constexpr int kZstdLevel = 3;
+// Measured on tests/support/kernel_mix.hpp: higher levels take longer and save nothing on columns that are packed already.
+constexpr int kZstdLevel = 1;
 
 // zstd refuses frames that want a larger window; ours never do (segments are far below 64 MiB).
 constexpr int kMaxWindowLog = 27;

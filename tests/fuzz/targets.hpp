@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What is fuzzed: everything of the recording format that reads bytes from outside. A target takes any bytes and must
+// come back: no crash, no hang, no report of a sanitizer. Seeds are well-formed inputs to start from.
+//
+// The same functions are run by libFuzzer (preset fuzz) and by fuzz_test over seeded mutations (label fuzz).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace stepscope::fuzz {
+
+struct Target {
+  const char* name;
+  void (*run)(std::span<const uint8_t> input);
+  std::vector<std::string> (*seeds)();
+};
+
+// decode_segment: byte 0 columns, byte 1 mask of skipped columns, bytes 2-3 rows, then the encoded segment.
+void run_segment(std::span<const uint8_t> input);
+std::vector<std::string> segment_seeds();
+
+// read_spool: byte 0: 1 = make the checksums of frames right first; bytes 1-4 size of the .spool part, then both files.
+void run_spool(std::span<const uint8_t> input);
+std::vector<std::string> spool_seeds();
+
+// Recording::open, every reading function and verify: byte 0: 1 = make the checksums of tables right first; then the file.
+void run_recording(std::span<const uint8_t> input);
+std::vector<std::string> recording_seeds();
+
+inline constexpr Target kTargets[] = {
+    {"segment", run_segment, segment_seeds},
+    {"spool", run_spool, spool_seeds},
+    {"recording", run_recording, recording_seeds},
+};
+
+// A directory for the files of this process, in memory where there is such a place.
+const std::string& scratch_directory();
+
+}  // namespace stepscope::fuzz
