@@ -219,7 +219,7 @@ TEST_F(Record, WithoutANameEveryRunGetsItsOwnDirectory) {
   }
   size_t runs = 0;
   for (const fs::directory_entry& entry : fs::directory_iterator(dir_.path())) {
-    runs += entry.path().filename().string().starts_with("stepscope-run-") ? 1 : 0;
+    runs += entry.path().filename().string().starts_with("stepscope-run-") ? 1U : 0U;
   }
   EXPECT_EQ(runs, 3U);
 }
