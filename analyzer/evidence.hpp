@@ -43,9 +43,12 @@ struct Supply {
   double batches_per_step = 0;  // of the loader that the train steps wait for
   double parallelism = 0;       // workers making batches; 1 when in-process
   bool in_process = false;      // num_workers = 0
-  BatchCost cost;               // mean over workers, each worker with equal weight
-  double transfer = -1;         // put until received, mean over batches that were waited for; -1: none was
+  BatchCost cost;        // mean over workers, each with equal weight; without the slow one where there is one
+  double transfer = -1;  // put until received, mean over batches that were waited for; -1: none was
   std::vector<WorkerSupply> workers;
+  int32_t slow_worker = -1;   // a worker that stands out: its id, what it needs more than the others, and the
+  double excess = 0;          // diff term ("data.blocked") that most of it is
+  std::string slowest_stage;  //
   double unjoined_share = 0;  // batches without a record of their making
 };
 

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "analyzer/compare.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+#include <tuple>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+namespace stepscope::analysis {
+namespace {
+
+struct Fact {
+  std::string key;
+  std::string value;  // empty: not known
+  bool blocking = false;
+};
+
+std::string number_text(double value) {
+  return value < 0                    ? std::string()
+         : value == std::floor(value) ? fmt::format("{:.0f}", value)
+                                      : fmt::format("{:.2f}", value);
+}
+
+std::string known_text(int64_t value) {
+  return value < 0 ? std::string() : std::to_string(value);
+}
+
+const Process* driving_process(const AnalyzedRun& run) {
+  for (const ProcessLedger& process : run.ledger->processes) {
+    if (!process.steps.steps.empty()) {
+      return &run.run->processes()[process.steps.process];
+    }
+  }
+  return run.run->processes().empty() ? nullptr : &run.run->processes()[0];
+}
+
+std::string methods(const Ledger& ledger) {
+  std::set<std::string_view> seen;
+  for (const ProcessLedger& process : ledger.processes) {
+    if (!process.steps.steps.empty()) {
+      seen.insert(step_method_name(process.steps.method));
+    }
+  }
+  return fmt::format("{}", fmt::join(seen, "+"));
+}
+
+void add_packages(const Process& process, std::vector<Fact>* facts) {
+  const auto meta = process.meta.find("soft.packages");
+  if (meta == process.meta.end()) {
+    return;
+  }
+  const nlohmann::json packages = nlohmann::json::parse(meta->second, nullptr, false);
+  if (!packages.is_object()) {
+    return;
+  }
+  for (const auto& [name, version] : packages.items()) {
+    if (version.is_string()) {
+      facts->push_back({"package " + name, version.get<std::string>(), false});
+    }
+  }
+}
+
+void add_metas(const Process& process, std::vector<Fact>* facts) {
+  struct MetaFact {
+    const char* meta;
+    const char* key;
+  };
+  static constexpr MetaFact kMetas[] = {{"process.cmdline", "command line"},
+                                        {"soft.python", "Python"},
+                                        {"soft.torch", "PyTorch"},
+                                        {"git.commit", "git commit"},
+                                        {"git.dirty", "git dirty"},
+                                        {"hw.cpu", "host CPU"},
+                                        {"hw.cpus", "host CPUs"},
+                                        {"hw.memory_bytes", "memory"},
+                                        {"host.kernel", "kernel"},
+                                        {"fs.dataset", "dataset path"},
+                                        {"run.level", "recording level"}};
+  for (const MetaFact& fact : kMetas) {
+    const auto found = process.meta.find(fact.meta);
+    facts->push_back({fact.key, found == process.meta.end() ? std::string() : found->second, false});
+  }
+  // Any setting from the environment's allow-list: thread counts and the like.
+  for (const auto& [key, value] : process.meta) {
+    if (key.starts_with("env.") && key != "env.hash") {
+      facts->push_back({"environment " + key.substr(4), value, false});
+    }
+  }
+}
+
+// Batches or backwards per step, rounded: a partial window at the end of a run is no difference.
+std::string per_step_text(double value) {
+  return value <= 0 ? std::string() : number_text(std::round(value * 4) / 4);
+}
+
+std::vector<Fact> facts_of(const AnalyzedRun& run) {
+  const Evidence& evidence = *run.evidence;
+  std::vector<Fact> facts;
+  const Process* process = driving_process(run);
+  facts.push_back({"world size", process == nullptr ? "" : std::to_string(process->world_size), true});
+  facts.push_back({"training processes", std::to_string(evidence.train_processes), true});
+  facts.push_back({"batch size", known_text(evidence.loader.batch_size), true});
+  facts.push_back({"batches per step", per_step_text(evidence.supply.batches_per_step), true});
+  facts.push_back({"backwards per step", per_step_text(evidence.micro_steps), true});
+  facts.push_back({"step boundaries", methods(*run.ledger), true});
+  facts.push_back({"loader workers", known_text(evidence.loader.num_workers), false});
+  facts.push_back({"loader prefetch", known_text(evidence.loader.prefetch_factor), false});
+  facts.push_back({"loader pin_memory", known_text(evidence.loader.pin_memory), false});
+  facts.push_back({"loader persistent workers", known_text(evidence.loader.persistent), false});
+  facts.push_back({"loader start method", evidence.loader.start_method, false});
+  facts.push_back({"dataset", evidence.loader.dataset_class, false});
+  facts.push_back({"optimizer", evidence.optimizer, false});
+  facts.push_back({"CPUs allowed to workers", number_text(evidence.host.worker_affinity_cpus), false});
+  facts.push_back({"CPUs allowed to main", number_text(evidence.host.main_affinity_cpus), false});
+  facts.push_back({"CPU quota", number_text(evidence.host.quota_cpus), false});
+  if (process != nullptr) {
+    add_metas(*process, &facts);
+    add_packages(*process, &facts);
+  }
+  return facts;
+}
+
+size_t train_steps(const Ledger& ledger) {
+  size_t count = 0;
+  for (const ProcessLedger& process : ledger.processes) {
+    for (const Step& step : process.steps.steps) {
+      count += step.step_class == StepClass::kTrain ? 1U : 0U;
+    }
+  }
+  return count;
+}
+
+bool lost_data(const Run& run) {
+  return std::any_of(run.losses().begin(), run.losses().end(),
+                     [](const RunLoss& loss) { return loss.severity == "data_loss" && loss.count > 0; });
+}
+
+bool known_to_both(const std::string& a, const std::string& b) {
+  return !a.empty() && !b.empty();
+}
+
+// Facts by key; a key that one side lacks is not compared, but for packages, where absence is a difference.
+void compare_facts(const std::vector<Fact>& base, const std::vector<Fact>& candidate, bool only_blocking,
+                   std::vector<Difference>* out) {
+  std::map<std::string, std::pair<const Fact*, const Fact*>> by_key;
+  for (const Fact& fact : base) {
+    by_key[fact.key].first = &fact;
+  }
+  for (const Fact& fact : candidate) {
+    by_key[fact.key].second = &fact;
+  }
+  for (const auto& [key, pair] : by_key) {
+    const auto& [a, b] = pair;
+    const bool package = key.starts_with("package ") || key.starts_with("environment ");
+    const std::string left = a == nullptr ? "" : a->value;
+    const std::string right = b == nullptr ? "" : b->value;
+    const bool blocking = (a != nullptr && a->blocking) || (b != nullptr && b->blocking);
+    if (left == right || (!package && !known_to_both(left, right)) || (only_blocking && !blocking)) {
+      continue;
+    }
+    out->push_back({key, left.empty() ? "(none)" : left, right.empty() ? "(none)" : right, blocking});
+  }
+}
+
+void compare_side(std::span<const AnalyzedRun> side, std::vector<Difference>* out) {
+  const std::vector<Fact> first = facts_of(side[0]);
+  for (const AnalyzedRun& run : side.subspan(1)) {
+    compare_facts(first, facts_of(run), true, out);
+  }
+}
+
+}  // namespace
+
+std::string_view verdict_name(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kComparable:
+      return "comparable";
+    case Verdict::kComparableWithNotes:
+      return "comparable with notes";
+    case Verdict::kNotComparable:
+      break;
+  }
+  return "not comparable";
+}
+
+Comparability check_comparability(std::span<const AnalyzedRun> base, std::span<const AnalyzedRun> candidate) {
+  Comparability out;
+  std::vector<Difference>& differences = out.differences;
+  compare_side(base, &differences);
+  compare_side(candidate, &differences);
+  compare_facts(facts_of(base[0]), facts_of(candidate[0]), false, &differences);
+  const auto steps_of = [](std::span<const AnalyzedRun> side) {
+    size_t count = 0;
+    for (const AnalyzedRun& run : side) {
+      count += train_steps(*run.ledger);
+    }
+    return count;
+  };
+  const size_t base_steps = steps_of(base);
+  const size_t candidate_steps = steps_of(candidate);
+  if (base_steps == 0 || candidate_steps == 0) {
+    differences.push_back({"train steps", std::to_string(base_steps), std::to_string(candidate_steps), true});
+  }
+  const auto loses = [](const AnalyzedRun& run) { return lost_data(*run.run); };
+  const bool base_loses = std::any_of(base.begin(), base.end(), loses);
+  const bool candidate_loses = std::any_of(candidate.begin(), candidate.end(), loses);
+  if (base_loses || candidate_loses) {
+    differences.push_back({"data loss", base_loses ? "yes" : "no", candidate_loses ? "yes" : "no", false});
+  }
+  std::sort(differences.begin(), differences.end(), [](const Difference& a, const Difference& b) {
+    return std::tuple(!a.blocking, std::string_view(a.key), std::string_view(a.base),
+                      std::string_view(a.candidate)) < std::tuple(!b.blocking, std::string_view(b.key),
+                                                                  std::string_view(b.base),
+                                                                  std::string_view(b.candidate));
+  });
+  const bool blocking = !differences.empty() && differences.front().blocking;
+  out.verdict = blocking              ? Verdict::kNotComparable
+                : differences.empty() ? Verdict::kComparable
+                                      : Verdict::kComparableWithNotes;
+  return out;
+}
+
+}  // namespace stepscope::analysis

@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "analyzer/diff.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+#include <deque>
+#include <numeric>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "analyzer/apportion.hpp"
+#include "analyzer/diff_terms.hpp"
+#include "analyzer/resample.hpp"
+
+namespace stepscope::analysis {
+namespace {
+
+// The runs of one side, ready to be averaged and resampled.
+struct Side {
+  std::span<const AnalyzedRun> runs;
+  std::vector<size_t> used;  // runs that have train steps
+  std::vector<StepSamples> samples;
+  std::vector<std::vector<int64_t>> run_means;  // per run and leaf, closed
+  std::vector<int64_t> means;                   // per leaf, closed over runs
+  SupplySide supply;
+};
+
+std::vector<std::string> all_leaves(std::span<const AnalyzedRun> base,
+                                    std::span<const AnalyzedRun> candidate) {
+  std::set<std::string> leaves;
+  for (const auto& side : {base, candidate}) {
+    for (const AnalyzedRun& run : side) {
+      leaves.insert(run.ledger->leaves.begin(), run.ledger->leaves.end());
+    }
+  }
+  return {leaves.begin(), leaves.end()};
+}
+
+Side make_side(std::span<const AnalyzedRun> runs, const std::vector<std::string>& leaves, DiffSide* shown) {
+  Side side;
+  side.runs = runs;
+  std::vector<int64_t> sums(leaves.size(), 0);
+  std::vector<const Evidence*> evidence;
+  for (size_t i = 0; i < runs.size(); ++i) {
+    shown->runs.push_back(runs[i].run->path());
+    StepSamples samples(*runs[i].ledger, leaves);
+    if (samples.count() == 0) {
+      continue;
+    }
+    shown->steps += samples.count();
+    std::vector<int64_t> means = closed_means(samples.sums(), static_cast<int64_t>(samples.count()));
+    shown->run_means_ns.push_back(std::accumulate(means.begin(), means.end(), int64_t{0}));
+    for (size_t l = 0; l < means.size(); ++l) {
+      sums[l] += means[l];
+    }
+    side.used.push_back(i);
+    side.samples.push_back(std::move(samples));
+    side.run_means.push_back(std::move(means));
+    evidence.push_back(runs[i].evidence);
+  }
+  side.means = side.used.empty() ? sums : closed_means(sums, static_cast<int64_t>(side.used.size()));
+  shown->mean_step_ns = std::accumulate(side.means.begin(), side.means.end(), int64_t{0});
+  side.supply = supply_side(evidence);
+  if (shown->run_means_ns.size() > 1 && shown->mean_step_ns > 0) {
+    double squares = 0;
+    for (const int64_t mean : shown->run_means_ns) {
+      const auto off = static_cast<double>(mean - shown->mean_step_ns);
+      squares += off * off;
+    }
+    shown->noise_share = std::sqrt(squares / static_cast<double>(shown->run_means_ns.size() - 1)) /
+                         static_cast<double>(shown->mean_step_ns);
+  }
+  return side;
+}
+
+std::vector<double> as_doubles(const std::vector<int64_t>& values) {
+  return {values.begin(), values.end()};
+}
+
+// One resample of a side: runs, and blocks of steps inside them.
+void resample_side(const Side& side, Random& random, std::vector<double>* means, SupplySide* supply) {
+  // With one run all there is to see is drift inside it: blocks of a sixteenth of the run keep it together.
+  constexpr size_t kBlocksOfOneRun = 16;
+  constexpr size_t kBlocksOfManyRuns = 500;
+  const size_t runs = side.samples.size();
+  const double weight = 1.0 / static_cast<double>(runs);
+  std::fill(means->begin(), means->end(), 0.0);
+  std::vector<const Evidence*> evidence;
+  for (size_t i = 0; i < runs; ++i) {
+    const size_t pick = runs == 1 ? 0 : random.below(runs);
+    const StepSamples& samples = side.samples[pick];
+    const size_t block = samples.block_length(runs == 1 ? kBlocksOfOneRun : kBlocksOfManyRuns);
+    samples.add_resampled_means(random, block, weight, means);
+    evidence.push_back(side.runs[side.used[pick]].evidence);
+  }
+  *supply = supply_side(evidence);
+}
+
+double spread(const std::vector<double>& values) {
+  const double mean = std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+  double squares = 0;
+  for (const double value : values) {
+    squares += (value - mean) * (value - mean);
+  }
+  return std::sqrt(squares / static_cast<double>(std::max<size_t>(1, values.size() - 1)));
+}
+
+// Resampling runs understates their spread when there are few: the unbiased estimate is larger by this factor.
+double few_runs_factor(size_t runs) {
+  return runs < 2 ? 1.0 : std::sqrt(static_cast<double>(runs) / static_cast<double>(runs - 1));
+}
+
+// 95 % half widths: of every term, and of the step time last.
+std::vector<double> half_widths(const Side& base, const Side& candidate, const TermSpace& space,
+                                const DiffOptions& options) {
+  constexpr size_t kBlocksOfOneRun = 16;
+  const size_t terms = space.names().size();
+  std::vector<std::vector<double>> drawn(terms + 1);
+  Random random(options.seed);
+  std::vector<double> base_means(space.leaf_count());
+  std::vector<double> candidate_means(space.leaf_count());
+  SupplySide base_supply;
+  SupplySide candidate_supply;
+  for (uint32_t i = 0; i < options.resamples; ++i) {
+    resample_side(base, random, &base_means, &base_supply);
+    resample_side(candidate, random, &candidate_means, &candidate_supply);
+    const TermDeltas deltas = space.deltas(base_means, candidate_means, base_supply, candidate_supply);
+    for (size_t t = 0; t < terms; ++t) {
+      drawn[t].push_back(deltas.delta[t]);
+    }
+    drawn[terms].push_back(std::accumulate(deltas.delta.begin(), deltas.delta.end(), 0.0));
+  }
+  const size_t runs_a = base.samples.size();
+  const size_t runs_b = candidate.samples.size();
+  const bool many = runs_a > 1 && runs_b > 1;
+  const size_t freedom = many ? runs_a + runs_b - 2 : kBlocksOfOneRun - 1;
+  const double widen = student_t95(freedom) * std::max(few_runs_factor(runs_a), few_runs_factor(runs_b));
+  std::vector<double> out;
+  for (const std::vector<double>& values : drawn) {
+    out.push_back(values.empty() ? 0.0 : widen * spread(values));
+  }
+  return out;
+}
+
+int64_t minimum_effect(int64_t base_step, bool noise_known) {
+  constexpr int64_t kKnownFloor = 50 * 1000;
+  constexpr int64_t kUnknownFloor = 500 * 1000;
+  return noise_known ? std::max(kKnownFloor, base_step / 100) : std::max(kUnknownFloor, base_step / 20);
+}
+
+bool stands_out(int64_t delta, double half_width, int64_t least) {
+  return std::abs(delta) >= least && static_cast<double>(std::abs(delta)) > half_width;
+}
+
+Interval around(int64_t delta, double half_width) {
+  return {static_cast<double>(delta) - half_width, static_cast<double>(delta) + half_width};
+}
+
+std::vector<ClassDiff> compare_classes(std::span<const AnalyzedRun> base,
+                                       std::span<const AnalyzedRun> candidate) {
+  std::vector<ClassDiff> out;
+  for (size_t c = 0; c < kStepClassCount; ++c) {
+    ClassDiff row;
+    row.step_class = static_cast<StepClass>(c);
+    const auto mean_of = [&](std::span<const AnalyzedRun> side, size_t* steps) {
+      int64_t total = 0;
+      for (const AnalyzedRun& run : side) {
+        for (const ProcessLedger& process : run.ledger->processes) {
+          for (const Step& step : process.steps.steps) {
+            if (step.step_class == row.step_class) {
+              total += step.duration_ns();
+              ++*steps;
+            }
+          }
+        }
+      }
+      return *steps == 0 ? 0 : rounded_mean(total, static_cast<int64_t>(*steps));
+    };
+    row.base_mean_ns = mean_of(base, &row.base_steps);
+    row.candidate_mean_ns = mean_of(candidate, &row.candidate_steps);
+    if (row.base_steps + row.candidate_steps > 0) {
+      out.push_back(row);
+    }
+  }
+  return out;
+}
+
+void add_caveats(Diff* diff, const Side& base, const Side& candidate, bool modelled) {
+  std::vector<std::string>& caveats = diff->caveats;
+  if (!diff->noise_known) {
+    caveats.push_back(
+        fmt::format("{} run{} against {}: run-to-run noise cannot be known from one run per side; the "
+                    "intervals show only the noise "
+                    "inside the runs, and changes below {:.1f} ms are not flagged",
+                    base.samples.size(), base.samples.size() == 1 ? "" : "s", candidate.samples.size(),
+                    static_cast<double>(diff->min_effect_ns) / 1e6));
+  }
+  constexpr size_t kFewSteps = 20;
+  if (diff->base.steps < kFewSteps || diff->candidate.steps < kFewSteps) {
+    caveats.push_back(fmt::format("few train steps: {} in the base, {} in the candidate", diff->base.steps,
+                                  diff->candidate.steps));
+  }
+  for (const auto& [side, name] : {std::pair(&base, "base"), std::pair(&candidate, "candidate")}) {
+    const bool waits = side->supply.batches_per_step > 0;
+    if (waits && !side->supply.known) {
+      caveats.push_back(fmt::format(
+          "the {} lacks records of how most batches were made; its data wait cannot be traced to a cause",
+          name));
+    }
+  }
+  if (modelled) {
+    caveats.push_back("data terms are apportioned by the change in the time that workers need per batch");
+  }
+  caveats.push_back("terms account for time; they do not prove causes");
+}
+
+void fill_terms(Diff* diff, const Side& base, const Side& candidate, const TermSpace& space,
+                const DiffOptions& options) {
+  const TermDeltas exact =
+      space.deltas(as_doubles(base.means), as_doubles(candidate.means), base.supply, candidate.supply);
+  const std::vector<int64_t> deltas = space.close(exact, base.means, candidate.means);
+  const std::vector<double> widths = half_widths(base, candidate, space, options);
+  for (size_t t = 0; t < deltas.size(); ++t) {
+    Term one;
+    one.name = space.names()[t];
+    one.base_ns = space.shown(t, base.means);
+    one.candidate_ns = space.shown(t, candidate.means);
+    one.delta_ns = deltas[t];
+    one.share =
+        diff->delta_ns == 0 ? 0 : static_cast<double>(deltas[t]) / static_cast<double>(diff->delta_ns);
+    one.interval = around(deltas[t], widths[t]);
+    one.modelled = exact.modelled && space.is_modelled(t);
+    one.flagged = stands_out(deltas[t], widths[t], diff->min_effect_ns);
+    if (one.base_ns != 0 || one.candidate_ns != 0 || one.delta_ns != 0) {
+      diff->terms.push_back(std::move(one));
+    }
+    if (const auto hidden = static_cast<int64_t>(exact.hidden[t]); hidden >= diff->min_effect_ns) {
+      diff->hidden.push_back({space.names()[t], hidden});
+    }
+  }
+  diff->interval = around(diff->delta_ns, widths.back());
+  diff->flagged = stands_out(diff->delta_ns, widths.back(), diff->min_effect_ns);
+  std::sort(diff->terms.begin(), diff->terms.end(), [](const Term& a, const Term& b) {
+    return std::abs(a.delta_ns) != std::abs(b.delta_ns) ? std::abs(a.delta_ns) > std::abs(b.delta_ns)
+                                                        : a.name < b.name;
+  });
+  std::sort(diff->hidden.begin(), diff->hidden.end(), [](const HiddenTerm& a, const HiddenTerm& b) {
+    return a.delta_ns != b.delta_ns ? a.delta_ns > b.delta_ns : a.name < b.name;
+  });
+  add_caveats(diff, base, candidate, exact.modelled);
+}
+
+Status require_steps(std::span<const AnalyzedRun> side) {
+  for (const AnalyzedRun& run : side) {
+    for (const ProcessLedger& process : run.ledger->processes) {
+      if (!process.steps.steps.empty()) {
+        return {};
+      }
+    }
+  }
+  return {Code::kNotComparable,
+          side[0].run->path() +
+              ": no steps were found, so there is no step time to compare; 'stepscope steps' says why"};
+}
+
+}  // namespace
+
+Result<Diff> diff_analyzed(std::span<const AnalyzedRun> base, std::span<const AnalyzedRun> candidate,
+                           const DiffOptions& options) {
+  if (base.empty() || candidate.empty()) {
+    return Status(Code::kUsage, "a diff needs at least one run on each side");
+  }
+  for (const auto& side : {base, candidate}) {
+    if (Status status = require_steps(side); !status.ok()) {
+      return status;
+    }
+  }
+  Diff diff;
+  diff.comparability = check_comparability(base, candidate);
+  diff.classes = compare_classes(base, candidate);
+  const std::vector<std::string> leaves = all_leaves(base, candidate);
+  const Side a = make_side(base, leaves, &diff.base);
+  const Side b = make_side(candidate, leaves, &diff.candidate);
+  diff.delta_ns = diff.candidate.mean_step_ns - diff.base.mean_step_ns;
+  diff.noise_known = a.samples.size() > 1 && b.samples.size() > 1;
+  diff.min_effect_ns = minimum_effect(diff.base.mean_step_ns, diff.noise_known);
+  if (a.samples.empty() || b.samples.empty()) {
+    // Comparability says so already ("train steps"); there is no number to give.
+    diff.delta_ns = 0;
+    diff.caveats.push_back("one side has no train steps: nothing is compared");
+    return diff;
+  }
+  fill_terms(&diff, a, b, TermSpace(leaves), options);
+  diff.residual_ns = diff.delta_ns;
+  for (const Term& one : diff.terms) {
+    diff.residual_ns -= one.delta_ns;
+  }
+  assert(diff.residual_ns == 0 && "terms must add up to the change of the step");
+  return diff;
+}
+
+Result<Diff> diff_runs(std::span<const Run* const> base, std::span<const Run* const> candidate,
+                       const DiffOptions& options) {
+  std::deque<Ledger> ledgers;
+  std::deque<Evidence> evidence;
+  std::vector<AnalyzedRun> sides[2];
+  for (const size_t side : {0U, 1U}) {
+    for (const Run* run : side == 0 ? base : candidate) {
+      Result<Ledger> ledger = build_ledger(*run, options.ledger);
+      if (!ledger.ok()) {
+        return ledger.status();
+      }
+      ledgers.push_back(std::move(ledger).value());
+      Result<Evidence> facts = gather_evidence(*run, ledgers.back());
+      if (!facts.ok()) {
+        return facts.status();
+      }
+      evidence.push_back(std::move(facts).value());
+      sides[side].push_back({run, &ledgers.back(), &evidence.back()});
+    }
+  }
+  return diff_analyzed(sides[0], sides[1], options);
+}
+
+}  // namespace stepscope::analysis
