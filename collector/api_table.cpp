@@ -16,10 +16,14 @@ namespace {
 constexpr auto kApiSource = static_cast<uint16_t>(trace::Source::kApi);
 
 int api_open(const char* door) noexcept {
-  TextView text(door);
-  TextView name = text.substr(0, text.find(':'));
-  Role role = text.substr(name.size + 1).equals("worker") ? Role::kWorker : Role::kMain;
-  return open_door(door_from_name(name), role, true) ? 1 : 0;
+  constexpr const char* kWorkerSuffix = "-worker";
+  TextView name(door);
+  size_t suffix = strlen(kWorkerSuffix);
+  bool is_worker = name.size > suffix && name.substr(name.size - suffix).equals(kWorkerSuffix);
+  if (is_worker) {
+    name = name.substr(0, name.size - suffix);
+  }
+  return open_door(door_from_name(name), is_worker ? Role::kWorker : Role::kMain, true) ? 1 : 0;
 }
 
 uint64_t api_now() noexcept {

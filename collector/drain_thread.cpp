@@ -80,6 +80,7 @@ int64_t tick(trace::Ring* ring) noexcept {
     g_next_host.store(now + kHostPeriod, std::memory_order_relaxed);
     sample(ring, now);
   }
+  report_refused_events();
   size_t moved = spool().drain();
   if (moved >= kFloodEvents) {
     return kFloodPeriod;
@@ -196,6 +197,7 @@ void finish_recording(int exit_code) noexcept {
       g_watch.report(spool(), scope.thread().ring, g_sampler.lane(), values[0]);
     }
   }
+  report_refused_events();
   TextBuffer<16> code;
   code.add_i64(exit_code);
   spool().meta("exit.code", code.c_str());

@@ -5,6 +5,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <atomic>
+
 #include "collector/clock.hpp"
 #include "collector/drain_thread.hpp"
 #include "collector/process_state.hpp"
@@ -24,6 +26,7 @@ constexpr size_t kLightRingBytes = size_t{1} << 18;
 constexpr size_t kRecordOverhead = 16;
 
 __thread ThreadState t_state;
+constinit std::atomic<uint64_t> g_refused{0};
 
 void on_thread_exit(void*) noexcept {
   ThreadState& thread = t_state;
@@ -65,6 +68,13 @@ ThreadState& thread_state() noexcept {
   return t_state;
 }
 
+void report_refused_events() noexcept {
+  uint64_t refused = g_refused.exchange(0, std::memory_order_relaxed);
+  if (refused != 0) {
+    spool().loss("event inside the collector", refused);
+  }
+}
+
 void reset_thread_after_fork() noexcept {
   ThreadState& thread = t_state;
   thread.ring = nullptr;
@@ -82,7 +92,7 @@ EventScope::EventScope(Door door) noexcept {
   }
   ThreadState& thread = t_state;
   if (thread.busy) {
-    spool().loss("event inside the collector", 1);
+    g_refused.fetch_add(1, std::memory_order_relaxed);  // maybe in a signal handler: no lock, so not loss()
     return;
   }
   thread.busy = true;

@@ -52,6 +52,9 @@ struct ThreadState {
 // In a forked child, for the one thread it has.
 void reset_thread_after_fork() noexcept;
 
+// Counts the events refused by the guard as loss. Not from a signal handler.
+void report_refused_events() noexcept;
+
 class EventScope {
  public:
   // Opens the door when the process is not recorded yet. Evaluates to false when there is nothing to write to.

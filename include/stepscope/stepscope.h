@@ -39,9 +39,9 @@ typedef struct stepscope_api {
   uint32_t version; /* 1 */
 
   /* Opens the door `door` ("c-api", "python", ...): starts recording this process unless it is disabled.
-   * Returns 1 when the process is being recorded. Idempotent. A role may follow a colon ("python:worker" =
-   * a data-loading worker; without it the role is "main"); it names the recording, so only the first call of
-   * a process can give it. In a forked child this call starts the child's own recording. */
+   * Returns 1 when the process is being recorded. Idempotent. "-worker" behind the
+   * name ("python-worker") says that this process loads data for another; that names the recording, so only the
+   * first call of a process can say it. In a forked child this call starts the child's own recording. */
   int (*open)(const char* door);
   uint64_t (*now_ns)(void);
   /* The id of a string, by content; ids are small, stable for the process and never 0 for a string. An id

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A stand-in for programs that contain NVTX: performs NVTX's handshake with the library that NVTX_INJECTION64_PATH names, as
+// often and as concurrently as asked, and then calls through the tables it filled. Independent of the real headers.
+#include <dlfcn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "collector/sources/nvtx/nvtx_abi.hpp"
+
+namespace abi = stepscope::collector::nvtx;
+
+namespace {
+
+// One NVTX instance, as each shared object of a program has one.
+struct Instance {
+  abi::Function functions[7][32] = {};
+  abi::Function* tables[7][32] = {};
+  intptr_t payload_slots[63] = {};
+};
+
+thread_local Instance* t_instance = nullptr;
+
+int get_module_table(uint32_t module, abi::Function*** table, unsigned int* size) {
+  if (module == 0 || module > 6) {
+    return 0;
+  }
+  for (int i = 0; i < 32; ++i) {
+    t_instance->tables[module][i] = &t_instance->functions[module][i];
+  }
+  *table = t_instance->tables[module];
+  *size = module == abi::kModuleCore || module == abi::kModuleCore2 ? 16 : 9;
+  return 1;
+}
+
+const void* get_export_table(uint32_t id) {
+  static const abi::ExportTableCallbacks callbacks = {sizeof(callbacks), get_module_table};
+  return id == abi::kExportCallbacks ? &callbacks : nullptr;
+}
+
+template <typename F>
+F symbol(void* library, const char* name) {
+  F function = nullptr;
+  void* address = dlsym(library, name);
+  std::memcpy(&function, &address, sizeof(function));
+  return function;
+}
+
+bool attach(Instance& instance) {
+  const char* path = getenv("NVTX_INJECTION64_PATH");
+  void* library = path == nullptr ? nullptr : dlopen(path, RTLD_LAZY);
+  if (library == nullptr) {
+    return false;
+  }
+  t_instance = &instance;
+  auto init = symbol<int (*)(const void* (*)(uint32_t))>(library, "InitializeInjectionNvtx2");
+  auto extend = symbol<int (*)(void*)>(library, "InitializeInjectionNvtxExtension");
+  abi::ExtensionSegment segment = {0, 63, instance.payload_slots};
+  abi::ExtensionModule module = {3, sizeof(abi::ExtensionModule) + 16, abi::kPayloadModule, 260, 1, &segment};
+  abi::ExtensionModule unknown = {3, sizeof(abi::ExtensionModule) + 16, 77, 260, 1, &segment};
+  return init != nullptr && init(get_export_table) == 1 && extend != nullptr && extend(&module) == 1 &&
+         extend(&unknown) == 1;
+}
+
+template <typename F>
+F core(const Instance& instance, uint32_t slot) {
+  return reinterpret_cast<F>(instance.functions[abi::kModuleCore][slot]);
+}
+template <typename F>
+F core2(const Instance& instance, uint32_t slot) {
+  return reinterpret_cast<F>(instance.functions[abi::kModuleCore2][slot]);
+}
+
+using PushText = int (*)(const char*);
+using PushEvent = int (*)(const void*, const abi::EventAttributes*);
+using Pop = int (*)();
+using PopIn = int (*)(const void*);
+using MakeHandle = void* (*)(const char*);
+using RegisterString = void* (*)(const void*, const char*);
+
+abi::EventAttributes event_of(int32_t type, const void* message) {
+  abi::EventAttributes event = {};
+  event.version = 3;
+  event.size = sizeof(event);
+  event.message_type = type;
+  event.message = message;
+  return event;
+}
+
+int simple_ranges(const Instance& instance, int count) {
+  auto push = core<PushText>(instance, abi::kRangePushA);
+  auto pop = core<Pop>(instance, abi::kRangePop);
+  for (int i = 0; i < count; ++i) {
+    if (push("outer") != 0 || push("inner") != 1 || pop() != 1 || pop() != 0) {
+      return 1;
+    }
+  }
+  return pop() == -1 ? 0 : 2;
+}
+
+void payload_events(const Instance& instance, const void* domain) {
+  abi::SchemaEntry entries[] = {
+      {0, abi::kTypeUint64, "NCCL communicator ID", nullptr, 0, 0, nullptr, nullptr},
+      {0, abi::kTypeSize, "Message size [bytes]", nullptr, 0, 8, nullptr, nullptr}};
+  abi::SchemaAttributes schema = {};
+  schema.field_mask = abi::kSchemaHasEntries | abi::kSchemaHasEntryCount | abi::kSchemaHasId;
+  schema.entries = entries;
+  schema.entry_count = 2;
+  schema.schema_id = (1U << 24) + 5;
+  auto add_schema = reinterpret_cast<uint64_t (*)(const void*, const abi::SchemaAttributes*)>(
+      instance.payload_slots[abi::kSchemaRegister]);
+  uint64_t id = add_schema(domain, &schema);
+  struct {
+    uint64_t communicator = 0xABCDEF;
+    uint64_t bytes = 1 << 20;
+  } values;
+  abi::PayloadData data = {id, sizeof(values), &values};
+  abi::EventAttributes event = event_of(abi::kMessageAscii, "ncclAllReduce");
+  event.payload_type = static_cast<int32_t>(abi::kPayloadExtended);
+  event.payload_count = 1;
+  event.payload = reinterpret_cast<uintptr_t>(&data);
+  core2<PushEvent>(instance, abi::kDomainRangePushEx)(domain, &event);
+  core2<PopIn>(instance, abi::kDomainRangePop)(domain);
+  abi::PayloadData unknown = {999, 4, &values};
+  event.message = "unknown schema";
+  event.payload = reinterpret_cast<uintptr_t>(&unknown);
+  core2<PushEvent>(instance, abi::kDomainMarkEx)(domain, &event);
+}
+
+// Every kind of call once.
+int everything(const Instance& instance) {
+  void* domain = core2<MakeHandle>(instance, abi::kDomainCreateA)("my domain");
+  void* text = core2<RegisterString>(instance, abi::kDomainRegisterStringA)(domain, "registered");
+  core2<void (*)(const void*, uint32_t, const char*)>(instance, abi::kDomainNameCategoryA)(domain, 4,
+                                                                                           "my category");
+  abi::EventAttributes event = event_of(abi::kMessageRegistered, text);
+  event.category = 4;
+  event.payload_type = abi::kPayloadInt32;
+  event.payload = 0xFFFFFFFF00000000U | static_cast<uint32_t>(-42);
+  core2<PushEvent>(instance, abi::kDomainRangePushEx)(domain, &event);
+  event.category = 9;  // has no name
+  core2<PushEvent>(instance, abi::kDomainMarkEx)(domain, &event);
+  core2<PopIn>(instance, abi::kDomainRangePop)(domain);
+  core<int (*)(const wchar_t*)>(instance, abi::kRangePushW)(L"w\u00efde \u4f60 \U0001F600");
+  core<Pop>(instance, abi::kRangePop)();
+  auto start = core<uint64_t (*)(const char*)>(instance, abi::kRangeStartA);
+  auto end = core<void (*)(uint64_t)>(instance, abi::kRangeEnd);
+  uint64_t first = start("first");
+  uint64_t second = start("second");
+  end(first);
+  std::thread([&] { end(second); }).join();
+  start("never ended");
+  core<void (*)(const char*)>(instance, abi::kMarkA)("a mark");
+  core<void (*)(uint32_t, const char*)>(instance, abi::kNameOsThreadA)(static_cast<uint32_t>(getpid()),
+                                                                       "the trainer");
+  reinterpret_cast<void (*)(void*, const char*)>(
+      instance.functions[abi::kModuleCudaRt][abi::kNameCudaStreamA])(reinterpret_cast<void*>(17),
+                                                                     "copy stream");
+  payload_events(instance, domain);
+  auto enabled = reinterpret_cast<uint8_t (*)(const void*)>(instance.payload_slots[abi::kDomainIsEnabled]);
+  core2<PushEvent>(instance, abi::kDomainMarkEx)(domain, nullptr);
+  core<PushText>(instance, abi::kRangePushA)(nullptr);
+  core<Pop>(instance, abi::kRangePop)();
+  return enabled(domain) == 1 ? 0 : 1;
+}
+
+// A worker forked from a program that made its domains and strings before.
+int forked(const Instance& instance) {
+  void* domain = core2<MakeHandle>(instance, abi::kDomainCreateA)("my domain");
+  void* text = core2<RegisterString>(instance, abi::kDomainRegisterStringA)(domain, "registered");
+  abi::EventAttributes event = event_of(abi::kMessageRegistered, text);
+  core2<PushEvent>(instance, abi::kDomainMarkEx)(domain, &event);
+  pid_t child = fork();
+  if (child == 0) {
+    auto get =
+        symbol<const void* (*)()>(dlopen(getenv("NVTX_INJECTION64_PATH"), RTLD_LAZY), "stepscope_get_api");
+    int (*open)(const char*) = nullptr;
+    std::memcpy(&open, static_cast<const char*>(get()) + 8, sizeof(open));
+    open("python-worker");
+    core<PushText>(instance, abi::kRangePushA)("only in the child");  // shifts the string ids
+    core<Pop>(instance, abi::kRangePop)();
+    core2<PushEvent>(instance, abi::kDomainMarkEx)(domain, &event);
+    _exit(0);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  return WEXITSTATUS(status);
+}
+
+int many_instances() {
+  std::vector<std::thread> threads;
+  std::vector<Instance> instances(8);
+  std::vector<int> results(8, 99);
+  for (size_t i = 0; i < instances.size(); ++i) {
+    threads.emplace_back(
+        [&, i] { results[i] = attach(instances[i]) ? simple_ranges(instances[i], 1000) : 98; });
+  }
+  int worst = 0;
+  for (size_t i = 0; i < threads.size(); ++i) {
+    threads[i].join();
+    worst = results[i] > worst ? results[i] : worst;
+  }
+  return worst;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::string what = argc > 1 ? argv[1] : "";
+  if (what == "instances") {
+    return many_instances();
+  }
+  static Instance instance;
+  if (!attach(instance)) {
+    std::fprintf(stderr, "no injection\n");
+    return 97;
+  }
+  if (what == "attach") {
+    core2<MakeHandle>(instance, abi::kDomainCreateA)("a domain nobody uses");
+    return 0;
+  }
+  return what == "everything" ? everything(instance)
+         : what == "fork"     ? forked(instance)
+                              : simple_ranges(instance, 10);
+}
