@@ -10,6 +10,7 @@
 
 #include <cstdlib>
 #include <map>
+#include <ostream>
 #include <stdexcept>
 #include <string>
 #include <vector>
