@@ -371,7 +371,7 @@ Result<SpoolSummary> read_files(const std::string& base, SpoolVisitor& visitor) 
   Status status;
   if (spool == Understood::kYes && spool_file.refresh()) {
     status = reading.read_frames(spool_file, header.header_bytes);
-  } else {
+  } else if (!image.nothing_drained()) {
     visitor.on_loss(kLossSpoolMissing, 1);
   }
   if (status.ok() && ring == Understood::kYes) {

@@ -135,6 +135,12 @@ bool RingImage::take(InputFile& file) {
   return true;
 }
 
+bool RingImage::nothing_drained() const {
+  return header_.journal_tail == 0 && damaged_parts_ == 0 &&
+         std::all_of(slots_.begin(), slots_.end(),
+                     [](const SlotImage& image) { return image.slot.tail == 0; });
+}
+
 void RingImage::deliver_strings(InputFile& file, SpoolVisitor& visitor) const {
   RingFileHeader now{};
   if (!file.read(0, &now, sizeof now) || !file.refresh()) {

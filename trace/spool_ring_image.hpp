@@ -33,6 +33,9 @@ class RingImage {
   // Bytes of the journal from position journal_begin().
   [[nodiscard]] const std::vector<uint8_t>& journal() const { return journal_; }
   [[nodiscard]] uint64_t journal_begin() const { return journal_begin_; }
+  // True when no frame was ever written: BASE.spool holds nothing that is not here. So it is after a death between the
+  // renames that give the two files their names.
+  [[nodiscard]] bool nothing_drained() const;
   [[nodiscard]] uint64_t damaged_parts() const { return damaged_parts_; }
 
   // All strings and counters as they are in the file now.

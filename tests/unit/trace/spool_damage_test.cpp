@@ -123,6 +123,16 @@ TEST_F(SpoolDamage, WithoutItsSpoolARingStillGivesTheRest) {
   EXPECT_EQ(got.loss.at(spool::kLossSpoolGap), 600U);
 }
 
+TEST_F(SpoolDamage, ADeathBeforeTheSpoolGotItsNameLosesNothing) {
+  Ring* ring = spool_.acquire_ring(1, "t", 1);
+  ASSERT_TRUE(push_instant(ring, 0));
+  die();
+  std::filesystem::rename(spool_path(), spool_path() + ".new");
+  const KeepingVisitor got = read();
+  EXPECT_EQ(got.column(Kind::kInstant, 0), numbers(0, 1));
+  EXPECT_THAT(got.loss, IsEmpty());
+}
+
 TEST_F(SpoolDamage, TheRingOfAnotherProcessIsNotJoined) {
   record();
   Spool other;
