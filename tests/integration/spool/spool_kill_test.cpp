@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A process that writes known, numbered events is killed a hundred times at random moments. Whatever it had been told
-// was recorded (push() had returned) must be in what it leaves behind, in order, exactly once.
+// was recorded (push() had returned) must be in what it leaves behind, in order, exactly once, and in the recording that
+// is made of it.
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -19,6 +20,8 @@
 
 #include <gtest/gtest.h>
 
+#include "trace/finalize.hpp"
+#include "trace/recording.hpp"
 #include "trace/spool_reader.hpp"
 #include "trace/spool_writer.hpp"
 
@@ -178,6 +181,9 @@ class SpoolKill : public testing::Test {
         ASSERT_EQ(got.strings[id], name_of(producer, event));
       }
       total_events_ += got.instants[lane].size();
+      if (!got.instants[lane].empty()) {
+        spooled_[lane] = got.instants[lane];
+      }
     }
     for (uint32_t t = 0; t < kProducers && got.producers.size() < kProducers; ++t) {
       bool there = false;
@@ -198,7 +204,33 @@ class SpoolKill : public testing::Test {
     torn_ += result.value().torn_bytes != 0 ? 1 : 0;
   }
 
+  // The recording made of it is sound and holds what the spool held.
+  void check_recording() {
+    const Result<FinalizeResult> finalized = finalize(directory_, {});
+    ASSERT_TRUE(finalized.ok()) << finalized.status().message();
+    ASSERT_LE(finalized.value().recordings.size(), 1U);
+    if (finalized.value().recordings.empty()) {
+      EXPECT_EQ(acknowledged_->meta.load(), 0) << "nothing to finalize";
+      return;
+    }
+    const Result<Recording> recording = Recording::open(finalized.value().recordings[0]);
+    ASSERT_TRUE(recording.ok()) << recording.status().message();
+    const Status sound = recording.value().verify();  // PRAGMA integrity_check and every segment
+    EXPECT_TRUE(sound.ok()) << sound.message();
+    std::map<uint32_t, std::vector<int64_t>> recorded;
+    ScanFilter instants;
+    instants.kind = Kind::kInstant;
+    const Status scanned = recording.value().scan(instants, [&recorded](const SegmentView& segment) {
+      const auto& starts = segment.columns[0];
+      recorded[segment.lane].insert(recorded[segment.lane].end(), starts.begin(), starts.end());
+      return Status();
+    });
+    EXPECT_TRUE(scanned.ok()) << scanned.message();
+    EXPECT_EQ(recorded, spooled_);
+  }
+
   void start_over() {
+    spooled_.clear();
     for (const auto& entry : std::filesystem::directory_iterator(directory_)) {
       std::filesystem::remove_all(entry);
     }
@@ -207,6 +239,7 @@ class SpoolKill : public testing::Test {
 
   std::string directory_;
   Acknowledged* acknowledged_ = nullptr;
+  std::map<uint32_t, std::vector<int64_t>> spooled_;  // lane -> numbers, of one kill
   uint64_t total_events_ = 0;
   int drained_ = 0;
   int torn_ = 0;
@@ -220,6 +253,7 @@ TEST_F(SpoolKill, AHundredKillsLoseNothingThatWasAcknowledged) {
     kill_after(static_cast<int64_t>(random() % limit));
     SCOPED_TRACE("kill " + std::to_string(round));
     check();
+    check_recording();
     start_over();
   }
   EXPECT_GT(total_events_, 10000U) << "the writer was never really running";
