@@ -177,6 +177,10 @@ inline void prepare_headless_fonts(ImGuiIO& io) {
   io.Fonts->GetTexDataAsRGBA32(&pixels, &width, &height);
   io.Fonts->SetTexID(reinterpret_cast<ImTextureID>(static_cast<intptr_t>(1)));
 #endif
+#if IMGUI_VERSION_NUM < 18700
+  io.KeyMap[ImGuiKey_Enter] = GLFW_KEY_ENTER;  // text fields ask for it by this table
+  io.KeyMap[ImGuiKey_Escape] = GLFW_KEY_ESCAPE;
+#endif
 }
 
 inline void finish_headless_frame() {

@@ -42,7 +42,7 @@ std::string lane_title(const Run& run, uint32_t lane) {
   const analysis::Lane& info = run.lanes()[lane];
   const analysis::Process& process = run.processes()[info.process];
   if (process.main_lane == lane) {
-    return "main thread";
+    return process.role == "worker" ? "batches" : "main thread";
   }
   return info.name.empty() ? info.type + " " + std::to_string(info.tid) : info.name;
 }

@@ -15,7 +15,7 @@ constexpr float kToolbar = 40;
 constexpr float kStrip = 104;
 constexpr float kStatus = 24;
 constexpr float kSplitter = 5;
-constexpr float kGutter = 190;
+constexpr float kGutter = 200;
 constexpr float kNarrow = 900;  // below it the drawer shows one thing at a time
 constexpr ImGuiWindowFlags kPlain = ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove |
                                     ImGuiWindowFlags_NoSavedSettings |

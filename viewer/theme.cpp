@@ -39,6 +39,7 @@ void apply_theme(Theme theme, float scale) {
   set(ImGuiCol_ScrollbarBg, with_alpha(p.panel, 0));
   set(ImGuiCol_ScrollbarGrab, p.neutral);
   set(ImGuiCol_TextSelectedBg, with_alpha(p.accent, 90));
+  style.WindowMinSize = ImVec2(1, 1);  // the splitter is a window of a few pixels
   style.WindowRounding = 0;
   style.FrameRounding = 3;
   style.TabRounding = 3;

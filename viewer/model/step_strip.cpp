@@ -26,15 +26,21 @@ StepStrip StepStrip::make(const RunModel& a, const RunModel* b, std::span<const 
   for (size_t s = 0; s < slots.size(); ++s) {
     const StepModel& step = a.steps[slots[s].index_a];
     const bool train = step.train && (b == nullptr || b->steps[slots[s].index_b].train);
-    StepBar bar{.slot = s,
-                .number = step.number,
-                .a_ns = slots[s].duration_a,
-                .b_ns = b != nullptr ? slots[s].duration_b : 0,
-                .train = train,
-                .class_name = step.class_name};
+    StepBar bar;
+    bar.slot = s;
+    bar.number = step.number;
+    bar.a_ns = slots[s].duration_a;
+    bar.b_ns = b != nullptr ? slots[s].duration_b : 0;
+    bar.train = train;
+    bar.class_name = step.class_name;
     if (b != nullptr && step.train && !train) {
       bar.class_name = b->steps[slots[s].index_b].class_name;
     }
+    const std::vector<StepPart> parts =
+        b != nullptr ? step_parts(*b, slots[s].index_b) : step_parts(a, slots[s].index_a);
+    bar.first_part = strip.parts.size();
+    strip.parts.insert(strip.parts.end(), parts.begin(), parts.end());
+    bar.last_part = strip.parts.size();
     all.push_back(static_cast<double>(std::max(bar.a_ns, bar.b_ns)));
     strip.bars.push_back(bar);
   }

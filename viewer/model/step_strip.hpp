@@ -12,6 +12,12 @@
 
 namespace stepscope::viewer {
 
+// A part of a bar: one category's share of the step.
+struct StepPart {
+  Category category = Category::kOther;
+  int64_t ns = 0;
+};
+
 struct StepBar {
   size_t slot = 0;  // in Alignment::slots()
   int64_t number = 0;
@@ -19,16 +25,13 @@ struct StepBar {
   int64_t b_ns = 0;  // 0 with one run
   bool train = true;
   std::string_view class_name;
-};
-
-// A part of a bar: one category's share of the step.
-struct StepPart {
-  Category category = Category::kOther;
-  int64_t ns = 0;
+  size_t first_part = 0;  // its parts are StepStrip::parts [first_part, last_part): B's, or A's with one run
+  size_t last_part = 0;
 };
 
 struct StepStrip {
   std::vector<StepBar> bars;
+  std::vector<StepPart> parts;
   double median_a_ns = 0;  // over train steps, over all steps when there are none
   double median_b_ns = 0;
   double full_scale_ns = 1;  // bars longer than this are cut off and marked

@@ -90,38 +90,60 @@ void TimelinePainter::paint_step_ticks(const StepSlot& slot, float right_limit) 
   }
 }
 
+// Every so many steps get their number where there is no room for all: 1, 2, 5, 10, 20, ...
+int64_t TimelinePainter::label_stride(size_t first, size_t last) {
+  const auto slots = state_.alignment.slots();
+  const std::string widest = std::to_string(state_.run(Side::kA)->steps[slots[last - 1].index_a].number);
+  const double slot = (slots[last - 1].display.end_ns - slots[first].display.begin_ns) /
+                      static_cast<double>(last - first) / state_.view.ns_per_pixel();
+  const double wanted = double{out_.text_width(widest) + 14 * geo_.unit} / std::max(slot, 1e-6);
+  return wanted <= 1 ? 1 : static_cast<int64_t>(tick_step(1, wanted));
+}
+
 void TimelinePainter::paint_step_band() {
   const auto slots = state_.alignment.slots();
   const auto [first, last] = visible_slots();
+  if (first == last) {
+    return;
+  }
   const float y = geo_.y + geo_.ruler;
-  const float pad = 4 * geo_.unit;
-  float free_x = geo_.lanes_x();
+  const auto chosen = [&](size_t s) {
+    return state_.selection.steps && s >= state_.selection.steps->first && s <= state_.selection.steps->last;
+  };
+  scratch_.boxes.clear();
   for (size_t s = first; s < last; ++s) {
     const float x0 = std::max(x_of(slots[s].display.begin_ns), geo_.lanes_x());
     const float x1 = std::min(x_of(slots[s].display.end_ns), geo_.right());
-    const bool chosen =
-        state_.selection.steps && s >= state_.selection.steps->first && s <= state_.selection.steps->last;
-    if (x1 - x0 >= 3 || chosen) {
-      const Color ground = chosen ? colors_.accent_soft : s % 2 == 1 ? colors_.header : colors_.panel_alt;
-      out_.box({x0, y, std::max(x1 - 1, x0 + 1), y + geo_.steps - 1, ground});
+    if (x1 - x0 >= 3 || chosen(s)) {
+      const Color ground = chosen(s) ? colors_.accent_soft : s % 2 == 1 ? colors_.header : colors_.panel_alt;
+      scratch_.boxes.push_back({x0, y, std::max(x1 - 1, x0 + 1), y + geo_.steps - 1, ground});
     }
-    const std::string number = std::to_string(state_.run(Side::kA)->steps[slots[s].index_a].number);
-    std::string label = number;
-    const float room = x1 - x0 - 2 * pad;
-    if (room > 90 * geo_.unit) {
-      label = "step " + number + "   " + format_duration(static_cast<double>(slots[s].duration_a));
-      if (state_.two_runs()) {
-        label += " → " + format_duration(static_cast<double>(slots[s].duration_b));
-      }
-      label = out_.text_width(label) <= room ? label : "step " + number;
+  }
+  out_.boxes(scratch_.boxes);
+  const int64_t stride = label_stride(first, last);
+  for (size_t s = first; s < last; ++s) {
+    const int64_t number = state_.run(Side::kA)->steps[slots[s].index_a].number;
+    if (number % stride == 0) {
+      paint_step_label(slots[s], number, y, chosen(s));
     }
-    const float width = out_.text_width(label);
-    // Too narrow for its number: every so many steps one is named where there is room.
-    if (x0 + pad >= free_x && (width <= room || room < 30 * geo_.unit) && x0 + pad + width < geo_.right()) {
-      out_.text(x0 + pad, y + 1.5F * geo_.unit, geo_.right(), chosen ? colors_.text : colors_.text_dim,
-                label);
-      free_x = x0 + width + 6 * pad;
+  }
+}
+
+void TimelinePainter::paint_step_label(const StepSlot& slot, int64_t number, float y, bool chosen) {
+  const float pad = 4 * geo_.unit;
+  const float x0 = std::max(x_of(slot.display.begin_ns), geo_.lanes_x());
+  const float room = std::min(x_of(slot.display.end_ns), geo_.right()) - x0 - 2 * pad;
+  std::string label = std::to_string(number);
+  if (room > 60 * geo_.unit) {
+    label = "step " + label;
+    std::string longer = label + "   " + format_duration(static_cast<double>(slot.duration_a));
+    if (state_.two_runs()) {
+      longer += " → " + format_duration(static_cast<double>(slot.duration_b));
     }
+    label = out_.text_width(longer) <= room ? longer : label;
+  }
+  if (x0 + pad + out_.text_width(label) < geo_.right()) {
+    out_.text(x0 + pad, y + 1.5F * geo_.unit, geo_.right(), chosen ? colors_.text : colors_.text_dim, label);
   }
 }
 

@@ -76,6 +76,8 @@ class TimelinePainter {
   void paint_time_ticks();
   void paint_step_ticks(const StepSlot& slot, float right_limit);
   void paint_step_band();
+  void paint_step_label(const StepSlot& slot, int64_t number, float y, bool chosen);
+  [[nodiscard]] int64_t label_stride(size_t first, size_t last);
   void paint_delta_band();
   [[nodiscard]] std::string_view fitted(std::string_view text, float width);
   [[nodiscard]] std::pair<size_t, size_t> visible_slots() const;

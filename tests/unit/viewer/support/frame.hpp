@@ -105,7 +105,7 @@ class FrameTest : public ::testing::Test {
     return -1;
   }
 
-  static constexpr float kGutter = 190;
+  static constexpr float kGutter = 200;
   static constexpr float kToolbar = 40;
   static constexpr float kStrip = 104;
   LoopShape healthy;

@@ -113,16 +113,20 @@ inline DiffTable wait_table(const LoopShape& a, const LoopShape& b) {
   table.a_step_ns = a.wait + a.forward + a.backward + a.optimizer;
   table.b_step_ns = b.wait + b.forward + b.backward + b.optimizer;
   table.delta_ns = table.b_step_ns - table.a_step_ns;
-  TermRow fetch{.name = "data.fetch",
-                .category = Category::kDataWait,
-                .a_ns = a.wait,
-                .b_ns = b.wait,
-                .delta_ns = table.delta_ns,
-                .share = 1,
-                .flagged = true};
+  TermRow fetch;
+  fetch.name = "data.fetch";
+  fetch.category = Category::kDataWait;
+  fetch.a_ns = a.wait;
+  fetch.b_ns = b.wait;
+  fetch.delta_ns = table.delta_ns;
+  fetch.share = 1;
+  fetch.flagged = true;
   fetch.place = Place{Side::kB, 0, 50'000'000, 50'000'000 + b.wait};
-  TermRow forward{
-      .name = "compute/forward", .category = Category::kCompute, .a_ns = a.forward, .b_ns = b.forward};
+  TermRow forward;
+  forward.name = "compute/forward";
+  forward.category = Category::kCompute;
+  forward.a_ns = a.forward;
+  forward.b_ns = b.forward;
   table.terms = {fetch, forward};
   table.findings.push_back({"Workers take longer to fetch a batch.", "Look at the dataset's __getitem__.",
                             "high", table.delta_ns, "data.fetch", fetch.place});
