@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <ctime>
+#include <map>
 #include <set>
 
 #include <fmt/format.h>
@@ -118,7 +119,7 @@ ordered_json json_of(const Run& run, const Steps& steps) {
   return document;
 }
 
-// "<path>" of one process, its value for all where they agree.
+// The first process speaks for all; where another says something else, the line says that.
 std::string fingerprint_table(const Run& run, const Terminal& terminal) {
   TextTable table({{""}, {"", Align::kLeft, true}});
   const Process& first = run.processes().front();
@@ -127,7 +128,7 @@ std::string fingerprint_table(const Run& run, const Terminal& terminal) {
   }
   for (const Fact& fact : kFacts) {
     std::string value = meta_of(first, fact.key);
-    if (value.empty()) {
+    if (value.empty() || (fact.key == "run.window" && value == "all")) {
       continue;
     }
     if (fact.key == "hw.memory_bytes") {
@@ -172,12 +173,20 @@ std::string process_table(const Run& run, const Terminal& terminal) {
 
 std::string quality(const Run& run, const Terminal& terminal) {
   const std::string head = "\n" + styled("data quality", Style::kBold, terminal) + "\n";
-  TextTable table({{""}, {"", Align::kRight}, {""}, {"", Align::kLeft, true}});
+  // One line per counter, whatever the number of processes.
+  std::map<std::string, std::pair<uint64_t, const RunLoss*>> counters;
   for (const RunLoss& loss : run.losses()) {
-    const Style style = loss.severity == "data_loss" ? Style::kBad
-                        : loss.severity == "error"   ? Style::kWarn
-                                                     : Style::kPlain;
-    table.add_row({Cell(loss.severity, style), std::to_string(loss.count), loss.counter, loss.sentence});
+    auto& [count, sample] = counters[loss.counter];
+    count += loss.count;
+    sample = &loss;
+  }
+  TextTable table({{""}, {"", Align::kRight}, {""}, {"", Align::kLeft, true}});
+  for (const auto& [counter, entry] : counters) {
+    const auto& [count, loss] = entry;
+    const Style style = loss->severity == "data_loss" ? Style::kBad
+                        : loss->severity == "error"   ? Style::kWarn
+                                                      : Style::kPlain;
+    table.add_row({Cell(loss->severity, style), std::to_string(count), counter, loss->sentence});
   }
   return head + (table.empty() ? "  nothing was lost\n" : table.render(terminal));
 }

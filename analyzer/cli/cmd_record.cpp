@@ -13,19 +13,15 @@
 
 #include "analyzer/cli/commands.hpp"
 #include "analyzer/cli/exit_code.hpp"
-#include "analyzer/cli/format.hpp"
 #include "analyzer/cli/locate.hpp"
-#include "analyzer/cli/open_run.hpp"
 #include "analyzer/cli/options.hpp"
 #include "analyzer/cli/output.hpp"
 #include "analyzer/cli/record_directory.hpp"
 #include "analyzer/cli/record_environment.hpp"
+#include "analyzer/cli/record_finish.hpp"
 #include "analyzer/cli/record_job.hpp"
 #include "analyzer/cli/record_progress.hpp"
 #include "analyzer/cli/record_target.hpp"
-#include "analyzer/cli/step_summary.hpp"
-#include "analyzer/finalize_run.hpp"
-#include "analyzer/steps.hpp"
 
 namespace stepscope::analysis::cli {
 namespace {
@@ -38,6 +34,7 @@ struct RecordOptions {
   std::string output;
   std::string level = "kernels";
   std::string window;
+  std::optional<StepWindow> kept;  // `window`, understood
   size_t python_samples = 0;
   bool strict = false;
   bool quiet = false;
@@ -70,9 +67,11 @@ std::optional<int> parse(const Command& command, const std::vector<std::string>&
                                               out.python_samples, kMostSamplesPerSecond));
   }
   if (!out.window.empty()) {
-    if (const Status status = check_window(out.window); !status.ok()) {
-      return report_usage("record", status.message());
+    const Result<StepWindow> window = parse_window(out.window);
+    if (!window.ok()) {
+      return report_usage("record", window.status().message());
     }
+    out.kept = window.value();
   }
   return std::nullopt;
 }
@@ -116,57 +115,6 @@ int run_unrecorded(const RecordOptions& options, const std::string& reason) {
   end_like(outcome);
 }
 
-// "3 processes, 120 steps, median 182.3 ms"
-std::string summary_of(const Run& run) {
-  std::string text = counted(run.processes().size(), "process");
-  const Result<Steps> found = find_steps(run, {});
-  if (!found.ok() || found.value().total() == 0) {
-    return text + ", no steps found";
-  }
-  text += ", " + counted(found.value().total(), "step");
-  const std::vector<ClassSummary> classes = summarize_classes(found.value().processes);
-  if (classes.front().step_class == StepClass::kTrain) {
-    text += fmt::format(", median {}", duration(static_cast<double>(classes.front().median_ns)));
-  }
-  return text;
-}
-
-// Finalizes and returns the closing line. A failure here is not the command's: it costs a line, not the exit code.
-std::string finish(const RecordDirectory& directory, const JobOutcome& outcome) {
-  ProgressNote progress("finalizing");
-  const JobEnd end{static_cast<uint32_t>(outcome.pid), outcome.exit_code, outcome.signal};
-  const Result<RunFinalization> done =
-      finalize_run(directory.absolute, end, [&](size_t part, size_t total) { progress.show(part, total); });
-  progress.clear();
-  if (!done.ok()) {
-    return done.status().message();
-  }
-  for (const Status& problem : done.value().problems) {
-    print_note(problem.message());
-  }
-  const std::string shown = shell_word(directory.shown);
-  const size_t running = done.value().still_running.size();
-  if (done.value().recordings.empty() && running == 0) {
-    remove_if_unused(directory);
-    return "nothing was recorded: no process trained with PyTorch or used NVTX or the C API; `stepscope "
-           "doctor` checks "
-           "this machine";
-  }
-  const std::string later =
-      running == 0 ? ""
-                   : fmt::format("; {} still running, `stepscope finalize {}` adds it when it has ended",
-                                 counted(running, "process"), shown);
-  OpenOptions open;
-  open.finalize = false;
-  const Result<Run> run = Run::open(directory.absolute, open);
-  if (!run.ok()) {
-    return done.value().recordings.empty() ? fmt::format("recorded in {}{}", directory.shown, later)
-                                           : run.status().message();
-  }
-  return fmt::format("recorded in {}: {}{}; next: stepscope report {}", directory.shown,
-                     summary_of(run.value()), later, shown);
-}
-
 int run_recorded(const RecordOptions& options, const std::string& library) {
   const Result<RecordDirectory> made = make_record_directory(options.output);
   if (!made.ok()) {
@@ -197,7 +145,7 @@ int run_recorded(const RecordOptions& options, const std::string& library) {
     remove_if_unused(directory);
     return cannot_start(options.command.front(), outcome.start_error);
   }
-  const std::string closing = finish(directory, outcome);
+  const std::string closing = finish_recording(directory, outcome, options.kept);
   if (!options.quiet) {
     print_note(closing);
   }

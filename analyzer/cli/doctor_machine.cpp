@@ -68,9 +68,8 @@ Diagnosis check_loads(const std::string& library, const std::string& directory) 
   }
   const std::string said =
       probe.output.empty() ? fmt::format("exit code {}", probe.exit_code) : first_line(probe.output);
-  return {
-      Health::kBad, "preload", "does not load into /bin/true: " + said,
-      "reinstall stepscope-collector for this machine, or set STEPSCOPE_LIBRARY to a library built for it"};
+  return {Health::kBad, "preload", "does not load into /bin/true: " + said,
+          "reinstall stepscope for this machine, or set STEPSCOPE_LIBRARY to a library built for it"};
 }
 
 Diagnosis check_python(const std::string& library, const std::string& directory) {

@@ -48,7 +48,9 @@ Diagnosis diagnose_door(const DoorAdvice& advice, const Door* door) {
     return {Health::kGood, name, fmt::format("set, not used: {}", advice.present), ""};
   }
   if (state == "absent") {
-    return {advice.expected ? Health::kNote : Health::kGood, name, "not set",
+    const bool nothing_to_set = advice.absent.empty();
+    return {advice.expected ? Health::kNote : Health::kGood, name,
+            nothing_to_set ? fmt::format("not used: {}", advice.present) : "not set",
             advice.expected ? std::string(advice.absent) : std::string()};
   }
   return {Health::kNote, name, state,
@@ -72,8 +74,8 @@ std::vector<Diagnosis> diagnose_process(const Run& run, uint32_t process) {
   }
   for (const RunLoss& loss : run.losses()) {
     if (loss.process == process) {
-      all.push_back({loss.severity == "info" ? Health::kNote : Health::kBad, "lost " + loss.counter,
-                     std::to_string(loss.count), loss.sentence});
+      all.push_back({loss.severity == "info" ? Health::kNote : Health::kBad, "loss",
+                     fmt::format("{} x {}: {}", loss.count, loss.counter, loss.sentence), ""});
     }
   }
   return all;

@@ -67,7 +67,7 @@ Result<std::string> find_collector() {
   return Status(
       Code::kUsage,
       fmt::format("libstepscope.so not found beside {} nor in ../lib/stepscope; install the package "
-                  "stepscope-collector or set STEPSCOPE_LIBRARY",
+                  "stepscope or set STEPSCOPE_LIBRARY",
                   (directory / "stepscope").string()));
 }
 

@@ -128,7 +128,7 @@ Result<RecordEnvironment> record_environment(const RecordSettings& settings,
   return result;
 }
 
-Status check_window(std::string_view text) {
+Result<StepWindow> parse_window(std::string_view text) {
   const size_t colon = text.find(':');
   const std::string_view first = text.substr(0, colon);
   const std::string_view last = colon == std::string_view::npos ? "" : text.substr(colon + 1);
@@ -138,7 +138,7 @@ Status check_window(std::string_view text) {
     return Status(Code::kUsage,
                   fmt::format("--window {}: steps are written FIRST:LAST, such as 10:20", text));
   }
-  return Status();
+  return StepWindow{*a, *b};
 }
 
 }  // namespace stepscope::analysis::cli

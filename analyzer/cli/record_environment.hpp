@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "analyzer/run.hpp"
+#include "analyzer/step_window.hpp"
 
 namespace stepscope::analysis::cli {
 
@@ -31,7 +32,7 @@ struct RecordEnvironment {
 [[nodiscard]] Result<RecordEnvironment> record_environment(const RecordSettings& settings,
                                                            const std::vector<std::string>& current);
 
-// A "FIRST:LAST" window of steps, either side may be empty. Error kUsage.
-[[nodiscard]] Status check_window(std::string_view text);
+// Reads "FIRST:LAST", either side may be empty. Error kUsage.
+[[nodiscard]] Result<StepWindow> parse_window(std::string_view text);
 
 }  // namespace stepscope::analysis::cli

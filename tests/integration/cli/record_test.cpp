@@ -362,6 +362,23 @@ TEST_F(Record, ProgressShowsOnATerminalOnly) {
   EXPECT_THAT(run(wanted).out, HasSubstr("stepscope: recording, "));
 }
 
+TEST_F(Record, AWindowKeepsOnlyItsSteps) {
+  EXPECT_EQ(record({stepping_, "40", "1"}, {"--window", "10:19"}).exit_code, 0);
+  const ordered_json steps = json_of({"steps", "run"})["processes"][0]["steps"];
+  ASSERT_EQ(steps.size(), 10U);
+  EXPECT_EQ(steps.front()["number"], 10);
+  EXPECT_EQ(steps.back()["number"], 19);
+  const ordered_json ranges = json_of({"sql", "run", "SELECT count(*) FROM range WHERE name = 'work'"});
+  EXPECT_EQ(ranges["rows"][0][0], 10);
+  EXPECT_EQ(stepscope({"selfcheck", "run"}, dir_.path()).exit_code, 0);
+}
+
+TEST_F(Record, AWindowThatIsNeverReachedKeepsEverything) {
+  const Outcome outcome = record({stepping_, "10", "1"}, {"--window", "100:"});
+  EXPECT_THAT(outcome.err, HasSubstr("no step of it was reached"));
+  EXPECT_GE(steps_of_run(), 9U);
+}
+
 TEST_F(Record, ALibraryPathThatLdPreloadCannotNameIsRefused) {
   fs::create_directory(dir_.file("with blank"));
   write_bytes(dir_.file("with blank/libstepscope.so"), "x");
