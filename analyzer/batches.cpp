@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <limits>
 #include <map>
 #include <string_view>
 #include <tuple>
@@ -161,13 +162,17 @@ void make_in_process_fetches(uint32_t process, BatchTable* table) {
   }
 }
 
-enum Watch : size_t { kSamples, kRunning, kRead, kSleep, kFutex, kPoll, kOther, kWatchCount };
-constexpr std::array<std::string_view, kWatchCount> kWatchNames = {
-    "watch.samples", "watch.running", "watch.read", "watch.sleep",
-    "watch.futex",   "watch.poll",    "watch.other"};
-using WatchCounts = std::array<double, kWatchCount>;
+enum Watch : size_t { kSamples, kRead, kSleep, kOther, kWatchCount };
+constexpr std::array<std::string_view, kWatchCount> kWatchNames = {"watch.samples", "watch.read",
+                                                                   "watch.sleep", "watch.other"};
 
-// Last (largest) value of the cumulative watch counters, per watched pid.
+// The cumulative watch counters of one worker, and how long it was watched.
+struct WatchCounts {
+  std::array<double, kWatchCount> value{};
+  int64_t first_ns = std::numeric_limits<int64_t>::max();
+  int64_t last_ns = std::numeric_limits<int64_t>::min();
+};
+
 Status read_watches(const Run& run, uint32_t process, std::map<int64_t, WatchCounts>* out) {
   std::array<uint32_t, kWatchCount> names{};
   for (size_t w = 0; w < kWatchCount; ++w) {
@@ -182,42 +187,42 @@ Status read_watches(const Run& run, uint32_t process, std::map<int64_t, WatchCou
   return run.scan(process, filter, [&](const trace::SegmentView& view) {
     for (size_t i = 0; i < view.rows; ++i) {
       const uint32_t name = run.global_name(process, view.columns[1][i]);
-      for (size_t w = 0; w < kWatchCount; ++w) {
-        if (name != 0 && name == names[w]) {
-          double& value = (*out)[view.columns[3][i]][w];
-          value = std::max(value, std::bit_cast<double>(view.columns[2][i]));
-        }
+      const auto watch = std::find(names.begin(), names.end(), name);
+      if (name == 0 || watch == names.end()) {
+        continue;
       }
+      WatchCounts& counts = (*out)[view.columns[3][i]];
+      double& value = counts.value[static_cast<size_t>(watch - names.begin())];
+      value = std::max(value, std::bit_cast<double>(view.columns[2][i]));
+      counts.first_ns = std::min(counts.first_ns, view.columns[0][i]);
+      counts.last_ns = std::max(counts.last_ns, view.columns[0][i]);
     }
     return Status();
   });
 }
 
-// The share of reading in what the worker was blocked on while it fetched. An idle worker polls (or waits on a lock) for its
-// next index: samples of that kind are taken away first, as many as the idle part of its life explains.
+// The share of reading in what the worker was blocked on while it fetched. Reads and sleeps are told by the samples. What else
+// it was blocked on (locks, polls) is what the measured blocked time leaves over: samples of those cannot be used, because
+// an idle worker waits for its next index in the same calls.
 double io_share(const WorkerQueue& queue, const WatchCounts& counts) {
-  if (queue.fetches.empty() || counts[kSamples] <= 0) {
+  const double samples = counts.value[kSamples];
+  if (queue.fetches.empty() || samples < 1 || counts.last_ns <= counts.first_ns) {
     return -1;
   }
-  int64_t busy = 0;
-  int64_t end = 0;
+  double blocked_ns = 0;
+  bool paging = false;
   for (const Fetch& fetch : queue.fetches) {
-    busy += fetch.dur_ns;
-    end = std::max(end, fetch.put_ns);
+    blocked_ns += static_cast<double>(std::max<int64_t>(0, fetch.dur_ns - fetch.cpu_ns - fetch.runq_ns));
+    paging = paging || fetch.major_faults > 0;
   }
-  const int64_t life = std::max<int64_t>(1, end - queue.fetches.front().received_ns);
-  double idle = counts[kSamples] * std::max(0.0, 1.0 - static_cast<double>(busy) / static_cast<double>(life));
-  WatchCounts left = counts;
-  for (const Watch w : {kPoll, kFutex, kOther}) {
-    const double taken = std::min(idle, left[w]);
-    left[w] -= taken;
-    idle -= taken;
-  }
-  const bool paging = std::any_of(queue.fetches.begin(), queue.fetches.end(),
-                                  [](const Fetch& fetch) { return fetch.major_faults > 0; });
-  const double reading = left[kRead] + (paging ? left[kOther] : 0);
-  const double all = left[kRead] + left[kSleep] + left[kFutex] + left[kPoll] + left[kOther];
-  return all < 1 ? -1 : reading / all;
+  const double blocked = samples * blocked_ns / static_cast<double>(counts.last_ns - counts.first_ns);
+  const double reading = counts.value[kRead] + (paging ? counts.value[kOther] : 0);
+  const double known = reading + counts.value[kSleep];
+  // Fewer samples than this say nothing about shares; and chance must not make something of nothing.
+  constexpr double kLeast = 3;
+  constexpr double kNoise = 0.25;
+  const double rest = blocked > (1 + kNoise) * known ? blocked - known : 0;
+  return known + rest < kLeast ? -1 : reading / (known + rest);
 }
 
 }  // namespace

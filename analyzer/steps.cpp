@@ -178,11 +178,14 @@ size_t count_warmup(const std::vector<Step>& steps) {
   }
   const double limit = static_cast<double>(middle) +
                        std::max(0.2 * static_cast<double>(middle), 4.5 * static_cast<double>(median(off)));
-  size_t count = 1;
-  while (count < regular.size() / 2 && static_cast<double>(steps[regular[count]].duration_ns()) > limit) {
-    ++count;
+  size_t warm = 1;  // at least the first step, whatever its class
+  for (size_t i = 0; i < regular.size() / 2; ++i) {
+    if (regular[i] > 0 && static_cast<double>(steps[regular[i]].duration_ns()) <= limit) {
+      break;
+    }
+    warm = regular[i] + 1;
   }
-  return regular[count - 1] + 1;
+  return warm;
 }
 
 Status classify(const Run& run, ProcessSteps* process) {

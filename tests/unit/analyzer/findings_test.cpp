@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "analyzer/findings.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/unit/analyzer/fixture.hpp"
+
+namespace stepscope::analysis {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+constexpr const char* kFed = "steps=80 fetch.cpu=18ms collate=2ms";
+
+class FindingsTest : public RunTest {
+ protected:
+  struct Analysis {
+    analysis::Run run;
+    Ledger ledger;
+    Evidence evidence;
+
+    [[nodiscard]] AnalyzedRun view() const { return {&run, &ledger, &evidence}; }
+  };
+
+  Analysis analyze(const std::string& name, const std::string& text) {
+    analysis::Run run = job(name, text);
+    Ledger ledger = ledger_of(run);
+    Result<Evidence> evidence = gather_evidence(run, ledger);
+    ::stepscope::testing::require(evidence.status());
+    return {std::move(run), std::move(ledger), std::move(evidence).value()};
+  }
+
+  std::vector<Finding> findings(const std::string& base, const std::string& candidate) {
+    const Analysis a = analyze("a", base + " seed=5");
+    const Analysis b = analyze("b", candidate + " seed=6");
+    const AnalyzedRun base_side[] = {a.view()};
+    const AnalyzedRun candidate_side[] = {b.view()};
+    const Result<Diff> diff = diff_analyzed(base_side, candidate_side, {});
+    ::stepscope::testing::require(diff.status());
+    return find_in_diff(diff.value(), base_side, candidate_side);
+  }
+
+  std::string first(const std::string& candidate, const std::string& base = kFed) {
+    const std::vector<Finding> all = findings(base, candidate);
+    return all.empty() ? "" : all[0].text;
+  }
+};
+
+TEST_F(FindingsTest, SayWhatChangedInNumbers) {
+  EXPECT_THAT(first("steps=80 fetch.cpu=38ms collate=2ms"),
+              AllOf(HasSubstr("__getitem__"), HasSubstr("18.0 ms -> 38.0 ms")));
+  EXPECT_THAT(first("steps=80 fetch.cpu=18ms collate=14ms"),
+              AllOf(HasSubstr("collate"), HasSubstr("2.0 ms -> 14.0 ms")));
+  EXPECT_THAT(first(std::string(kFed) + " fetch.io=20ms"), HasSubstr("blocked reading 0.0 ms -> 20.0 ms"));
+  EXPECT_THAT(first(std::string(kFed) + " workers=1"), HasSubstr("num_workers 2 -> 1"));
+  EXPECT_THAT(first(std::string(kFed) + " slow_worker=1 slow_worker.extra=20ms"),
+              AllOf(HasSubstr("worker 1"), HasSubstr("ms more per batch"), HasSubstr("data.blocked")));
+  EXPECT_THAT(first("steps=80 gc.every=1 gc=5ms", "steps=80"), HasSubstr("of generation 2), longest 5.0 ms"));
+  EXPECT_THAT(first("steps=80 optimizer=6ms optimizer_class=LBFGS", "steps=80"), HasSubstr("AdamW -> LBFGS"));
+}
+
+TEST_F(FindingsTest, CiteTheHostsLimits) {
+  EXPECT_THAT(first(std::string(kFed) + " fetch.starved=20ms affinity=1 throttled_permille=380"),
+              AllOf(HasSubstr("throttled 38 % of the time"), HasSubstr("1 CPU for 2 workers")));
+}
+
+TEST_F(FindingsTest, PointAtTheWorstStep) {
+  const std::vector<Finding> all = findings(kFed, "steps=80 fetch.cpu=38ms collate=2ms");
+  ASSERT_FALSE(all.empty());
+  ASSERT_TRUE(all[0].where.has_value());
+  EXPECT_EQ(all[0].where->process, 0U);
+  EXPECT_GE(all[0].where->step, 0);
+  EXPECT_LT(all[0].where->begin_ns, all[0].where->end_ns);
+  EXPECT_GT(all[0].effect_ns, 9000000);
+}
+
+TEST_F(FindingsTest, AbstainWhenNothingChanged) {
+  EXPECT_TRUE(findings(kFed, kFed).empty());
+}
+
+TEST_F(FindingsTest, AbstainFromACauseWithoutWorkerRecordings) {
+  const std::vector<Finding> all = findings(kFed, "steps=80 fetch.cpu=38ms collate=2ms record_workers=0");
+  for (const Finding& finding : all) {
+    EXPECT_THAT(finding.text, ::testing::Not(HasSubstr("__getitem__")));
+  }
+  ASSERT_FALSE(all.empty());
+  EXPECT_EQ(all[0].id, leaf::kDataOther);
+  EXPECT_EQ(all[0].confidence, Confidence::kLow);
+}
+
+TEST_F(FindingsTest, ExplainOneRunToo) {
+  const Analysis slow = analyze("slow", std::string(kFed) + " fetch.io=30ms");
+  const std::vector<Finding> all = find_in_run(slow.view());
+  ASSERT_FALSE(all.empty());
+  EXPECT_EQ(all[0].id, leaf::kFetchIo);
+  const Analysis fine = analyze("fine", "steps=40");
+  EXPECT_TRUE(find_in_run(fine.view()).empty());
+}
+
+}  // namespace
+}  // namespace stepscope::analysis
