@@ -29,9 +29,9 @@ def install(module):
         global _active
         if _compiling.now() or _active or _guard.off or (_api.status != 1 and not _api.wake()):
             return original(*args, **kwargs)
-        _active = True
         start = now()
         try:
+            _active = True
             return original(*args, **kwargs)
         finally:
             _active = False

@@ -17,9 +17,9 @@ def _wrap(module, name, operation, label):
     def checkpoint(*args, **kwargs):
         if _api.status != 1 or _guard.off or local.checkpoint or in_data():
             return original(*args, **kwargs)
-        local.checkpoint = 1
         start = now()
         try:
+            local.checkpoint = 1
             return original(*args, **kwargs)
         finally:
             local.checkpoint = 0

@@ -7,10 +7,10 @@ import threading
 class _Local(threading.local):
     owner = None  # the Fetch that is waiting for this thread's dataset fetcher: a worker's or an in-process next()'s
     starting = None  # the DataLoader iterator whose constructor is running
-    loader_next = 0  # DataLoader next() calls entered and not left
+    loader_next = 0  # 1 inside a DataLoader's next()
     loader_nexts = 0  # DataLoader next() calls so far
-    iterator_next = 0  # other data iterators' next() calls entered and not left
-    checkpoint = 0  # checkpoint calls entered and not left
+    iterator_next = 0  # 1 inside another data iterator's next()
+    checkpoint = 0  # 1 inside a checkpoint call
     stepping = False  # inside an optimizer's step
     optimizer_steps = 0  # optimizer steps this thread finished
 

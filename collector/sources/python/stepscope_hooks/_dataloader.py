@@ -61,15 +61,15 @@ def _wrap_next(owner):
     def __next__(self):
         context = local
         state = self.__dict__.get("_stepscope")
-        if state is None or context.owner is not None or _next_guard.off or (_api.status != 1 and not _api.wake()):
+        if state is None or context.owner is not None or context.loader_next or _next_guard.off or (_api.status != 1 and not _api.wake()):
             return original(self)
         received = getattr(self, "_rcvd_idx", 0)
-        context.owner = state.fetch
-        context.loader_next += 1
-        context.loader_nexts += 1
-        start = now()
         flags = -1
+        start = now()
         try:
+            context.owner = state.fetch
+            context.loader_next = 1
+            context.loader_nexts += 1
             data = original(self)
             flags = 0
             return data
@@ -78,7 +78,7 @@ def _wrap_next(owner):
             raise
         finally:
             context.owner = None
-            context.loader_next -= 1
+            context.loader_next = 0
             try:
                 # An exception of the dataset takes the place of its batch; any other leaves the batch for later.
                 if flags >= 0 or (state.workers and self._rcvd_idx > received):
@@ -143,9 +143,9 @@ def _wrap_reset(owner):
         if state is None or state.resetting or local.starting is self or _life_guard.off:
             return original(self, *args, **kwargs)
         start = now()
-        state.resetting = True
-        state.new_epoch()
         try:
+            state.resetting = True
+            state.new_epoch()
             return original(self, *args, **kwargs)
         finally:
             state.resetting = False
@@ -209,9 +209,10 @@ def _wrap_derived_init(owner):
     def __init__(self, loader, *args, **kwargs):
         if local.starting is self or _life_guard.off:
             return original(self, loader, *args, **kwargs)
-        before, local.starting = local.starting, self
+        before = local.starting
         start = now()
         try:
+            local.starting = self
             original(self, loader, *args, **kwargs)
         finally:
             local.starting = before

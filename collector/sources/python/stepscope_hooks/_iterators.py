@@ -30,13 +30,13 @@ def timed_next(advance, label):
     """`advance()`, timed as a phase called `label`, if the thread is not loading data already."""
     if _guard.off or in_data() or (_api.status != 1 and not _api.wake()):
         return advance()
-    local.iterator_next += 1
     nexts = local.loader_nexts
     start = now()
     try:
+        local.iterator_next = 1
         return advance()
     finally:
-        local.iterator_next -= 1
+        local.iterator_next = 0
         try:
             duration = now() - start
             if local.loader_nexts == nexts and duration >= _MIN_WAIT_NS:

@@ -59,16 +59,16 @@ def _wrap_step(owner):
     def step(*args, **kwargs):
         if _compiling.now() or local.stepping or _guard.off or (_api.status != 1 and not _api.wake()):
             return original(*args, **kwargs)
-        local.stepping = True
+        span = None
         try:
             optimizer = args[0] if args else kwargs["self"]
             span = _Span(type(optimizer).__name__)
             if len(args) > 1 or kwargs:
                 args, kwargs = _with_timed_closure(span, args, kwargs)
         except Exception:
-            span = None
             _guard.fail()
         try:
+            local.stepping = True
             return original(*args, **kwargs)
         finally:
             local.stepping = False
