@@ -27,7 +27,7 @@ TEST(StepWindow, KeepsTheStepsThatWereAskedFor) {
   ASSERT_TRUE(kept.ok()) << kept.status().message();
   EXPECT_EQ(kept.value().steps, 10U);
   EXPECT_GT(kept.value().dropped, 0U);
-  const Run run = open(dir.file("run"));
+  const auto run = open(dir.file("run"));
   const Steps steps = find_steps(run, {}).value();
   ASSERT_EQ(steps.total(), 10U);
   EXPECT_EQ(steps.processes[0].steps.front().number, 10);
@@ -39,8 +39,8 @@ TEST(StepWindow, TheLedgerOfAKeptStepStaysAsItWas) {
   write_job(dir.file("whole"), kJob);
   write_job(dir.file("part"), kJob);
   ASSERT_TRUE(keep_step_window(dir.file("part"), {10, 19}).ok());
-  const Run whole = open(dir.file("whole"));
-  const Run part = open(dir.file("part"));
+  const auto whole = open(dir.file("whole"));
+  const auto part = open(dir.file("part"));
   const Ledger all = build_ledger(whole, {}).value();
   const Ledger some = build_ledger(part, {}).value();
   const size_t first = 10;
@@ -59,7 +59,7 @@ TEST(StepWindow, KeepsWhatTheRecordingSaysAboutItself) {
   write_job(dir.file("run"), kJob);
   const auto before = open(dir.file("run")).processes()[0].meta;
   ASSERT_TRUE(keep_step_window(dir.file("run"), {5, 6}).ok());
-  const Run run = open(dir.file("run"));
+  const auto run = open(dir.file("run"));
   EXPECT_EQ(run.processes()[0].meta, before);
   for (uint32_t process = 0; process < run.processes().size(); ++process) {
     EXPECT_TRUE(run.verify(process).ok());

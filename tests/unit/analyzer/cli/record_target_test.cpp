@@ -86,7 +86,7 @@ TEST_F(Target, AScriptThatNamesItselfComesToAnEnd) {
 }
 
 TEST_F(Target, AnySortOfFileIsJudgedWithoutHarm) {
-  for (const std::string content : {std::string(), std::string("\x7f"), std::string("#!"),
+  for (const std::string& content : {std::string(), std::string("\x7f"), std::string("#!"),
                                     std::string("\x7f"
                                                 "ELF"),
                                     elf_header(), std::string(5000, 'x')}) {
