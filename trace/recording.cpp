@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "trace/recording.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 
@@ -23,9 +25,22 @@ Status verify_segments(const Recording& recording, const KindSummary& kind) {
   });
 }
 
+// A program killed while it stored a roll-up leaves a journal, and SQLite rolls it back only for someone who may write.
+// Whether the journal really is a leftover is SQLite's decision (it looks at locks). Without permission, opening says why.
+void roll_back_leftover(const std::string& path) {
+  if (access((path + "-journal").c_str(), F_OK) != 0) {
+    return;
+  }
+  Result<Database> database = Database::open(path, OpenMode::kReadWrite);
+  if (database.ok()) {
+    (void)database.value().exec("SELECT count(*) FROM sqlite_schema");
+  }
+}
+
 }  // namespace
 
 Result<Recording> Recording::open(const std::string& path) {
+  roll_back_leftover(path);
   if (Status status = check_header(path); !status.ok()) {
     return status;
   }

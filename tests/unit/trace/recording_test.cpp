@@ -350,6 +350,49 @@ TEST(Recording, ARollUpThatCannotBeStoredIsAnErrorAndNoHarm) {
   EXPECT_TRUE(open_or_fail(dir.file("a.stepscope")).verify().ok());
 }
 
+TEST(Recording, AProgramKilledWhileStoringARollUpDoesNoHarm) {
+  const TempDir dir;
+  const std::string path = dir.file("a.stepscope");
+  write_sample(path, 200'000);
+  const std::string before = testing::read_bytes(path);
+  const pid_t child = fork();
+  if (child == 0) {
+    // A cache of one page makes SQLite write to the file before the end of the transaction.
+    Result<Database> database = Database::open(path, OpenMode::kReadWrite);
+    const bool ok = database.ok() && database.value().exec(
+                                         "PRAGMA cache_size=1; BEGIN; DELETE FROM string;"
+                                         "UPDATE segment SET data = zeroblob(length(data))");
+    if (ok) {
+      raise(SIGKILL);
+    }
+    _exit(1);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFSIGNALED(status));
+  ASSERT_TRUE(std::filesystem::exists(path + "-journal"));
+  ASSERT_FALSE(testing::read_bytes(path) == before) << "the kill came too early to matter";
+  EXPECT_TRUE(open_or_fail(path).verify().ok());
+  EXPECT_EQ(open_or_fail(path).string_count(), testing::KernelMix::kNames + 3);
+}
+
+TEST(Recording, StoresARollUpWhileOthersRead) {
+  const TempDir dir;
+  write_sample(dir.file("a.stepscope"), 2 * kMaxSegmentRows);
+  const Recording reader = open_or_fail(dir.file("a.stepscope"));
+  const Recording writer = open_or_fail(dir.file("a.stepscope"));
+  size_t segments = 0;
+  ASSERT_TRUE(reader
+                  .scan({.kind = Kind::kKernel},
+                        [&](const SegmentView&) {
+                          ++segments;
+                          return writer.store_rollup({static_cast<int32_t>(segments), "api", {}, {}});
+                        })
+                  .ok());
+  EXPECT_EQ(segments, 2U);
+  EXPECT_EQ(reader.load_rollup().value()->version, 2);
+}
+
 TEST(Recording, SchemaExplainsEveryColumn) {
   const std::string schema = schema_sql();
   EXPECT_THAT(schema, HasSubstr("CREATE TABLE segment"));
