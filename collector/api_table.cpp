@@ -31,7 +31,8 @@ uint64_t api_now() noexcept {
 }
 
 uint32_t api_intern(const char* text, size_t length) noexcept {
-  return is_recording() && text != nullptr ? spool().intern(text, length) : 0;
+  ReentryGuard guard;
+  return guard && is_recording() && text != nullptr ? intern_cached(text, length) : 0;
 }
 
 void api_range_push(uint32_t name, uint32_t domain) noexcept {
@@ -92,11 +93,14 @@ void api_emit(uint32_t kind, uint32_t lane, const int64_t* values, uint32_t coun
 }
 
 uint32_t api_lane(const char* type, const char* name) noexcept {
-  return is_recording() && type != nullptr && name != nullptr ? spool().declare_lane(type, name, 0) : 0;
+  ReentryGuard guard;
+  return guard && is_recording() && type != nullptr && name != nullptr ? spool().declare_lane(type, name, 0)
+                                                                       : 0;
 }
 
 void api_meta(const char* key, const char* value) noexcept {
-  if (is_recording() && key != nullptr && value != nullptr) {
+  ReentryGuard guard;
+  if (guard && is_recording() && key != nullptr && value != nullptr) {
     spool().meta(key, value);
   }
 }
@@ -112,7 +116,8 @@ void api_thread_usage(int64_t out[5]) noexcept {
 }
 
 void api_loss(const char* counter, uint64_t n) noexcept {
-  if (is_recording() && counter != nullptr) {
+  ReentryGuard guard;
+  if (guard && is_recording() && counter != nullptr) {
     spool().loss(counter, n);
   }
 }

@@ -14,12 +14,8 @@ constexpr const char* kNames[kDoorCount] = {"preload", "cuda", "nvtx", "nccl", "
 constexpr const char* kVariables[kDoorCount] = {
     "LD_PRELOAD", "CUDA_INJECTION64_PATH", "NVTX_INJECTION64_PATH", "NCCL_PROFILER_PLUGIN", nullptr, nullptr};
 
-std::atomic<uint32_t> g_opened{0};
-char g_path[PATH_MAX];
-
-uint32_t bit(Door door) noexcept {
-  return 1U << static_cast<unsigned>(door);
-}
+constinit std::atomic<uint32_t> g_opened{0};
+constinit char g_path[PATH_MAX];
 
 // dladdr lives in libdl before glibc 2.34; walking the program headers needs libc only.
 int note_path(dl_phdr_info* info, size_t, void*) {
@@ -60,14 +56,14 @@ Door door_from_name(TextView name) noexcept {
 }
 
 bool mark_door_opened(Door door) noexcept {
-  if ((g_opened.load(std::memory_order_relaxed) & bit(door)) != 0) {
+  if ((g_opened.load(std::memory_order_relaxed) & door_bit(door)) != 0) {
     return false;
   }
-  return (g_opened.fetch_or(bit(door), std::memory_order_relaxed) & bit(door)) == 0;
+  return (g_opened.fetch_or(door_bit(door), std::memory_order_relaxed) & door_bit(door)) == 0;
 }
 
 bool door_opened(Door door) noexcept {
-  return (g_opened.load(std::memory_order_relaxed) & bit(door)) != 0;
+  return (g_opened.load(std::memory_order_relaxed) & door_bit(door)) != 0;
 }
 
 void describe_door(Door door, DoorStatus& out) noexcept {

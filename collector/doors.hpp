@@ -13,13 +13,18 @@
 
 namespace stepscope::collector {
 
-enum class Door : uint8_t { kPreload, kCuda, kNvtx, kNccl, kCApi, kPython };
+// kOwn: the collector itself, which opens nothing.
+enum class Door : uint8_t { kPreload, kCuda, kNvtx, kNccl, kCApi, kPython, kOwn };
 inline constexpr int kDoorCount = 6;
 
 // "preload", "cuda", "nvtx", "nccl", "c-api", "python"
 [[nodiscard]] const char* door_name(Door door) noexcept;
 // The door a binding names; unknown names are taken as c-api.
 [[nodiscard]] Door door_from_name(TextView name) noexcept;
+
+[[nodiscard]] constexpr uint32_t door_bit(Door door) noexcept {
+  return 1U << static_cast<unsigned>(door);
+}
 
 // Marks the door as used; true the first time.
 bool mark_door_opened(Door door) noexcept;

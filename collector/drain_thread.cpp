@@ -24,9 +24,9 @@ namespace {
 
 constexpr int64_t kMillisecond = 1'000'000;
 constexpr int64_t kSecond = 1'000'000'000;
-constexpr int64_t kIdlePeriod = 200 * kMillisecond;
+constexpr int64_t kIdlePeriod = 100 * kMillisecond;
 constexpr int64_t kWatchPeriod = 50 * kMillisecond;
-// A ring of 256 KiB holds about 2600 ranges: drain faster while they come in faster than that in an idle period.
+// A ring of 512 KiB holds about 6000 ranges: drain faster while they come in faster than that in an idle period.
 constexpr size_t kBusyEvents = 300;
 constexpr int64_t kBusyPeriod = 20 * kMillisecond;
 constexpr size_t kFloodEvents = 1500;
@@ -43,7 +43,7 @@ constinit std::atomic<int64_t> g_next_host{0};
 constinit std::atomic<int64_t> g_own_cpu_ns{0};
 constinit int64_t g_next_anchor = 0;
 constinit bool g_sampler_started = false;
-HostSampler g_sampler;
+constinit HostSampler g_sampler;
 constinit WorkerWatch g_watch;
 
 bool try_lock() noexcept {
@@ -105,7 +105,7 @@ void* run(void*) noexcept {
   while (is_recording() && !g_finished.load(std::memory_order_acquire)) {
     int64_t pause = kBusyPeriod;
     if (try_lock()) {
-      EventScope scope(Door::kPreload);
+      EventScope scope(Door::kOwn);
       if (!g_finished.load(std::memory_order_acquire)) {
         pause = tick(scope ? scope.thread().ring : nullptr);
       }
@@ -188,7 +188,7 @@ void finish_recording(int exit_code) noexcept {
     unlock();
     return;
   }
-  EventScope scope(Door::kPreload);
+  EventScope scope(Door::kOwn);
   if (scope) {
     int64_t values[] = {now_ns(), exit_code, spool().intern("exit", 4)};
     scope.push(trace::Kind::kExit, 0, values, 3);

@@ -32,12 +32,14 @@ void set_directory() noexcept {
   }
 }
 
+// The program as it was executed or, for a script with "#!", argv[0]: the kernel puts the interpreter there. Reading
+// /proc/self/exe would take as long as everything else here together.
+bool runs_python(const char* argument0) noexcept {
+  const void* executed = reinterpret_cast<const void*>(getauxval(AT_EXECFN));
+  return is_python(TextView(static_cast<const char*>(executed))) || is_python(TextView(argument0));
+}
+
 void set_python_path() noexcept {
-  char executable[PATH_MAX];
-  ssize_t n = readlink("/proc/self/exe", executable, sizeof(executable));
-  if (n <= 0 || !is_python(TextView(executable, static_cast<size_t>(n)))) {
-    return;
-  }
   TextBuffer<PATH_MAX> hooks;
   const char* given = getenv("STEPSCOPE_PYTHON_DIR");
   if (given != nullptr && given[0] != '\0') {
@@ -63,7 +65,8 @@ void set_python_path() noexcept {
   }
 }
 
-__attribute__((constructor)) void on_load() noexcept {
+// glibc gives constructors the arguments of main.
+__attribute__((constructor)) void on_load(int argument_count, char** arguments) noexcept {
   if (!is_enabled() || own_path()[0] == '\0') {
     return;
   }
@@ -77,7 +80,9 @@ __attribute__((constructor)) void on_load() noexcept {
   for (Door door : {Door::kCuda, Door::kNvtx, Door::kNccl}) {
     setenv(door_variable(door), own_path(), 0);
   }
-  set_python_path();
+  if (runs_python(argument_count > 0 ? arguments[0] : nullptr)) {
+    set_python_path();
+  }
 }
 
 }  // namespace

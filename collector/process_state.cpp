@@ -37,8 +37,8 @@ constinit std::atomic<bool> g_light{false};
 constinit std::atomic<uint32_t> g_generation{0};
 constinit pid_t g_pid = 0;  // of the process that last left kDormant
 constinit bool g_hooks_registered = false;
-BaseName g_base;
-BaseName g_parent_base;
+constinit BaseName g_base{kZeroed};
+constinit BaseName g_parent_base{kZeroed};
 
 void become_child() noexcept {
   if (g_flag != nullptr) {
@@ -183,16 +183,16 @@ bool open_door(Door door, Role role, bool rearm_child) noexcept {
   if (phase == Phase::kRecording || phase == Phase::kFailed || (phase == Phase::kChild && !rearm_child)) {
     return is_recording();
   }
+  ReentryGuard guard;
+  if (!guard) {
+    return false;  // a signal handler on the thread that is starting the recording
+  }
   if (phase == Phase::kStarting || !g_phase.compare_exchange_strong(phase, Phase::kStarting)) {
     return wait_for_start();
   }
-  // A thread inside start() must not come back through a hook of its own.
-  ThreadState& thread = thread_state();
-  thread.busy = true;
   g_pid = getpid();
   mark_door_opened(door);
   bool started = start(door, role, phase == Phase::kChild);
-  thread.busy = false;
   g_phase.store(started ? Phase::kRecording : Phase::kFailed, std::memory_order_release);
   return started;
 }

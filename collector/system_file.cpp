@@ -61,18 +61,22 @@ long read_file(const char* path, char* buffer, size_t capacity) noexcept {
 }
 
 bool KeptFile::open(const char* path) noexcept {
-  fd = ::open(path, O_RDONLY | O_CLOEXEC);
+  int opened = ::open(path, O_RDONLY | O_CLOEXEC);
   FileFacts facts;
-  if (fd < 0 || !facts_of(fd, "", facts)) {
+  if (opened <= 2 || !facts_of(opened, "", facts)) {
+    if (opened >= 0) {
+      ::close(opened);  // a program without standard streams: never sit on their numbers
+    }
     return false;
   }
+  fd = opened;
   device = facts.device;
   inode = facts.inode;
   return true;
 }
 
 long KeptFile::read(char* buffer, size_t capacity) const noexcept {
-  if (fd < 0) {
+  if (fd == 0) {
     return -1;
   }
   ssize_t n = ::pread(fd, buffer, capacity - 1, 0);
@@ -85,10 +89,10 @@ long KeptFile::read(char* buffer, size_t capacity) const noexcept {
 
 void KeptFile::close() noexcept {
   FileFacts facts;
-  if (fd >= 0 && facts_of(fd, "", facts) && facts.device == device && facts.inode == inode) {
+  if (fd != 0 && facts_of(fd, "", facts) && facts.device == device && facts.inode == inode) {
     ::close(fd);
   }
-  fd = -1;
+  fd = 0;
 }
 
 bool make_directory(const char* path) noexcept {

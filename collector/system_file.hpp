@@ -17,7 +17,8 @@ long read_file(const char* path, char* buffer, size_t capacity) noexcept;
 // A descriptor kept open for repeated reads. Programs that close every descriptor they do not know (daemons) may
 // hand our number to one of their own files; so it is closed again only while it is still the file we opened.
 struct KeptFile {
-  int fd = -1;
+  int fd =
+      0;  // 0 = closed (0 is never ours), so that thread-local storage is all zero and costs threads nothing
   uint64_t device = 0;
   uint64_t inode = 0;
 
@@ -26,7 +27,7 @@ struct KeptFile {
   long read(char* buffer, size_t capacity) const noexcept;
   void close() noexcept;
   // After fork: the descriptor belongs to the parent's thread.
-  void forget() noexcept { fd = -1; }
+  void forget() noexcept { fd = 0; }
 };
 
 // Creates `path` and its missing parents, mode 0700. True when it is there afterwards.

@@ -38,11 +38,16 @@ bool parse_u64(TextView text, uint64_t& value) noexcept;
 // `needle` is lower case; `text` of any case.
 [[nodiscard]] bool contains_ignoring_case(TextView text, const char* needle) noexcept;
 
+// For buffers in static storage: initialised at compile time, so that loading the library runs no code for them.
+struct ZeroedTag {};
+inline constexpr ZeroedTag kZeroed{};
+
 // Always NUL-terminated; what does not fit is cut and remembered.
 template <size_t N>
 class TextBuffer {
  public:
-  TextBuffer() noexcept { data_[0] = '\0'; }
+  TextBuffer() noexcept { data_[0] = '\0'; }  // the rest stays unset: most buffers are big and on the stack
+  constexpr explicit TextBuffer(ZeroedTag) noexcept : data_{} {}
 
   TextBuffer& add(TextView text) noexcept {
     size_t room = N - 1 - size_;

@@ -19,8 +19,8 @@ namespace stepscope::collector {
 namespace {
 
 // The main thread has the long bursts (import, first step); others are many and mostly quiet.
-constexpr size_t kMainRingBytes = size_t{1} << 20;
-constexpr size_t kThreadRingBytes = size_t{1} << 18;
+constexpr size_t kMainRingBytes = size_t{1} << 21;
+constexpr size_t kThreadRingBytes = size_t{1} << 19;
 constexpr size_t kLightRingBytes = size_t{1} << 18;
 // Upper bound of a record in a ring: columns plus its header.
 constexpr size_t kRecordOverhead = 16;
@@ -52,6 +52,7 @@ bool attach(ThreadState& thread) noexcept {
   thread.ring = spool().acquire_ring(thread.tid, name, bytes);
   thread.generation = generation();
   thread.undrained_bytes = 0;
+  thread.doors = door_bit(Door::kOwn);
   thread.api_depth = 0;
   thread.nvtx_depth = 0;
   thread.message_count = 0;
@@ -66,6 +67,28 @@ bool attach(ThreadState& thread) noexcept {
 
 ThreadState& thread_state() noexcept {
   return t_state;
+}
+
+uint32_t intern_cached(const char* text, size_t length) noexcept {
+  if (length == 0 || length > sizeof(NameCacheEntry::text)) {
+    return spool().intern(text, length);
+  }
+  ThreadState& thread = t_state;
+  auto address = reinterpret_cast<uintptr_t>(text);
+  NameCacheEntry& entry = thread.names[(address ^ (address >> 5)) % kNameCacheSize];
+  bool valid = thread.names_generation == generation();
+  if (valid && entry.address == text && entry.length == length && memcmp(entry.text, text, length) == 0) {
+    return entry.id;
+  }
+  if (!valid) {
+    memset(thread.names, 0, sizeof(thread.names));
+    thread.names_generation = generation();
+  }
+  entry.address = text;
+  entry.length = static_cast<uint32_t>(length);
+  memcpy(entry.text, text, length);
+  entry.id = spool().intern(text, length);
+  return entry.id;
 }
 
 void report_refused_events() noexcept {
@@ -86,6 +109,24 @@ void reset_thread_after_fork() noexcept {
   thread.usage_files_opened = false;
 }
 
+ReentryGuard::ReentryGuard() noexcept {
+  ThreadState& thread = t_state;
+  if (!thread.busy) {
+    thread.busy = true;
+    thread_ = &thread;
+    __asm__ volatile(
+        "" ::
+            : "memory");  // a signal handler on this thread must see `busy` before anything changes
+  }
+}
+
+ReentryGuard::~ReentryGuard() {
+  if (thread_ != nullptr) {
+    __asm__ volatile("" ::: "memory");
+    thread_->busy = false;
+  }
+}
+
 EventScope::EventScope(Door door) noexcept {
   if (!is_recording() && !open_door(door, Role::kMain, false)) {
     return;
@@ -102,6 +143,10 @@ EventScope::EventScope(Door door) noexcept {
   if ((thread.ring == nullptr || thread.generation != generation()) && !attach(thread)) {
     thread.busy = false;
     return;
+  }
+  if ((thread.doors & door_bit(door)) == 0) {
+    thread.doors |= door_bit(door);
+    open_door(door, Role::kMain, false);
   }
   thread_ = &thread;
 }

@@ -18,6 +18,16 @@ namespace stepscope::collector {
 inline constexpr int kMaxApiDepth = 64;
 inline constexpr int kMaxMessageDepth = 4;
 
+// Remembers the string ids of texts by their address, for programs that push the same literals again and again. The
+// text is compared too: an address may hold another text later.
+struct NameCacheEntry {
+  const char* address;
+  uint32_t id;
+  uint32_t length;
+  char text[48];
+};
+inline constexpr size_t kNameCacheSize = 32;
+
 // A range whose payload tells of a message between ranks (NCCL's NVTX); written as a collective when it ends.
 struct PendingMessage {
   const void* domain;
@@ -34,6 +44,7 @@ struct ThreadState {
   uint32_t generation = 0;  // of the recording the ring belongs to
   uint32_t tid = 0;
   bool busy = false;    // inside the collector: an event from a signal handler or a hook of ours is refused
+  uint32_t doors = 0;   // seen by this thread since its ring was acquired
   bool exited = false;  // the thread's ring was given back
   bool has_destructor = false;
   size_t undrained_bytes = 0;  // light mode: pushed since this thread last drained
@@ -42,6 +53,8 @@ struct ThreadState {
   int nvtx_depth = 0;  // ranges open through NVTX
   int message_count = 0;
   PendingMessage messages[kMaxMessageDepth] = {};
+  uint32_t names_generation = 0;
+  NameCacheEntry names[kNameCacheSize] = {};
   KeptFile schedstat;
   KeptFile io;
   bool usage_files_opened = false;
@@ -49,8 +62,26 @@ struct ThreadState {
 
 // The calling thread's state. Global-dynamic: a dlopened library must not use up static TLS.
 [[nodiscard]] ThreadState& thread_state() noexcept;
+// The string id of a text, from the thread's cache when it is there. Hot; within an EventScope or ReentryGuard.
+[[nodiscard]] uint32_t intern_cached(const char* text, size_t length) noexcept;
+
 // In a forked child, for the one thread it has.
 void reset_thread_after_fork() noexcept;
+
+// Marks the calling thread as inside the collector, for calls that write no event but may take the spool's short lock.
+// False in a signal handler that interrupted one of our functions: going on could wait for the very thread it runs on.
+class ReentryGuard {
+ public:
+  ReentryGuard() noexcept;
+  ~ReentryGuard();
+  ReentryGuard(const ReentryGuard&) = delete;
+  ReentryGuard& operator=(const ReentryGuard&) = delete;
+
+  explicit operator bool() const noexcept { return thread_ != nullptr; }
+
+ private:
+  ThreadState* thread_ = nullptr;
+};
 
 // Counts the events refused by the guard as loss. Not from a signal handler.
 void report_refused_events() noexcept;

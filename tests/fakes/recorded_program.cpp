@@ -55,8 +55,9 @@ int dormant() {
   std::printf("tasks %d\n", count_tasks());
   for (const auto& fd : std::filesystem::directory_iterator("/proc/self/fd")) {
     std::error_code gone;
-    if (std::stoi(fd.path().filename()) > 2) {
-      std::printf("fd %s\n", std::filesystem::read_symlink(fd.path(), gone).c_str());
+    std::string target = std::filesystem::read_symlink(fd.path(), gone);
+    if (std::stoi(fd.path().filename()) > 2 && target.find("/fd") == std::string::npos) {  // not the listing itself
+      std::printf("fd %s\n", target.c_str());
     }
   }
   return 0;

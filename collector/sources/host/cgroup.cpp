@@ -8,7 +8,7 @@ namespace {
 
 constexpr size_t kMountInfoBytes = 256 * 1024;
 // Too big for a stack that may be small; one thread at a time uses it (see the header).
-char g_mountinfo[kMountInfoBytes];
+constinit char g_mountinfo[kMountInfoBytes] = {};
 
 bool list_contains(TextView list, const char* word) noexcept {
   TextView entry;

@@ -26,6 +26,7 @@ struct CgroupUsage {
 
 class Cgroup {
  public:
+  constexpr Cgroup() noexcept : cpu_(kZeroed), memory_(kZeroed) {}
   // Finds the group of the calling process; again when the process was moved. False when there is none to see.
   bool find() noexcept;
   [[nodiscard]] int version() const noexcept { return version_; }

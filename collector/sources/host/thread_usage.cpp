@@ -18,8 +18,8 @@ constexpr int64_t kThrottledAgeNs = 5'000'000;
 constinit std::atomic<bool> g_reading{false};
 constinit std::atomic<int64_t> g_read_ns{0};
 constinit std::atomic<uint64_t> g_throttled_ns{0};
-Cgroup g_cgroup;
-bool g_found = false;
+constinit Cgroup g_cgroup;
+constinit bool g_found = false;
 
 int64_t throttled_ns() noexcept {
   int64_t now = now_ns();

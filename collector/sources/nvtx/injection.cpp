@@ -104,63 +104,63 @@ struct TableEntry {
   Function function;
 };
 
-// The program's NVTX calls each slot with the types of that slot.
-template <typename F>
-constexpr TableEntry entry(uint32_t slot, F* function) noexcept {
-  return {slot, reinterpret_cast<Function>(function)};
-}
-
+// The program's NVTX calls each slot with the types of that slot. Written out, not wrapped in a function: so the tables are
+// data, and loading the library runs no code for them.
 const TableEntry kCoreTable[] = {
-    entry(kMarkEx, mark_ex),
-    entry(kMarkA, mark_text<char>),
-    entry(kMarkW, mark_text<wchar_t>),
-    entry(kRangeStartEx, start_ex),
-    entry(kRangeStartA, start_text<char>),
-    entry(kRangeStartW, start_text<wchar_t>),
-    entry(kRangeEnd, end),
-    entry(kRangePushEx, push_ex),
-    entry(kRangePushA, push_text<char>),
-    entry(kRangePushW, push_text<wchar_t>),
-    entry(kRangePop, pop_default),
-    entry(kNameCategoryA, name_category_a),
-    entry(kNameCategoryW, name_category_w),
-    entry(kNameOsThreadA, name_thread),
-    entry(kNameOsThreadW, name_thread_w),
+    {kMarkEx, reinterpret_cast<Function>(mark_ex)},
+    {kMarkA, reinterpret_cast<Function>(mark_text<char>)},
+    {kMarkW, reinterpret_cast<Function>(mark_text<wchar_t>)},
+    {kRangeStartEx, reinterpret_cast<Function>(start_ex)},
+    {kRangeStartA, reinterpret_cast<Function>(start_text<char>)},
+    {kRangeStartW, reinterpret_cast<Function>(start_text<wchar_t>)},
+    {kRangeEnd, reinterpret_cast<Function>(end)},
+    {kRangePushEx, reinterpret_cast<Function>(push_ex)},
+    {kRangePushA, reinterpret_cast<Function>(push_text<char>)},
+    {kRangePushW, reinterpret_cast<Function>(push_text<wchar_t>)},
+    {kRangePop, reinterpret_cast<Function>(pop_default)},
+    {kNameCategoryA, reinterpret_cast<Function>(name_category_a)},
+    {kNameCategoryW, reinterpret_cast<Function>(name_category_w)},
+    {kNameOsThreadA, reinterpret_cast<Function>(name_thread)},
+    {kNameOsThreadW, reinterpret_cast<Function>(name_thread_w)},
 };
 
 const TableEntry kCore2Table[] = {
-    entry(kDomainMarkEx, mark),
-    entry(kDomainRangeStartEx, start),
-    entry(kDomainRangeEnd, end_in_domain),
-    entry(kDomainRangePushEx, push),
-    entry(kDomainRangePop, pop),
-    entry(kDomainResourceCreate, create_resource),
-    entry(kDomainNameCategoryA, name_domain_category_a),
-    entry(kDomainNameCategoryW, name_domain_category_w),
-    entry(kDomainRegisterStringA, register_string_a),
-    entry(kDomainRegisterStringW, register_string_w),
-    entry(kDomainCreateA, create_domain_a),
-    entry(kDomainCreateW, create_domain_w),
+    {kDomainMarkEx, reinterpret_cast<Function>(mark)},
+    {kDomainRangeStartEx, reinterpret_cast<Function>(start)},
+    {kDomainRangeEnd, reinterpret_cast<Function>(end_in_domain)},
+    {kDomainRangePushEx, reinterpret_cast<Function>(push)},
+    {kDomainRangePop, reinterpret_cast<Function>(pop)},
+    {kDomainResourceCreate, reinterpret_cast<Function>(create_resource)},
+    {kDomainNameCategoryA, reinterpret_cast<Function>(name_domain_category_a)},
+    {kDomainNameCategoryW, reinterpret_cast<Function>(name_domain_category_w)},
+    {kDomainRegisterStringA, reinterpret_cast<Function>(register_string_a)},
+    {kDomainRegisterStringW, reinterpret_cast<Function>(register_string_w)},
+    {kDomainCreateA, reinterpret_cast<Function>(create_domain_a)},
+    {kDomainCreateW, reinterpret_cast<Function>(create_domain_w)},
 };
 
 const TableEntry kCudaRtTable[] = {
-    entry(kNameCudaDeviceA, name_cuda_device),
-    entry(kNameCudaStreamA, name_cuda<2>),
-    entry(kNameCudaEventA, name_cuda<3>),
+    {kNameCudaDeviceA, reinterpret_cast<Function>(name_cuda_device)},
+    {kNameCudaStreamA, reinterpret_cast<Function>(name_cuda<2>)},
+    {kNameCudaEventA, reinterpret_cast<Function>(name_cuda<3>)},
 };
 
 const TableEntry kCudaTable[] = {
-    entry(kNameCuDeviceA, name_cuda_device),
-    entry(kNameCuContextA, name_cuda<1>),
-    entry(kNameCuStreamA, name_cuda<2>),
-    entry(kNameCuEventA, name_cuda<3>),
+    {kNameCuDeviceA, reinterpret_cast<Function>(name_cuda_device)},
+    {kNameCuContextA, reinterpret_cast<Function>(name_cuda<1>)},
+    {kNameCuStreamA, reinterpret_cast<Function>(name_cuda<2>)},
+    {kNameCuEventA, reinterpret_cast<Function>(name_cuda<3>)},
 };
 
 const TableEntry kPayloadTable[] = {
-    entry(kSchemaRegister, register_schema),    entry(kMarkPayload, mark_payload),
-    entry(kRangePushPayload, push_payload),     entry(kRangePopPayload, pop_payload),
-    entry(kRangeStartPayload, start_payload),   entry(kRangeEndPayload, end_payload),
-    entry(kDomainIsEnabled, domain_is_enabled), entry(kTimestampGet, timestamp),
+    {kSchemaRegister, reinterpret_cast<Function>(register_schema)},
+    {kMarkPayload, reinterpret_cast<Function>(mark_payload)},
+    {kRangePushPayload, reinterpret_cast<Function>(push_payload)},
+    {kRangePopPayload, reinterpret_cast<Function>(pop_payload)},
+    {kRangeStartPayload, reinterpret_cast<Function>(start_payload)},
+    {kRangeEndPayload, reinterpret_cast<Function>(end_payload)},
+    {kDomainIsEnabled, reinterpret_cast<Function>(domain_is_enabled)},
+    {kTimestampGet, reinterpret_cast<Function>(timestamp)},
 };
 
 template <size_t N>

@@ -6,6 +6,7 @@
 #include <new>
 
 #include "collector/process_state.hpp"
+#include "collector/thread_state.hpp"
 
 namespace stepscope::collector::nvtx {
 namespace {
@@ -28,7 +29,7 @@ struct FullName {
 
 constinit std::atomic<char*> g_arena{nullptr};
 constinit std::atomic<size_t> g_used{0};
-CategorySlot g_categories[kCategorySlots];
+constinit CategorySlot g_categories[kCategorySlots];
 
 char* arena() noexcept {
   char* at = g_arena.load(std::memory_order_acquire);
@@ -111,7 +112,7 @@ Name* make_name(const wchar_t* text) noexcept {
 }
 
 uint32_t intern(const char* text) noexcept {
-  return text == nullptr ? 0 : spool().intern(text, strlen(text));
+  return text == nullptr ? 0 : intern_cached(text, strlen(text));
 }
 
 uint32_t intern(const wchar_t* text) noexcept {

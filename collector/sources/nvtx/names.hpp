@@ -31,7 +31,7 @@ struct Name {
 [[nodiscard]] Name* make_name(TextView text) noexcept;
 [[nodiscard]] Name* make_name(const wchar_t* text) noexcept;
 
-// String id of a text that is not kept, 0 for nullptr.
+// String id of a text that is not kept, 0 for nullptr. Within an EventScope.
 [[nodiscard]] uint32_t intern(const char* text) noexcept;
 [[nodiscard]] uint32_t intern(const wchar_t* text) noexcept;
 

@@ -33,7 +33,7 @@ struct Schema {
   Field peer;
 };
 
-Schema g_schemas[kSchemaSlots];
+constinit Schema g_schemas[kSchemaSlots];
 constinit std::atomic<uint64_t> g_next_dynamic{kDynamicSchemaStart};
 
 uint64_t key_of(const void* domain, uint64_t id) noexcept {

@@ -23,7 +23,7 @@ struct Slot {
 };
 static_assert(kMaxOpen == 1U << 12);
 
-Slot g_slots[kMaxOpen];
+constinit Slot g_slots[kMaxOpen];
 constinit std::atomic<uint32_t> g_next{0};
 constinit std::atomic<uint64_t> g_lane{0};  // generation << 32 | lane
 
