@@ -70,10 +70,20 @@ struct CounterTrack {
   }
 };
 
-enum Fact : size_t { kAffinity, kQuota, kThrottled, kPsiCpu, kPsiIo, kPsiMemory, kReadBytes, kFactCount };
+enum Fact : size_t {
+  kAffinity,
+  kQuota,
+  kThrottled,
+  kPsiCpu,
+  kPsiIo,
+  kPsiMemory,
+  kReadBytes,
+  kRunQueue,
+  kFactCount
+};
 constexpr std::array<std::string_view, kFactCount> kFactNames = {
     "proc.affinity_cpus", "cgroup.cpu.quota_cpus", "cgroup.cpu.throttled_ns", "psi.cpu.some_us",
-    "psi.io.some_us",     "psi.memory.some_us",    "proc.read_bytes"};
+    "psi.io.some_us",     "psi.memory.some_us",    "proc.read_bytes",         "proc.runq_ns"};
 using Tracks = std::array<CounterTrack, kFactCount>;
 
 Status track_counters(const Run& run, uint32_t process, Tracks* tracks) {
@@ -130,6 +140,9 @@ Status gather_host(const Run& run, const Ledger& ledger, HostEvidence* host) {
     const double measured_quota = tracks[kQuota].least();
     const double quota = measured_quota >= 0 ? measured_quota : meta_number(process, "host.cpu_quota");
     host->quota_cpus = least_known(host->quota_cpus, quota > 0 ? quota : kUnknown);
+    if (process.role != "worker") {
+      host->main_runq_share = std::max(host->main_runq_share, tracks[kRunQueue].rate(window));
+    }
     host->throttled_share = std::max(host->throttled_share, tracks[kThrottled].rate(window));
     constexpr double kNsPerUs = 1000;
     const auto pressure = [&tracks, &window](Fact fact) {

@@ -65,7 +65,9 @@ struct HostEvidence {
   double throttled_share = -1;  // throttled time / wall time while training, largest over processes
   double psi_cpu_share = -1, psi_io_share = -1, psi_memory_share = -1;  // "some" pressure while training
   double read_bytes_per_s = -1;                                         // all processes of the run together
-  double cpus = -1;                                                     // of the host
+  double main_runq_share =
+      -1;            // training processes: runnable without a CPU / wall time; can exceed 1 (threads)
+  double cpus = -1;  // of the host
 };
 
 struct GcEvidence {

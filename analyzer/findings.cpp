@@ -340,7 +340,10 @@ Finding finding_of(const Case& c, Sentence sentence, const AnalyzedRun& where) {
 }
 
 // Compute has no evidence but its own numbers on a host-only run: one sentence for forward and backward together.
-void add_compute(const Diff& diff, std::span<const AnalyzedRun> candidate, std::vector<Finding>* out) {
+void add_compute(const Diff& diff, std::span<const AnalyzedRun> base, std::span<const AnalyzedRun> candidate,
+                 std::vector<Finding>* out) {
+  // Growth of the run-queue wait from which on it is worth a word, as a share of wall time.
+  constexpr double kMoreQueueing = 0.1;
   int64_t total = 0;
   bool flagged = false;
   for (const Term& one : diff.terms) {
@@ -356,6 +359,15 @@ void add_compute(const Diff& diff, std::span<const AnalyzedRun> candidate, std::
   finding.id = "compute";
   finding.text = fmt::format("the model itself takes {}: forward and backward {:+.1f} ms/step",
                              total > 0 ? "longer" : "less time", static_cast<double>(total) / 1e6);
+  const double queued_before = base[0].evidence->host.main_runq_share;
+  const double queued = candidate[0].evidence->host.main_runq_share;
+  if (total > 0 && queued_before >= 0 && queued > queued_before + kMoreQueueing) {
+    finding.text = fmt::format(
+        "forward and backward take {:+.1f} ms/step, and the training process waits for a CPU: {} of the "
+        "time, {} in the base",
+        static_cast<double>(total) / 1e6, percent(queued), percent(queued_before));
+    finding.advice = "something competes for its CPUs: the loader's workers, other threads, other programs";
+  }
   finding.effect_ns = total;
   finding.confidence = Confidence::kMedium;
   const std::string_view leaves[] = {leaf::kForward, leaf::kBackward};
@@ -440,7 +452,7 @@ std::vector<Finding> find_in_diff(const Diff& diff, std::span<const AnalyzedRun>
       out.back().where.reset();  // pointers name places in candidate runs
     }
   }
-  add_compute(diff, candidate, &out);
+  add_compute(diff, base, candidate, &out);
   for (const AnalyzedRun& run : candidate) {
     add_recording_quality(run, &out);
   }

@@ -87,9 +87,9 @@ TEST_F(Target, AScriptThatNamesItselfComesToAnEnd) {
 
 TEST_F(Target, AnySortOfFileIsJudgedWithoutHarm) {
   for (const std::string& content : {std::string(), std::string("\x7f"), std::string("#!"),
-                                    std::string("\x7f"
-                                                "ELF"),
-                                    elf_header(), std::string(5000, 'x')}) {
+                                     std::string("\x7f"
+                                                 "ELF"),
+                                     elf_header(), std::string(5000, 'x')}) {
     static_cast<void>(inspect(content));
   }
   std::string endless = elf_header();

@@ -7,7 +7,7 @@ namespace stepscope::analysis::cli {
 namespace {
 
 TextTable terms() {
-  TextTable table({{"term", Align::kLeft, true}, {"ms", Align::kRight}});
+  TextTable table({{"term", Align::kLeft, Fit::kShorten}, {"ms", Align::kRight}});
   table.add_row({"data.fetch", "+21.30"});
   table.add_row({"ä", "-4.00"});
   table.add_rule();
@@ -39,6 +39,16 @@ TEST(Table, NeverShrinksBelowReadable) {
   Terminal narrow;
   narrow.width = 5;
   EXPECT_NE(terms().render(narrow).find("data.fe…  +21.30"), std::string::npos);
+}
+
+TEST(Table, TheLastColumnMayGoOnInTheNextLine) {
+  TextTable table({{""}, {"", Align::kLeft, Fit::kWrap}});
+  table.add_row({"note", "one two three"});
+  table.add_row({"ok", ""});
+  Terminal narrow;
+  narrow.width = 16;
+  EXPECT_EQ(table.render(narrow), "  note  one two\n        three\n  ok\n");
+  EXPECT_EQ(table.render({}), "  note  one two three\n  ok\n");
 }
 
 TEST(Table, ColourDoesNotCountAsWidth) {

@@ -35,6 +35,16 @@ TEST(Shortened, CutsAtCharactersAndMarksTheCut) {
   EXPECT_EQ(shortened("abc", 0), "");
 }
 
+TEST(Wrapped, BreaksBetweenWordsAndIndentsWhatFollows) {
+  EXPECT_EQ(wrapped("one two three four", 10, 2), "one two\n  three\n  four");
+  EXPECT_EQ(wrapped("short", 80, 5), "short");
+  EXPECT_EQ(wrapped("", 80, 5), "");
+}
+
+TEST(Wrapped, AWordThatIsTooLongStandsAlone) {
+  EXPECT_EQ(wrapped("a extraordinarily b", 8, 0), "a\nextraordinarily\nb");
+}
+
 TEST(Styled, AddsNothingWithoutColour) {
   Terminal terminal;
   EXPECT_EQ(styled("x", Style::kBad, terminal), "x");
