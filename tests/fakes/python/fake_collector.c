@@ -50,7 +50,9 @@ static void say(const char* format, ...) {
   }
 }
 
-static int self(void) { return (int)getpid(); }
+static int self(void) {
+  return (int)getpid();
+}
 
 static int fake_open(const char* door) {
   const char* answer = getenv("FAKE_COLLECTOR_OPEN");
@@ -76,11 +78,21 @@ static uint32_t fake_intern(const char* text, size_t length) {
   return hash;
 }
 
-static void fake_range_push(uint32_t name, uint32_t domain) { say("push %d %u %u", self(), name, domain); }
-static void fake_range_pop(void) { say("pop %d", self()); }
-static void fake_instant(uint32_t name, uint32_t domain) { say("instant %d %u %u", self(), name, domain); }
-static void fake_counter(uint32_t name, double value) { say("counter %d %u %f", self(), name, value); }
-static void fake_step(int64_t index, uint32_t name) { say("step %d %lld %u", self(), (long long)index, name); }
+static void fake_range_push(uint32_t name, uint32_t domain) {
+  say("push %d %u %u", self(), name, domain);
+}
+static void fake_range_pop(void) {
+  say("pop %d", self());
+}
+static void fake_instant(uint32_t name, uint32_t domain) {
+  say("instant %d %u %u", self(), name, domain);
+}
+static void fake_counter(uint32_t name, double value) {
+  say("counter %d %u %f", self(), name, value);
+}
+static void fake_step(int64_t index, uint32_t name) {
+  say("step %d %lld %u", self(), (long long)index, name);
+}
 
 static void fake_emit(uint32_t kind, uint32_t lane, const int64_t* values, uint32_t count) {
   if (getenv("FAKE_COLLECTOR_LOG") == NULL) {
@@ -99,7 +111,9 @@ static uint32_t fake_lane(const char* type, const char* name) {
   return 7;
 }
 
-static void fake_meta(const char* key, const char* value) { say("meta %d %s %s", self(), key, value); }
+static void fake_meta(const char* key, const char* value) {
+  say("meta %d %s %s", self(), key, value);
+}
 
 static void fake_thread_usage(int64_t out[5]) {
   struct timespec at;
@@ -114,7 +128,9 @@ static void fake_loss(const char* counter, uint64_t n) {
   say("loss %d %s %llu", self(), counter, (unsigned long long)n);
 }
 
-static void fake_watch(uint32_t pid, int on) { say("watch %d %u %d", self(), pid, on); }
+static void fake_watch(uint32_t pid, int on) {
+  say("watch %d %u %d", self(), pid, on);
+}
 
 static const stepscope_api kTable = {
     .size = sizeof(stepscope_api),
@@ -136,4 +152,6 @@ static const stepscope_api kTable = {
 };
 
 __attribute__((visibility("default"))) const stepscope_api* stepscope_get_api(void);
-const stepscope_api* stepscope_get_api(void) { return &kTable; }
+const stepscope_api* stepscope_get_api(void) {
+  return &kTable;
+}

@@ -70,7 +70,7 @@ class RecordingTest(HookTest):
                 self.assertEqual(self.values(joined), [20, 20])
                 (counts,) = self.rows(run_folder, """
                     SELECT (SELECT count(*) FROM batch), (SELECT count(*) FROM batch_fetch),
-                           (SELECT count(*) FROM step WHERE micro_steps = 2), (SELECT count(*) FROM phase WHERE op = 5)""")
+                           (SELECT count(*) FROM step_event WHERE micro_steps = 2), (SELECT count(*) FROM phase WHERE op = 5)""")
                 self.assertEqual(self.values(counts), [22, 20, 10, 1])
                 losses = self.rows(run_folder, "SELECT counter FROM loss WHERE counter LIKE 'python.%' OR counter LIKE '%drop%'")
                 self.assertEqual(losses, [])
