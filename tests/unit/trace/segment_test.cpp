@@ -73,7 +73,7 @@ std::vector<int64_t> random_column(Random& random, size_t rows) {
         value = (random() & 1) != 0 ? kLeast : kGreatest;
         break;
       case 5:
-        value = static_cast<int64_t>(random() % 200) * base;
+        value = static_cast<int64_t>(random() % 200 * static_cast<uint64_t>(base));
         break;
       default:
         value = static_cast<int64_t>(random());
