@@ -55,11 +55,14 @@ class StepStripView final : public View {
     float y = area.pos.y + 10 * area.unit;
     const float right = area.pos.x + area.gutter - 62 * area.unit;
     painter.text(x, y, right, colors.text, "Time per step");
+    if (state.strip.bars.empty()) {
+      return;
+    }
     y += painter.line_height() * 1.3F;
     painter.text(x, y, right, colors.text_faint, "median");
     y += painter.line_height() * 1.3F;
     for (const Side side : {Side::kA, Side::kB}) {
-      if (state.run(side) == nullptr || state.strip.bars.empty()) {
+      if (state.run(side) == nullptr) {
         continue;
       }
       const Color color = !state.two_runs() || side == Side::kB ? colors.run_b : colors.run_a;

@@ -14,6 +14,7 @@
 
 #include <imgui.h>
 
+#include "tests/bench/viewer/bench_load.hpp"
 #include "tests/unit/viewer/support/synthetic_run.hpp"
 #include "viewer/app_state.hpp"
 #include "viewer/imgui_compat.hpp"
@@ -95,7 +96,7 @@ int run(size_t events, int frames) {
   state.set_run(Side::kB, testing::dense_run(64, events, 2));
   sweep(state, shell, frames, "two runs, zoom sweep");
   ImGui::DestroyContext();
-  return 0;
+  return bench_load(events);
 }
 
 }  // namespace

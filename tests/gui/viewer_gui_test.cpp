@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The shipped viewer under Xvfb and software OpenGL: pictures with the right things in them, and clear endings.
+// Pixels differ from driver to driver; these tests look at sizes, colours and differences only.
+#include <stb_image.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "tests/support/job_simulator.hpp"
+#include "tests/support/temp_dir.hpp"
+#include "viewer/model/palette.hpp"
+
+namespace stepscope::viewer {
+namespace {
+
+struct Outcome {
+  int code = -1;
+  std::string output;
+};
+
+Outcome run(const std::string& command) {
+  Outcome outcome;
+  FILE* pipe = popen((command + " 2>&1").c_str(), "r");
+  if (pipe == nullptr) {
+    return outcome;
+  }
+  std::array<char, 4096> chunk{};
+  size_t got = 0;
+  while ((got = fread(chunk.data(), 1, chunk.size(), pipe)) > 0) {
+    outcome.output.append(chunk.data(), got);
+  }
+  const int status = pclose(pipe);
+  outcome.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128;
+  return outcome;
+}
+
+struct Image {
+  int width = 0;
+  int height = 0;
+  std::vector<Color> pixels;
+
+  [[nodiscard]] size_t count(Color wanted, int tolerance = 3) const {
+    return static_cast<size_t>(std::count_if(pixels.begin(), pixels.end(), [&](Color c) {
+      return std::abs(c.r - wanted.r) <= tolerance && std::abs(c.g - wanted.g) <= tolerance &&
+             std::abs(c.b - wanted.b) <= tolerance;
+    }));
+  }
+  [[nodiscard]] double difference(const Image& other) const {
+    size_t differing = 0;
+    for (size_t i = 0; i < pixels.size(); ++i) {
+      differing += pixels[i] == other.pixels[i] ? 0U : 1U;
+    }
+    return static_cast<double>(differing) / static_cast<double>(pixels.size());
+  }
+};
+
+Image read_image(const std::string& path) {
+  Image image;
+  int channels = 0;
+  const std::unique_ptr<stbi_uc, void (*)(void*)> data(
+      stbi_load(path.c_str(), &image.width, &image.height, &channels, 4), stbi_image_free);
+  if (data == nullptr) {
+    return image;
+  }
+  const auto count = static_cast<size_t>(image.width) * static_cast<size_t>(image.height);
+  for (size_t i = 0; i < count; ++i) {
+    const stbi_uc* p = data.get() + 4 * i;
+    image.pixels.push_back({p[0], p[1], p[2], p[3]});
+  }
+  return image;
+}
+
+class ViewerGui : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    dir_ = std::make_unique<stepscope::testing::TempDir>();
+    make("healthy",
+         "steps=40 workers=2 forward=9ms backward=16ms optimizer=3ms fetch.cpu=20ms gc.every=7 gc=6ms");
+    make("slow",
+         "steps=40 workers=2 forward=9ms backward=16ms optimizer=3ms fetch.cpu=20ms fetch.io=60ms gc.every=7 "
+         "gc=6ms");
+  }
+  static void TearDownTestSuite() { dir_.reset(); }
+
+  void SetUp() override {
+    if (run("xvfb-run --help").code != 0) {
+      GTEST_SKIP() << "xvfb-run is absent (Debian package xvfb): pictures cannot be drawn here";
+    }
+  }
+
+  static void make(const std::string& name, const std::string& spec) {
+    std::filesystem::create_directories(dir_->file(name));
+    stepscope::testing::write_job(dir_->file(name), spec);
+  }
+  static std::string path(const std::string& name) { return dir_->file(name); }
+
+  static Outcome view(const std::string& arguments) {
+    return run("xvfb-run -a -s '-screen 0 1280x720x24 +extension GLX' " STEPSCOPE_VIEWER " " + arguments);
+  }
+  // Draws and reads a picture; the test fails when the viewer does.
+  static Image picture(const std::string& arguments, const std::string& size = "1280x720") {
+    const std::string file = dir_->file("picture.png");
+    std::filesystem::remove(file);
+    const Outcome outcome = view(arguments + " --size " + size + " --screenshot " + file);
+    EXPECT_EQ(outcome.code, 0) << outcome.output;
+    EXPECT_EQ(outcome.output, "");
+    return read_image(file);
+  }
+  static Color color(Category category) { return category_color(category, Theme::kDark); }
+
+  static std::unique_ptr<stepscope::testing::TempDir> dir_;
+};
+
+std::unique_ptr<stepscope::testing::TempDir> ViewerGui::dir_;
+
+TEST_F(ViewerGui, OneRunShowsItsCategories) {
+  const Image image = picture(path("healthy"));
+  ASSERT_EQ(image.width, 1280);
+  ASSERT_EQ(image.height, 720);
+  EXPECT_GT(image.count(color(Category::kCompute)), 2000U);
+  EXPECT_GT(image.count(color(Category::kBackward)), 4000U);
+  EXPECT_GT(image.count(color(Category::kOptimizer)), 500U);
+  EXPECT_GT(image.count(color(Category::kDataWork)), 3000U);
+  EXPECT_GT(image.count(color(Category::kGc)), 100U);
+}
+
+TEST_F(ViewerGui, TwoRunsShowTheSlowdownInTheColourOfMore) {
+  const Image one = picture(path("healthy"));
+  const Image two = picture(path("healthy") + " --vs " + path("slow"));
+  const Color more = palette(Theme::kDark).more;
+  EXPECT_GT(two.count(more), one.count(more) + 3000U);
+  EXPECT_GT(two.count(color(Category::kDataWait)), one.count(color(Category::kDataWait)) + 3000U);
+}
+
+TEST_F(ViewerGui, ADeepLinkMovesTheViewAndASelectionOpensIt) {
+  const Image whole = picture(path("healthy"));
+  const Image step = picture(path("healthy") + " --at 12");
+  EXPECT_GT(step.difference(whole), 0.05);
+  const Image time = picture(path("healthy") + " --at 500ms");
+  EXPECT_GT(time.difference(whole), 0.03);
+  const Image selected = picture(path("healthy") + " --at 12 --select backward");
+  EXPECT_GT(selected.difference(step), 0.01);
+}
+
+TEST_F(ViewerGui, LightIsNotDarkAndScaleIsNotOne) {
+  const Image dark = picture(path("healthy"));
+  const Image light = picture(path("healthy") + " --theme light");
+  EXPECT_GT(light.difference(dark), 0.8);
+  EXPECT_GT(light.count(palette(Theme::kLight).panel), 300'000U);
+  const Image large = picture(path("healthy") + " --scale 1.5");
+  EXPECT_GT(large.difference(dark), 0.1);
+}
+
+TEST_F(ViewerGui, TheSameInputGivesTheSamePicture) {
+  EXPECT_EQ(picture(path("healthy") + " --vs " + path("slow") + " --at 9")
+                .difference(picture(path("healthy") + " --vs " + path("slow") + " --at 9")),
+            0);
+}
+
+TEST_F(ViewerGui, APictureMayBeLargerThanTheScreen) {
+  const Image image = picture(path("healthy"), "2560x1440");
+  ASSERT_EQ(image.width, 2560);
+  size_t in_last_rows = 0;  // the legend stands at the very bottom
+  for (size_t i = image.pixels.size() - 2560U * 24U; i < image.pixels.size(); ++i) {
+    in_last_rows += image.pixels[i] == color(Category::kBackward) ? 1U : 0U;
+  }
+  EXPECT_GT(in_last_rows, 20U);
+}
+
+TEST_F(ViewerGui, ADamagedRunEndsInAPictureThatSaysSoAndExit5) {
+  const std::string file = dir_->file("damaged.stepscope");
+  std::ofstream(file) << "not a recording";
+  const std::string png = dir_->file("damaged.png");
+  const Outcome outcome = view(file + " --screenshot " + png + " --size 1000x600");
+  EXPECT_EQ(outcome.code, 5);
+  EXPECT_NE(outcome.output.find(file), std::string::npos);
+  EXPECT_EQ(std::count(outcome.output.begin(), outcome.output.end(), '\n'), 1) << outcome.output;
+  const Image image = read_image(png);
+  ASSERT_EQ(image.width, 1000);
+  EXPECT_GT(image.count(palette(Theme::kDark).error, 12), 50U);
+}
+
+TEST_F(ViewerGui, WithoutADisplayItSaysHowToGetAPicture) {
+  const Outcome outcome = run("env -u DISPLAY -u WAYLAND_DISPLAY " STEPSCOPE_VIEWER " " + path("healthy"));
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_NE(outcome.output.find("xvfb-run"), std::string::npos);
+  EXPECT_EQ(std::count(outcome.output.begin(), outcome.output.end(), '\n'), 1) << outcome.output;
+}
+
+TEST_F(ViewerGui, AnUnwritablePictureIsAnErrorWithItsName) {
+  const Outcome outcome = view(path("healthy") + " --screenshot /nonexistent/x.png");
+  EXPECT_EQ(outcome.code, 5);
+  EXPECT_NE(outcome.output.find("/nonexistent/x.png"), std::string::npos);
+}
+
+TEST_F(ViewerGui, WrongUsageIsExit2WithOneLine) {
+  const Outcome outcome = run(STEPSCOPE_VIEWER " --frobnicate");
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_EQ(std::count(outcome.output.begin(), outcome.output.end(), '\n'), 1);
+}
+
+}  // namespace
+}  // namespace stepscope::viewer

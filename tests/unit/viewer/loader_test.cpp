@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "viewer/loader.hpp"
+
+#include <condition_variable>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <set>
+
+#include <gtest/gtest.h>
+
+#include "tests/support/job_simulator.hpp"
+#include "tests/support/temp_dir.hpp"
+
+namespace stepscope::viewer {
+namespace {
+
+// Runs a loader to its end and gives back what the window would know.
+std::unique_ptr<AppState> load(const std::string& a, const std::string& b, bool* failed = nullptr) {
+  auto state = std::make_unique<AppState>(Options());
+  std::mutex mutex;
+  std::condition_variable woken;
+  Loader loader(a, b, [&] {
+    const std::lock_guard<std::mutex> lock(mutex);
+    woken.notify_all();
+  });
+  std::unique_lock<std::mutex> lock(mutex);
+  while (!loader.finished()) {
+    woken.wait_for(lock, std::chrono::milliseconds(20));
+  }
+  lock.unlock();
+  (void)loader.poll(*state);
+  if (failed != nullptr) {
+    *failed = loader.failed();
+  }
+  return state;
+}
+
+class LoaderTest : public ::testing::Test {
+ protected:
+  [[nodiscard]] std::string make(const std::string& name, const std::string& spec) const {
+    const std::string path = dir.path() + "/" + name;
+    std::filesystem::create_directories(path);
+    stepscope::testing::write_job(path, spec);
+    return path;
+  }
+  stepscope::testing::TempDir dir;
+};
+
+TEST_F(LoaderTest, OneRunHasItsStepsLanesAndLedger) {
+  const auto state = load(make("a", "steps=30 workers=2 fetch.cpu=12ms"), "");
+  const RunModel* run = state->run(Side::kA);
+  ASSERT_NE(run, nullptr);
+  EXPECT_FALSE(run->preview);
+  EXPECT_GE(run->steps.size(), 28U);
+  EXPECT_EQ(run->processes.size(), 3U);
+  std::set<std::string> names;
+  for (const NameEntry& name : run->names) {
+    names.insert(name.text);
+  }
+  EXPECT_TRUE(names.contains("forward"));
+  EXPECT_TRUE(names.contains("collate"));
+  EXPECT_FALSE(state->table.comparison);
+  EXPECT_EQ(state->table.residual_ns(), 0);
+  EXPECT_FALSE(state->table.terms.empty());
+}
+
+TEST_F(LoaderTest, TwoRunsHaveATableThatAddsUpAndWhoseCauseHasAPlace) {
+  const std::string healthy = make("a", "steps=60 workers=2 fetch.cpu=4ms");
+  const std::string slow = make("b", "steps=60 workers=2 fetch.cpu=4ms fetch.io=40ms");
+  const auto state = load(healthy, slow);
+  ASSERT_TRUE(state->two_runs());
+  ASSERT_TRUE(state->table.comparison);
+  EXPECT_EQ(state->table.residual_ns(), 0);
+  ASSERT_FALSE(state->table.terms.empty());
+  EXPECT_EQ(state->table.terms[0].name, "data.io");
+  ASSERT_TRUE(state->table.terms[0].place.has_value());
+  state->go_to(*state->table.terms[0].place);
+  EXPECT_LT(state->view.visible().length(), 0.2 * state->view.bounds().length());
+}
+
+TEST_F(LoaderTest, DetailsOfAnEventAreReadFromTheRecording) {
+  const auto state = load(make("a", "steps=20 workers=2"), "");
+  state->search_for("batch");
+  state->find(true);
+  ASSERT_TRUE(state->selection.event.has_value());
+  const bool has_task = std::any_of(state->details.begin(), state->details.end(),
+                                    [](const auto& line) { return line.first == "task"; });
+  EXPECT_TRUE(has_task);
+}
+
+TEST_F(LoaderTest, DamagedForeignEmptyAndMissingInputsAreSentences) {
+  const std::string foreign = dir.path() + "/x.stepscope";
+  std::ofstream(foreign) << "this is no database";
+  const std::string empty = dir.path() + "/empty";
+  std::filesystem::create_directories(empty);
+  for (const std::string& path : {foreign, empty, dir.path() + "/nowhere"}) {
+    bool failed = false;
+    const auto state = load(path, "", &failed);
+    EXPECT_TRUE(failed) << path;
+    EXPECT_EQ(state->run(Side::kA), nullptr);
+    ASSERT_FALSE(state->load.errors.empty()) << path;
+    EXPECT_NE(state->load.errors[0].find(path), std::string::npos);
+  }
+}
+
+TEST_F(LoaderTest, ABadSecondRunLeavesTheFirstOnScreen) {
+  bool failed = false;
+  const auto state = load(make("a", "steps=20 workers=1"), dir.path() + "/nowhere", &failed);
+  EXPECT_TRUE(failed);
+  EXPECT_NE(state->run(Side::kA), nullptr);
+  EXPECT_FALSE(state->two_runs());
+  EXPECT_FALSE(state->load.errors.empty());
+}
+
+TEST_F(LoaderTest, CancellingInTheMiddleEndsQuickly) {
+  const std::string path = make("a", "steps=200 workers=2");
+  for (int i = 0; i < 10; ++i) {
+    const Loader loader(path, path, [] {});
+  }
+}
+
+}  // namespace
+}  // namespace stepscope::viewer

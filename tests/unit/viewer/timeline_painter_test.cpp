@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the timeline paints, primitive by primitive, through a painter that only remembers.
+#include "viewer/timeline/timeline_painter.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/viewer/support/synthetic_run.hpp"
+
+namespace stepscope::viewer {
+namespace {
+
+class RecordingPainter final : public Painter {
+ public:
+  struct Text {
+    float x, y, clip_x1;
+    std::string text;
+  };
+  void boxes(std::span<const Box> some) override { all.insert(all.end(), some.begin(), some.end()); }
+  void outline(const Box& box, float) override { outlines.push_back(box); }
+  void line(float, float, float, float, Color, float) override {}
+  void text(float x, float y, float clip_x1, Color, std::string_view string) override {
+    texts.push_back({x, y, clip_x1, std::string(string)});
+  }
+  void triangle(float, float, float, bool, Color) override {}
+  void push_clip(float, float, float, float) override {}
+  void pop_clip() override {}
+  [[nodiscard]] float text_width(std::string_view string) override {
+    return 7.0F * static_cast<float>(string.size());
+  }
+  [[nodiscard]] float line_height() override { return 13; }
+
+  [[nodiscard]] std::vector<Box> of(Category category) const {
+    std::vector<Box> found;
+    std::copy_if(all.begin(), all.end(), std::back_inserter(found),
+                 [&](const Box& box) { return box.color == category_color(category, Theme::kDark); });
+    return found;
+  }
+  [[nodiscard]] bool says(const std::string& string) const {
+    return std::any_of(texts.begin(), texts.end(), [&](const Text& text) { return text.text == string; });
+  }
+
+  std::vector<Box> all;
+  std::vector<Box> outlines;
+  std::vector<Text> texts;
+};
+
+class TimelinePainterTest : public ::testing::Test {
+ protected:
+  void paint() {
+    geo = {.x = 0,
+           .y = 0,
+           .width = 1200,
+           .height = 600,
+           .gutter = 200,
+           .ruler = 22,
+           .steps = 20,
+           .delta = state.two_runs() ? 20.0F : 0.0F,
+           .unit = 1};
+    state.view.set_width(1000);
+    state.refresh_layout({});
+    TimelinePainter timeline(painter, state, geo, scratch);
+    timeline.paint_lanes();
+    timeline.paint_ruler();
+    timeline.paint_overlay(-1, std::nullopt);
+  }
+  void load(bool two) {
+    state.set_run(Side::kA, testing::training_run("a", {}));
+    if (two) {
+      state.set_run(Side::kB, testing::training_run("b", testing::LoopShape{.wait = 25'000'000}));
+    }
+    state.view.set_width(1000);
+  }
+
+  AppState state{Options()};
+  RecordingPainter painter;
+  TimelineGeometry geo;
+  TimelinePainter::Scratch scratch;
+};
+
+TEST_F(TimelinePainterTest, EachEventOfAStepIsABoxOfItsColourAtItsPlace) {
+  load(false);
+  const StepModel& step = state.run(Side::kA)->steps[5];
+  state.show_display(state.alignment.to_display(Side::kA, step.begin_ns, step.end_ns));
+  paint();
+  const auto backward = painter.of(Category::kBackward);
+  ASSERT_FALSE(backward.empty());
+  const double npp = state.view.ns_per_pixel();
+  EXPECT_NEAR(backward[0].x1 - backward[0].x0, 20e6 / npp, 2);
+  EXPECT_NEAR(backward[0].x0, 200 + 14e6 / npp, 2);
+  EXPECT_TRUE(painter.says("backward"));
+  EXPECT_TRUE(painter.says("forward"));
+}
+
+TEST_F(TimelinePainterTest, LanesStayOutOfTheGutterAndLabelsInsideTheirBoxes) {
+  load(true);
+  state.go_to_step(8);
+  paint();
+  for (const Category category :
+       {Category::kCompute, Category::kBackward, Category::kDataWait, Category::kDataWork}) {
+    for (const Box& box : painter.of(category)) {
+      if (box.x1 > 200) {  // what lies in the gutter is B's tag, in the same blue
+        EXPECT_GE(box.x0, 199.9F);
+      }
+      EXPECT_LE(box.x1, 1200.1F);
+    }
+  }
+  for (const RecordingPainter::Text& text : painter.texts) {
+    if (text.text == "wait for batch") {
+      EXPECT_LE(text.x + 7.0F * static_cast<float>(text.text.size()), text.clip_x1 + 0.1F);
+    }
+  }
+}
+
+TEST_F(TimelinePainterTest, TwoRunsShowBothLanesAndTheDifferenceOfTheStep) {
+  load(true);
+  state.go_to_step(8);
+  paint();
+  const auto waits = painter.of(Category::kDataWait);
+  ASSERT_GE(waits.size(), 2U);
+  float longest = 0;
+  float shortest = 1e9F;
+  for (const Box& box : waits) {
+    longest = std::max(longest, box.x1 - box.x0);
+    shortest = std::min(shortest, box.x1 - box.x0);
+  }
+  EXPECT_GT(longest, 4 * shortest);  // 25 ms against 4 ms
+  EXPECT_TRUE(painter.says("▲ +21.0 ms"));
+}
+
+TEST_F(TimelinePainterTest, ZoomedOutTheNumberOfBoxesIsBoundedByThePixels) {
+  state.set_run(Side::kA, testing::dense_run(4, 200'000, 3));
+  paint();
+  EXPECT_LT(painter.all.size(), 4U * 1000 + 3000);
+}
+
+TEST_F(TimelinePainterTest, WhatDoesNotMatchTheSearchStandsBack) {
+  load(false);
+  state.go_to_step(5);
+  state.search_for("attention");
+  paint();
+  EXPECT_TRUE(painter.of(Category::kBackward).empty());
+  EXPECT_FALSE(painter.of(Category::kRange).empty());
+}
+
+TEST_F(TimelinePainterTest, TheSelectedEventIsOutlined) {
+  load(false);
+  state.go_to_step(5);
+  state.search_for("attention");
+  state.find(true);
+  ASSERT_TRUE(state.selection.event.has_value());
+  paint();
+  ASSERT_EQ(painter.outlines.size(), 1U);
+}
+
+}  // namespace
+}  // namespace stepscope::viewer
