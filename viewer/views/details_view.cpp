@@ -35,7 +35,7 @@ class DetailsView final : public View {
     ImGui::TableSetupColumn("value", ImGuiTableColumnFlags_WidthStretch);
     line(colors, "duration", format_duration(static_cast<double>(row.duration(ref.index))));
     line(colors, "starts at", format_duration(static_cast<double>(row.start(ref.index) - run.begin_ns)));
-    line(colors, "kind", std::string(category_label(name.category)));
+    line(colors, "category", category_label(name.category));
     line(colors, "lane",
          (state.two_runs() ? std::string(ref.side == Side::kA ? "A · " : "B · ") : "") +
              run.processes[lane.process].title + " · " + lane.title);
