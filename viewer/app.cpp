@@ -215,7 +215,7 @@ class App {
     }
     target->begin(packed(state_.colors().window));
     ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
-    const trace::Status written = write_png(target->read(), options_.screenshot);
+    const analysis::Status written = write_png(target->read(), options_.screenshot);
     if (!written.ok()) {
       complain(written.message());
       return Exit::kUnreadable;

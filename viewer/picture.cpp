@@ -9,7 +9,7 @@
 
 namespace stepscope::viewer {
 
-trace::Status write_png(const Picture& picture, const std::string& path) {
+analysis::Status write_png(const Picture& picture, const std::string& path) {
   std::vector<uint8_t> bytes;
   const auto append = [](void* context, void* data, int size) {
     auto& out = *static_cast<std::vector<uint8_t>*>(context);
@@ -22,7 +22,7 @@ trace::Status write_png(const Picture& picture, const std::string& path) {
   file.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
   file.close();
   if (made == 0 || !file) {
-    return {trace::Code::kUnavailable,
+    return {analysis::Code::kUnavailable,
             path + ": cannot write the picture (" + std::strerror(errno) + "); choose a writable place"};
   }
   return {};

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "trace/status.hpp"
+#include "analyzer/run.hpp"
 
 namespace stepscope::viewer {
 
@@ -18,6 +18,6 @@ struct Picture {
 };
 
 // Error: kUnavailable, naming the file and the cause.
-[[nodiscard]] trace::Status write_png(const Picture& picture, const std::string& path);
+[[nodiscard]] analysis::Status write_png(const Picture& picture, const std::string& path);
 
 }  // namespace stepscope::viewer

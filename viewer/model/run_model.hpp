@@ -11,7 +11,6 @@
 #include <utility>
 #include <vector>
 
-#include "trace/kinds.hpp"
 #include "viewer/model/category.hpp"
 #include "viewer/model/nesting.hpp"
 
