@@ -11,6 +11,8 @@ constexpr Column kStart{"start_ns", C::kTime, E::kDelta};
 constexpr Column kDur{"dur_ns", C::kDuration, E::kVarint};
 constexpr Column kName{"name", C::kString, E::kDict};
 
+// One kind is one paragraph: the table is read more often than written.
+// clang-format off
 constexpr KindInfo kKinds[] = {
     {Kind::kKernel, "kernel", "One GPU kernel execution.", 8,
      {kStart, kDur, kName, {"device", C::kUint, E::kDict}, {"stream", C::kUint, E::kDict},
@@ -77,6 +79,7 @@ constexpr KindInfo kKinds[] = {
       {"read_bytes", C::kBytes, E::kVarint}, {"major_faults", C::kUint, E::kVarint},
       {"items", C::kUint, E::kDict}, {"throttled_ns", C::kDuration, E::kVarint}}},
 };
+// clang-format on
 
 }  // namespace
 
