@@ -83,9 +83,13 @@ constexpr KindInfo kKinds[] = {
 
 }  // namespace
 
-const KindInfo* kinds_begin() noexcept { return kKinds; }
+const KindInfo* kinds_begin() noexcept {
+  return kKinds;
+}
 
-const KindInfo* kinds_end() noexcept { return kKinds + sizeof(kKinds) / sizeof(kKinds[0]); }
+const KindInfo* kinds_end() noexcept {
+  return kKinds + sizeof(kKinds) / sizeof(kKinds[0]);
+}
 
 const KindInfo* find_kind(uint16_t id) noexcept {
   for (const KindInfo& kind : kKinds) {
