@@ -67,9 +67,8 @@ std::optional<int> parse(const Command& command, const std::vector<std::string>&
   options.flag("--force", out.force, "compare runs that are not comparable");
   options.flag("--json", out.json, "print JSON (stepscope.diff/1)");
   options.note(
-      "The terms add up to the change of the mean train step. With several runs per side the noise between "
-      "runs\n"
-      "is known and the intervals mean what they say; with one they show only the noise within a run.\n"
+      "The terms add up to the change of the mean train step. With several runs per side the noise\n"
+      "between runs is known; with one, the intervals show only the noise within a run.\n"
       "Example: stepscope diff base1 base2 base3 --vs new1 new2 new3");
   if (const std::optional<int> exit = options.parse(args)) {
     return exit;

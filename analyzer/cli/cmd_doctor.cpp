@@ -43,7 +43,7 @@ Style health_style(Health health) {
 std::string text_of(const std::vector<Section>& sections, const Terminal& terminal) {
   std::string out;
   for (const Section& section : sections) {
-    TextTable table({{""}, {""}, {"", Align::kLeft, true}});
+    TextTable table({{""}, {""}, {"", Align::kLeft, Fit::kWrap}});
     for (const Diagnosis& diagnosis : section.diagnoses) {
       table.add_row({Cell(health_name(diagnosis.health), health_style(diagnosis.health)), diagnosis.name,
                      diagnosis.detail});

@@ -16,8 +16,7 @@ int run_finalize(const Command& command, const std::vector<std::string>& args) {
   OptionSet options(command);
   options.positional("RUN", path, "run directory, or one *.spool file");
   options.note(
-      "Safe to repeat and to interrupt. Other commands do this on their own when they meet a run that was "
-      "killed.");
+      "Safe to repeat and to interrupt. Other commands do it on their own when they meet a killed run.");
   if (const std::optional<int> exit = options.parse(args)) {
     return *exit;
   }

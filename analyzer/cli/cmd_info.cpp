@@ -121,7 +121,7 @@ ordered_json json_of(const Run& run, const Steps& steps) {
 
 // The first process speaks for all; where another says something else, the line says that.
 std::string fingerprint_table(const Run& run, const Terminal& terminal) {
-  TextTable table({{""}, {"", Align::kLeft, true}});
+  TextTable table({{""}, {"", Align::kLeft, Fit::kShorten}});
   const Process& first = run.processes().front();
   if (!first.cmdline.empty()) {
     table.add_row({"command", first.cmdline});
@@ -158,10 +158,10 @@ std::string opened_doors(const Run& run, uint32_t process) {
 std::string process_table(const Run& run, const Terminal& terminal) {
   TextTable table({{"role"},
                    {"rank", Align::kRight},
-                   {"host", Align::kLeft, true},
+                   {"host", Align::kLeft, Fit::kShorten},
                    {"pid", Align::kRight},
                    {"events", Align::kRight},
-                   {"doors", Align::kLeft, true},
+                   {"doors", Align::kLeft, Fit::kShorten},
                    {"ended"}});
   for (uint32_t i = 0; i < run.processes().size(); ++i) {
     const Process& process = run.processes()[i];
@@ -180,7 +180,7 @@ std::string quality(const Run& run, const Terminal& terminal) {
     count += loss.count;
     sample = &loss;
   }
-  TextTable table({{""}, {"", Align::kRight}, {""}, {"", Align::kLeft, true}});
+  TextTable table({{""}, {"", Align::kRight}, {""}, {"", Align::kLeft, Fit::kWrap}});
   for (const auto& [counter, entry] : counters) {
     const auto& [count, loss] = entry;
     const Style style = loss->severity == "data_loss" ? Style::kBad

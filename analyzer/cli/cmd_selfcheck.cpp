@@ -30,7 +30,7 @@ ordered_json json_of(const Run& run, const std::vector<Check>& checks) {
 }
 
 std::string text_of(const std::vector<Check>& checks, const Terminal& terminal) {
-  TextTable table({{""}, {""}, {"", Align::kLeft, true}});
+  TextTable table({{""}, {""}, {"", Align::kLeft, Fit::kWrap}});
   for (const Check& check : checks) {
     const Style style = check.state == CheckState::kFail   ? Style::kBad
                         : check.state == CheckState::kNote ? Style::kWarn

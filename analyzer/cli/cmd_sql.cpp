@@ -28,8 +28,7 @@ int run_sql(const Command& command, const std::vector<std::string>& args) {
   options.flag("--csv", csv, "print CSV");
   options.flag("--json", json, "print JSON (stepscope.sql/1)");
   options.note(
-      "Tables: one per event kind (step, range, batch, ...) and those of docs/FORMAT.md (meta, lane, loss, "
-      "...).\n"
+      "Tables: one per event kind (range, batch, phase, ...), meta, lane, loss, step, step_ledger, ...\n"
       "Example: stepscope sql RUN \"SELECT name, count(*), sum(dur_ns)/1e6 AS ms FROM phase GROUP BY name\"");
   if (const std::optional<int> exit = options.parse(args)) {
     return *exit;

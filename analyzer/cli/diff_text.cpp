@@ -59,7 +59,7 @@ std::string headline(const Diff& diff, const Terminal& terminal) {
 
 std::string term_table(const DiffReport& report, const Terminal& terminal) {
   const Diff& diff = report.diff;
-  TextTable table({{"ms per train step", Align::kLeft, true},
+  TextTable table({{"ms per train step", Align::kLeft, Fit::kShorten},
                    {"change", Align::kRight},
                    {"of it", Align::kRight},
                    {"95 % interval", Align::kRight},
@@ -90,7 +90,8 @@ std::string term_table(const DiffReport& report, const Terminal& terminal) {
                    ""});
   }
   table.add_rule();
-  table.add_row({Cell("step", Style::kBold), Cell(signed_ms(diff.delta_ns), Style::kBold), Cell("100.0 %"),
+  table.add_row({Cell("step", Style::kBold), Cell(signed_ms(diff.delta_ns), Style::kBold),
+                 Cell(percent(static_cast<double>(diff.delta_ns), static_cast<double>(diff.delta_ns))),
                  Cell(interval(diff.interval)), Cell(ms(diff.base.mean_step_ns)),
                  Cell(ms(diff.candidate.mean_step_ns))});
   return "\n" + styled("what changed", Style::kBold, terminal) + "\n" + table.render(terminal);
@@ -140,7 +141,7 @@ std::string class_table(const Diff& diff, const Terminal& terminal) {
 }
 
 std::string comparability_lines(const Comparability& comparability, const Terminal& terminal) {
-  TextTable table({{""}, {"", Align::kLeft, true}, {""}, {"", Align::kLeft, true}});
+  TextTable table({{""}, {"", Align::kLeft, Fit::kShorten}, {""}, {"", Align::kLeft, Fit::kShorten}});
   size_t left_out = 0;
   for (const Difference& difference : comparability.differences) {
     if (table.size() >= kMostDifferences) {

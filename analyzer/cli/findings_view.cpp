@@ -34,27 +34,6 @@ std::string pointer_text(const Pointer& pointer, std::span<const Run* const> run
 
 }  // namespace
 
-std::string wrapped(std::string_view text, size_t width, size_t indent) {
-  std::string out;
-  size_t column = indent;
-  while (!text.empty()) {
-    const size_t blank = std::min(text.find(' '), text.size());
-    const std::string_view word = text.substr(0, blank);
-    const size_t length = display_width(word);
-    if (column > indent && column + 1 + length > width) {
-      out += "\n" + std::string(indent, ' ');
-      column = indent;
-    } else if (column > indent) {
-      out += " ";
-      ++column;
-    }
-    out += word;
-    column += length;
-    text.remove_prefix(std::min(blank + 1, text.size()));
-  }
-  return out;
-}
-
 std::string findings_text(std::span<const Finding> findings, std::span<const Run* const> runs,
                           const Terminal& terminal) {
   const size_t width = std::max(terminal.width == 0 ? kWidthOfPipes : terminal.width, kNarrowest);

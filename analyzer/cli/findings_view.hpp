@@ -19,7 +19,4 @@ namespace stepscope::analysis::cli {
 [[nodiscard]] nlohmann::ordered_json findings_json(std::span<const Finding> findings,
                                                    std::span<const Run* const> runs);
 
-// Words of `text` on lines of at most `width` columns; lines after the first start with `indent` blanks.
-[[nodiscard]] std::string wrapped(std::string_view text, size_t width, size_t indent);
-
 }  // namespace stepscope::analysis::cli

@@ -56,7 +56,7 @@ std::string ledger_table(const Ledger& ledger, const Terminal& terminal) {
   if (columns.empty()) {
     return "";
   }
-  std::vector<TableColumn> titles{{"ms per step", Align::kLeft, true}};
+  std::vector<TableColumn> titles{{"ms per step", Align::kLeft, Fit::kShorten}};
   for (const ClassColumn& column : columns) {
     titles.push_back({std::string(step_class_name(column.step_class)), Align::kRight});
     if (&column == &columns.front()) {
@@ -108,7 +108,7 @@ std::string stage_table(const Evidence& evidence, const Terminal& terminal) {
   if (!supply.known) {
     return "";
   }
-  TextTable table({{"ms per batch", Align::kLeft, true},
+  TextTable table({{"ms per batch", Align::kLeft, Fit::kShorten},
                    {"batches", Align::kRight},
                    {"cpu", Align::kRight},
                    {"starved", Align::kRight},

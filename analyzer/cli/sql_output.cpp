@@ -31,7 +31,7 @@ class TableOutput : public SqlOutput {
 
   void columns(std::span<const std::string> names) override {
     for (const std::string& name : names) {
-      columns_.push_back({printable(name), Align::kRight, false});
+      columns_.push_back({printable(name), Align::kRight});
     }
   }
   void row(std::span<const SqlValue> values) override {
@@ -41,7 +41,7 @@ class TableOutput : public SqlOutput {
       if (std::holds_alternative<std::string_view>(values[c])) {
         // Numbers line up at the right, unless text stands between them.
         columns_[c].align = Align::kLeft;
-        columns_[c].shrinks = true;
+        columns_[c].fit = Fit::kShorten;
       }
     }
     rows_.push_back(std::move(cells));

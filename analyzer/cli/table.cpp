@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cassert>
+#include <numeric>
+#include <sstream>
 #include <utility>
 
 namespace stepscope::analysis::cli {
@@ -16,6 +18,11 @@ void trim_right(std::string& line) {
   while (!line.empty() && line.back() == ' ') {
     line.pop_back();
   }
+}
+
+std::string rule(const std::vector<size_t>& widths) {
+  const size_t cells = std::accumulate(widths.begin(), widths.end(), size_t{0});
+  return std::string(kIndent, ' ') + std::string(cells + kGap * (widths.size() - 1), '-') + "\n";
 }
 
 }  // namespace
@@ -48,13 +55,29 @@ std::vector<size_t> TextTable::fit(size_t width) const {
     total += w;
   }
   for (size_t c = 0; width != 0 && c < columns_.size() && total > width; ++c) {
-    if (columns_[c].shrinks && widths[c] > kNarrowest) {
+    if (columns_[c].fit != Fit::kKeep && widths[c] > kNarrowest) {
       const size_t excess = std::min(total - width, widths[c] - kNarrowest);
       widths[c] -= excess;
       total -= excess;
     }
   }
   return widths;
+}
+
+std::vector<std::string> TextTable::lines_of_last(const Row& row, size_t width) const {
+  std::vector<std::string> lines;
+  if (columns_.back().fit != Fit::kWrap) {
+    lines.push_back(row.back().text);
+    return lines;
+  }
+  std::istringstream text(wrapped(row.back().text, width, 0));
+  for (std::string line; std::getline(text, line);) {
+    lines.push_back(line);
+  }
+  if (lines.empty()) {
+    lines.emplace_back();
+  }
+  return lines;
 }
 
 std::string TextTable::render(const Terminal& terminal) const {
@@ -76,20 +99,22 @@ std::string TextTable::render(const Terminal& terminal) const {
   const bool titled =
       std::any_of(columns_.begin(), columns_.end(), [](const TableColumn& c) { return !c.title.empty(); });
   if (titled) {
-    add_line([&](size_t c) -> const std::string& { return columns_[c].title; },
-             [](size_t) { return Style::kDim; });
+    add_line([&](size_t c) { return columns_[c].title; }, [](size_t) { return Style::kDim; });
   }
   for (const Row& row : rows_) {
     if (row.empty()) {
-      size_t length = kGap * (widths.size() - 1);
-      for (const size_t w : widths) {
-        length += w;
-      }
-      out += std::string(kIndent, ' ') + std::string(length, '-') + "\n";
+      out += rule(widths);
       continue;
     }
-    add_line([&](size_t c) -> const std::string& { return row[c].text; },
-             [&](size_t c) { return row[c].style; });
+    std::vector<std::string> last = lines_of_last(row, widths.back());
+    for (size_t line = 0; line < last.size(); ++line) {
+      add_line(
+          [&](size_t c) {
+            const bool is_last = c + 1 == columns_.size();
+            return is_last ? last[line] : line == 0 ? row[c].text : std::string();
+          },
+          [&](size_t c) { return row[c].style; });
+    }
   }
   return out;
 }

@@ -17,10 +17,17 @@ namespace stepscope::analysis::cli {
 
 enum class Align { kLeft, kRight };
 
+// What a column does when the terminal is too narrow.
+enum class Fit {
+  kKeep,
+  kShorten,  // cells are cut
+  kWrap,     // only for the last column: cells go on in the next line
+};
+
 struct TableColumn {
   std::string title;
   Align align = Align::kLeft;
-  bool shrinks = false;  // gives way when the terminal is too narrow
+  Fit fit = Fit::kKeep;
 };
 
 struct Cell {
@@ -51,6 +58,7 @@ class TextTable {
   using Row = std::vector<Cell>;  // no cell = a rule
 
   [[nodiscard]] std::vector<size_t> fit(size_t width) const;
+  [[nodiscard]] std::vector<std::string> lines_of_last(const Row& row, size_t width) const;
 
   std::vector<TableColumn> columns_;
   std::vector<Row> rows_;

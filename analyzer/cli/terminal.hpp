@@ -32,4 +32,7 @@ enum class Style { kPlain, kBold, kDim, kGood, kWarn, kBad };
 // At most `width` columns; what is cut shows as "…".
 [[nodiscard]] std::string shortened(std::string_view text, size_t width);
 
+// Words of `text` on lines of at most `width` columns; lines after the first start with `indent` blanks.
+[[nodiscard]] std::string wrapped(std::string_view text, size_t width, size_t indent);
+
 }  // namespace stepscope::analysis::cli

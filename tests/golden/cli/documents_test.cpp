@@ -189,7 +189,8 @@ TEST_F(Documents, OnATerminalTheyFitItsWidthAndUseColour) {
     bool escape = false;
     for (const char c : line) {
       escape = escape || c == '\x1b';
-      columns += !escape && (static_cast<unsigned char>(c) & 0xC0) != 0x80 && c != '\r' ? 1 : 0;
+      columns =
+          c == '\r' ? 0 : columns + (!escape && (static_cast<unsigned char>(c) & 0xC0) != 0x80 ? 1U : 0U);
       escape = escape && c != 'm' && c != 'K';
     }
     EXPECT_LE(columns, 80U) << line;
