@@ -190,6 +190,7 @@ size_t segment_scratch_bytes() noexcept {
   return sizeof(SegmentScratch);
 }
 
+// NOLINTNEXTLINE(readability-function-size): pointers with their lengths, there is no std::span in this half
 size_t encode_segment(const Column* columns, size_t column_count, const int64_t* const* values, size_t rows,
                       void* scratch, uint8_t* out, size_t capacity) noexcept {
   if (rows > kMaxSegmentRows) {

@@ -15,7 +15,6 @@ namespace stepscope::trace {
 namespace {
 
 using spool::load_acquire;
-using spool::load_relaxed;
 using spool::RingSlot;
 using spool::State;
 using spool::store_relaxed;
