@@ -13,3 +13,8 @@ def install(module):
     """`module` is torch.compiler, loaded."""
     global now
     now = module.is_compiling
+
+
+def install_skip(module):
+    """`module` is torch._dynamo.trace_rules: what runs after a graph break is not to be compiled where it is ours."""
+    module.add(__package__)

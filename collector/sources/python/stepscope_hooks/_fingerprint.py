@@ -44,7 +44,7 @@ def _torch(_):
     if getattr(torch, "version", None) is None:
         return
     _api.meta("soft.torch", torch.__version__)
-    _api.meta("soft.torch_config", torch.__config__.show())
+    _api.meta("soft.torch_config", torch._C._show_config())  # what torch.__config__.show() calls: no frame for torch.compile
     _api.meta("soft.torch_threads", torch.get_num_threads())
     for name, value in (("cuda", torch.version.cuda), ("git", getattr(torch.version, "git_version", None))):
         if value:

@@ -19,6 +19,7 @@ REGISTRY = {
     "torch.cuda.amp.grad_scaler": (("_optimizer", "install_scaler"),),
     "torch.amp.grad_scaler": (("_optimizer", "install_scaler"),),
     "torch.compiler": (("_compiling", "install"),),
+    "torch._dynamo.trace_rules": (("_compiling", "install_skip"),),
     "torch.autograd": (("_backward", "install"),),
     "torch.profiler.profiler": (("_profiler", "install"),),
     # Checkpoints.
