@@ -36,7 +36,7 @@ uint32_t api_intern(const char* text, size_t length) noexcept {
 }
 
 void api_range_push(uint32_t name, uint32_t domain) noexcept {
-  EventScope scope(Door::kCApi);
+  EventScope scope(Door::kOwn);
   if (!scope) {
     return;
   }
@@ -49,7 +49,7 @@ void api_range_push(uint32_t name, uint32_t domain) noexcept {
 }
 
 void api_range_pop() noexcept {
-  EventScope scope(Door::kCApi);
+  EventScope scope(Door::kOwn);
   if (!scope) {
     return;
   }
@@ -59,14 +59,14 @@ void api_range_pop() noexcept {
 }
 
 void api_instant(uint32_t name, uint32_t domain) noexcept {
-  if (EventScope scope(Door::kCApi); scope) {
+  if (EventScope scope(Door::kOwn); scope) {
     int64_t values[] = {now_ns(), name, domain, 0, kApiSource, 0, 0};
     scope.push(trace::Kind::kInstant, 0, values, 7);
   }
 }
 
 void api_counter(uint32_t name, double value) noexcept {
-  if (EventScope scope(Door::kCApi); scope) {
+  if (EventScope scope(Door::kOwn); scope) {
     int64_t bits;
     memcpy(&bits, &value, sizeof(bits));
     int64_t values[] = {now_ns(), name, bits, 0};
@@ -75,7 +75,7 @@ void api_counter(uint32_t name, double value) noexcept {
 }
 
 void api_step(int64_t index, uint32_t name) noexcept {
-  if (EventScope scope(Door::kCApi); scope) {
+  if (EventScope scope(Door::kOwn); scope) {
     int64_t values[] = {now_ns(), index, kApiSource, name, 0};
     scope.push(trace::Kind::kStep, 0, values, 5);
   }
@@ -87,7 +87,7 @@ void api_emit(uint32_t kind, uint32_t lane, const int64_t* values, uint32_t coun
     spool().loss("event of an unknown shape", 1);
     return;
   }
-  if (EventScope scope(Door::kCApi); scope) {
+  if (EventScope scope(Door::kOwn); scope) {
     scope.push(info->id, lane, values, count);
   }
 }

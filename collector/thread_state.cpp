@@ -128,7 +128,7 @@ ReentryGuard::~ReentryGuard() {
 }
 
 EventScope::EventScope(Door door) noexcept {
-  if (!is_recording() && !open_door(door, Role::kMain, false)) {
+  if (!is_recording() && (door == Door::kOwn || !open_door(door, Role::kMain, false))) {
     return;
   }
   ThreadState& thread = t_state;

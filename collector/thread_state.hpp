@@ -88,7 +88,7 @@ void report_refused_events() noexcept;
 
 class EventScope {
  public:
-  // Opens the door when the process is not recorded yet. Evaluates to false when there is nothing to write to.
+  // Opens the door when the process is not recorded yet; Door::kOwn opens nothing. Evaluates to false when there is nothing to write to.
   explicit EventScope(Door door) noexcept;
   ~EventScope();
   EventScope(const EventScope&) = delete;

@@ -56,7 +56,8 @@ int dormant() {
   for (const auto& fd : std::filesystem::directory_iterator("/proc/self/fd")) {
     std::error_code gone;
     std::string target = std::filesystem::read_symlink(fd.path(), gone);
-    if (std::stoi(fd.path().filename()) > 2 && target.find("/fd") == std::string::npos) {  // not the listing itself
+    if (std::stoi(fd.path().filename()) > 2 &&
+        target.find("/fd") == std::string::npos) {  // not the listing itself
       std::printf("fd %s\n", target.c_str());
     }
   }
