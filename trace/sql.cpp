@@ -190,8 +190,10 @@ Status run_query(const Database& database, const std::string& query, const SqlSi
   if (!alone) {
     return {Code::kUsage, "the query has more than one statement; run them one by one"};
   }
+  const int count = sqlite3_column_count(statement.handle());
   std::vector<std::string> names;
-  for (int c = 0; c < sqlite3_column_count(statement.handle()); ++c) {
+  names.reserve(static_cast<size_t>(count));
+  for (int c = 0; c < count; ++c) {
     names.emplace_back(sqlite3_column_name(statement.handle(), c));
   }
   if (sink.columns) {

@@ -353,7 +353,7 @@ int close_cursor(sqlite3_vtab_cursor* cursor) {
   return SQLITE_OK;
 }
 
-sqlite3_module make_methods(TableUse use) {
+constexpr sqlite3_module make_methods(TableUse use) {
   sqlite3_module methods = {};
   methods.xCreate = use == TableUse::kCreated ? connect : nullptr;
   methods.xConnect = connect;
@@ -370,8 +370,8 @@ sqlite3_module make_methods(TableUse use) {
   return methods;
 }
 
-const sqlite3_module kCreatedMethods = make_methods(TableUse::kCreated);
-const sqlite3_module kEponymousMethods = make_methods(TableUse::kEponymous);
+constexpr sqlite3_module kCreatedMethods = make_methods(TableUse::kCreated);
+constexpr sqlite3_module kEponymousMethods = make_methods(TableUse::kEponymous);
 
 }  // namespace
 
