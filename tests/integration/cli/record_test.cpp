@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // `stepscope record` on the shipped library: what the command sees, what the caller gets back, what is left on disk.
+#include <pty.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -351,6 +352,31 @@ TEST_F(Record, OnATerminalTheCommandStillHasIt) {
   wanted.on_terminal = true;
   wanted.environment = {"TERM=xterm"};
   EXPECT_THAT(run(wanted).out, HasSubstr("is a terminal"));
+}
+
+TEST_F(Record, ControlCOfATerminalReachesTheCommandOnce) {
+  const std::string script =
+      "n=0; trap 'n=$((n+1)); printf %s $n > count' INT; : > ready; while [ ! -e count ]; do sleep 0.02; "
+      "done; "
+      "sleep 0.2; exit 44";
+  int terminal = -1;
+  const pid_t recorder = forkpty(&terminal, nullptr, nullptr, nullptr);
+  if (recorder == 0) {
+    if (chdir(dir_.path().c_str()) != 0) {
+      _exit(1);
+    }
+    execl(stepscope_path().c_str(), "stepscope", "record", "-o", "run", "--", "/bin/sh", "-c", script.c_str(),
+          nullptr);
+    _exit(1);
+  }
+  ASSERT_TRUE(appears(dir_.file("ready")));
+  EXPECT_EQ(write(terminal, "\x03", 1), 1);
+  int status = 0;
+  waitpid(recorder, &status, 0);
+  close(terminal);
+  EXPECT_TRUE(WIFEXITED(status)) << "record itself died of the signal";
+  EXPECT_EQ(WEXITSTATUS(status), 44);
+  EXPECT_EQ(read_bytes(dir_.file("count")), "1");
 }
 
 TEST_F(Record, ProgressShowsOnATerminalOnly) {

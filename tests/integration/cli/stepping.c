@@ -9,11 +9,10 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <stepscope/stepscope.h>
 #include <string.h>
 #include <sys/types.h>
 #include <unistd.h>
-
-#include <stepscope/stepscope.h>
 
 static void step(int64_t index, useconds_t microseconds) {
   stepscope_step(index);
