@@ -30,13 +30,15 @@ quietly cmake --build --preset release
 record() {
   local name=$1; shift
   rm -rf "${out:?}/$name"
-  echo "\$ stepscope record -o $out/$name -- python3 samples/train.py $*"
+  printf '\n$ stepscope record -o %s -- %s samples/train.py %s\n' "$out/$name" "$python" "$*"
   "$stepscope" record -o "$out/$name" -- "$python" samples/train.py "$@"
 }
 
+# As many data-loading workers as leave the training thread a CPU of its own, two at most.
+workers=$(($(nproc) > 2 ? 2 : 1))
 say "2/4  Train, recorded: once healthy, once with a data pipeline that does too much"
-record healthy
-record slow --augment-ms 200
+record healthy --workers "$workers"
+record slow --workers "$workers" --augment-ms $((workers * 100))
 
 say "3/4  Why is the second run slower?"
 echo "\$ stepscope diff $out/healthy --vs $out/slow"

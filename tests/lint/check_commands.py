@@ -59,10 +59,11 @@ def without_prefix(words):
     return words
 
 
-def own_program_objection(program, command, arguments):
+def own_program_objection(program, command, arguments, more=None):
     known = programs.options(program, *command)
     if known is None:
         return f"{' '.join(command)} is no command"
+    known = known | (more or set())
     for word in arguments:
         if word == "--":
             break
@@ -79,7 +80,8 @@ def stepscope_objection(root, words):
     if words[1:2] and not words[1].startswith("-"):
         if words[1] not in programs.commands(program):
             return f"stepscope has no command {words[1]}"
-        objection = own_program_objection(program, (words[1],), words[2:])
+        viewer = programs.find(root, "stepscope-viewer", "STEPSCOPE_VIEWER") if words[1] == "view" else ""
+        objection = own_program_objection(program, (words[1],), words[2:], viewer and programs.options(viewer))
         if objection is None and "--" in words:
             return command_objection(root, words[words.index("--") + 1:])
         return objection

@@ -36,5 +36,6 @@ def options(program, *command):
     text = help_text(program, *command)
     if "usage:" not in text.lower():
         return None
-    left = [re.split(r"\s{2,}", line.strip())[0] for line in section(text, "options")]
+    lines = [line for line in text.splitlines() if re.match(r"\s+-", line)]
+    left = [re.split(r"\s{2,}", line.strip())[0] for line in lines]
     return set(OPTION.findall("\n".join(left))) | {"--help", "-h"}
