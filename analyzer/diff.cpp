@@ -150,6 +150,10 @@ int64_t minimum_effect(int64_t base_step, bool noise_known) {
   return noise_known ? std::max(kKnownFloor, base_step / 100) : std::max(kUnknownFloor, base_step / 20);
 }
 
+// With one run per side and a step that did not change, time that moved between terms moved by chance more often than
+// by two causes that cancel: a term must reach this multiple of the minimum effect.
+constexpr int64_t kUnchangedFactor = 4;
+
 bool stands_out(int64_t delta, double half_width, int64_t least) {
   return std::abs(delta) >= least && static_cast<double>(std::abs(delta)) > half_width;
 }
@@ -222,6 +226,9 @@ void fill_terms(Diff* diff, const Side& base, const Side& candidate, const TermS
       space.deltas(as_doubles(base.means), as_doubles(candidate.means), base.supply, candidate.supply);
   const std::vector<int64_t> deltas = space.close(exact, base.means, candidate.means);
   const std::vector<double> widths = half_widths(base, candidate, space, options);
+  const bool step_changed = std::abs(diff->delta_ns) >= diff->min_effect_ns;
+  const int64_t least =
+      diff->noise_known || step_changed ? diff->min_effect_ns : kUnchangedFactor * diff->min_effect_ns;
   for (size_t t = 0; t < deltas.size(); ++t) {
     Term one;
     one.name = space.names()[t];
@@ -232,7 +239,7 @@ void fill_terms(Diff* diff, const Side& base, const Side& candidate, const TermS
         diff->delta_ns == 0 ? 0 : static_cast<double>(deltas[t]) / static_cast<double>(diff->delta_ns);
     one.interval = around(deltas[t], widths[t]);
     one.modelled = exact.modelled && space.is_modelled(t);
-    one.flagged = stands_out(deltas[t], widths[t], diff->min_effect_ns);
+    one.flagged = stands_out(deltas[t], widths[t], least);
     if (one.base_ns != 0 || one.candidate_ns != 0 || one.delta_ns != 0) {
       diff->terms.push_back(std::move(one));
     }

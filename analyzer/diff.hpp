@@ -33,7 +33,8 @@
 // blocks of steps inside them), widened to Student's t for the few runs there are. With one run on a side the
 // tool cannot know run-to-run noise: `noise_known` is false, intervals show only the noise within the run, as
 // a floor. A term is flagged when its interval excludes 0 and |delta| >= the minimum effect: max(1 % of the
-// base step, 50 us), and max(5 %, 500 us) while noise is not known. Checkpoint, eval and epoch-start steps
+// base step, 50 us), and max(5 %, 500 us) while noise is not known, four times that when the step as a whole
+// stayed within it (terms that cancel are chance until more runs show otherwise). Checkpoint, eval and epoch-start steps
 // are compared in `classes`, never flagged.
 //
 // Errors: kUsage for an empty side, kNotComparable when a side has no steps at all. Differences that make

@@ -2,36 +2,34 @@
 //
 // build_ledger: the wall time of every step, partitioned into exclusive leaves that add up to the nanosecond.
 //
-// Invariant: for every step, sum of leaves == end - begin, exactly (Ledger::residual_ns == 0; selfcheck tests
-// it).
+// Invariant: for every step, sum of leaves == end - begin, exactly (Ledger::residual_ns == 0; selfcheck tests it).
 //
-// Level A, the driving thread. Every instant of a step has exactly one label: the innermost open interval
-// among
-//   gc pause                      idle.gc
-//   checkpoint save/load          idle.checkpoint
-//   loader start, reset, shutdown data.worker_start
-//   wait for a batch              the cause chain below
-//   optimizer / backward phase    optimizer, compute/backward
-//   other phases                  compute/forward (forward), host/eval, host/import, host/startup,
-//   host/<phase name> NVTX and C API ranges         host/<name>      (not those that mark steps or span the
-//   whole step)
+// Level A, the driving thread. Every instant of a step has exactly one label: the innermost open interval among
+//   gc pause                       idle.gc
+//   checkpoint save/load           idle.checkpoint
+//   loader start, reset, shutdown  data.worker_start
+//   wait for a batch               the cause chain below
+//   optimizer / backward phase     optimizer, compute/backward
+//   other phases                   compute/forward (forward), host/eval, host/import, host/startup, host/<phase name>
+//   NVTX and C API ranges          host/<name>  (not those that mark steps or span the whole step)
 // and where none is open: compute/forward between the hand-over of the data (else the end of the previous
 // optimizer step or backward) and the start of the backward, host.other elsewhere. Sources of labels are a
 // list with precedence tiers (label_sources.hpp); a GPU adds tiers above, not cases here.
 //
 // Level B, the cause chain of a wait [w0, w1) for batch t of worker k. Each instant is handed to what worker
 // k did then:
-//   fetching t or an earlier batch of its queue   data.fetch.{cpu,starved,io,blocked}, in the proportions
-//   measured
-//                                                 over that fetch (scheduler time, run-queue wait, the rest);
-//                                                 the rest is io or blocked by the samples of what the worker
-//                                                 was blocked on, or by its read bytes when it was not
-//                                                 sampled
-//   collating                                     data.collate (its share of run-queue wait:
-//   data.fetch.starved) put until received by the consumer            data.transfer idle before the index was
-//   dispatched or taken data.dispatch before its first batch                        data.worker_start
-//   received, pinning                             data.pin
-//   anything else, or no recording of worker k    data.other
+//   fetching t, a batch before it, or already one   data.fetch.{cpu,starved,io,blocked}, in the proportions measured
+//   after it (while t was on its way)               over that fetch (scheduler time, run-queue wait, the rest); the
+//                                                   rest is io or blocked by the samples of what the worker was
+//                                                   blocked on, or by its read bytes when it was not sampled
+//   collating any of these                          data.collate (its share of run-queue wait: data.fetch.starved)
+//   idle, t put but not yet received                data.transfer
+//   idle before the index was dispatched or taken   data.dispatch
+//   before its first batch                          data.worker_start
+//   nothing, t received and being pinned            data.pin
+//   anything else, or no recording of worker k      data.other
+// That a worker at work outranks a transfer under way is what makes the wait add up to the cause: a worker that never
+// rests is the bottleneck, however late each batch arrives (its hand-over thread competes with it for the interpreter).
 // Shares of an interval are whole ns by largest remainder, so nothing is lost to rounding.
 //
 // The result is cached in the recordings (roll-up, kLedgerVersion and a fingerprint of the inputs); a warm

@@ -56,6 +56,15 @@ int64_t arrival(const Batch& batch, const Fetch* fetch) {
   return made_meanwhile ? std::max(batch.begin_ns, batch.end_ns - batch.pin_ns) : batch.begin_ns;
 }
 
+// Index of the last fetch, from `from` on, whose work had begun before `time`.
+size_t last_received_before(const WorkerQueue& queue, size_t from, int64_t time) {
+  size_t last = from;
+  while (last + 1 < queue.fetches.size() && queue.fetches[last + 1].received_ns < time) {
+    ++last;
+  }
+  return last;
+}
+
 }  // namespace
 
 void explain_wait(const BatchTable& table, const Batch& batch, uint8_t tier, Labels& labels,
@@ -80,9 +89,16 @@ void explain_wait(const BatchTable& table, const Batch& batch, uint8_t tier, Lab
     wait.down_to(std::max(arrive, batch.end_ns - batch.pin_ns), labels.leaf(leaf::kPin));
   }
   wait.down_to(arrive, other);
-  wait.down_to(fetch->put_ns, labels.leaf(leaf::kTransfer));
   const WorkerQueue& queue = table.queues[batch.queue];
-  for (size_t i = batch.fetch; !wait.done(); --i) {
+  size_t i = last_received_before(queue, batch.fetch, arrive);
+  for (; i > batch.fetch && !wait.done(); --i) {
+    // The batch is on its way and its worker makes the next ones already: production sets the pace, not the way. Only
+    // where the worker was idle too is the wait the transfer's.
+    wait.down_to(queue.fetches[i].put_ns, labels.leaf(leaf::kTransfer));
+    hand_to_fetch(queue, queue.fetches[i], labels, wait);
+  }
+  wait.down_to(fetch->put_ns, labels.leaf(leaf::kTransfer));
+  for (; !wait.done(); --i) {
     hand_to_fetch(queue, queue.fetches[i], labels, wait);
     if (i == 0) {
       wait.rest(labels.leaf(leaf::kWorkerStart));

@@ -68,7 +68,7 @@ def record(stepscope, work, arguments, tag):
 
 
 def diff(stepscope, base, candidate):
-    output = subprocess.run([stepscope, "diff", base, "--vs", candidate, "--json"], check=True, timeout=120,
+    output = subprocess.run([stepscope, "diff", *base, "--vs", *candidate, "--json"], check=True, timeout=120,
                             stdout=subprocess.PIPE).stdout
     return json.loads(output)
 
@@ -114,12 +114,16 @@ def main():
         skip(f"{PYTHON} has no torch")
     os.makedirs(options.work, exist_ok=True)
     scenario = SCENARIOS[options.name]
-    base, base_books = record(options.stepscope, options.work, scenario.base, "base")
+    base, candidate = [], []
     with contextlib.ExitStack() as stack:
         arguments = list(scenario.candidate)
         if scenario.cgroup_cpus:
             arguments += ["--cgroup", stack.enter_context(cpu_quota(scenario.cgroup_cpus))]
-        candidate, candidate_books = record(options.stepscope, options.work, arguments, "candidate")
+        for turn in range(scenario.runs):
+            run, base_books = record(options.stepscope, options.work, scenario.base, f"base {turn}")
+            base.append(run)
+            run, candidate_books = record(options.stepscope, options.work, arguments, f"candidate {turn}")
+            candidate.append(run)
     result = diff(options.stepscope, base, candidate)
     injected_ms = scenario.injected_ms(base_books, candidate_books)
     print(f"injected {injected_ms:+.3f} ms/step, step time {result['delta_ns'] / 1e6:+.3f} ms/step")

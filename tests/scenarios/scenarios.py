@@ -8,22 +8,30 @@ from dataclasses import dataclass, field
 from typing import Callable, List
 
 
+def steps_window(books):
+    """The steps that the tool counts as train steps, by the job's own clock: all but the first."""
+    ends = books["step_ends_ns"]
+    return ends[1], ends[-1], len(ends) - 2
+
+
+def injected_per_step_ms(books):
+    begin, end, steps = steps_window(books)
+    return sum(max(0, min(e, end) - max(b, begin)) for b, e in books["injected_ns"]) / steps / 1e6
+
+
 def per_step(divisor=1):
     """What the candidate spent in the injected work beyond the baseline, per step; `divisor` workers share it."""
-    return lambda a, b: (b["injected_ns"] / b["steps"] - a["injected_ns"] / a["steps"]) / divisor / 1e6
+    return lambda a, b: (injected_per_step_ms(b) - injected_per_step_ms(a)) / divisor
 
 
 def step_growth(a, b):
     """For a lost capacity the injected size is the growth of the step itself, as the job measured it."""
 
     def mean_step_ms(books):
-        ends = books["step_ends_ns"][WARM_UP:]
-        return (ends[-1] - ends[0]) / (len(ends) - 1) / 1e6
+        begin, end, steps = steps_window(books)
+        return (end - begin) / steps / 1e6
 
     return mean_step_ms(b) - mean_step_ms(a)
-
-
-WARM_UP = 20
 
 
 @dataclass
@@ -33,6 +41,7 @@ class Scenario:
     expect: List[str]  # a trailing "/" or "." matches a whole family of terms
     injected_ms: Callable = per_step()
     together: List[str] = field(default_factory=list)  # terms that share the injected size with the first one
+    runs: int = 1  # per side, recorded in turn
     cgroup_cpus: float = 0.0  # the candidate's workers run in a cgroup with this quota
 
 
@@ -56,7 +65,9 @@ SCENARIOS = {
     "periodic_gc": Scenario(["--gc-objects", "200000"], ["--gc-objects", "200000", "--gc-every", "4"],
                             ["idle.gc"]),
     "slower_optimizer": Scenario([], ["--optimizer-ms", "15"], ["optimizer"]),
-    "bigger_model": Scenario([], ["--width", "1536"], ["compute/"], step_growth, together=["compute/", "optimizer"]),
+    "bigger_model": Scenario(["--workers", "0"], ["--workers", "0", "--width", "2048"], ["compute/"], step_growth,
+                             together=["compute/", "optimizer"]),
     "checkpoint_every_20": Scenario(FETCH, FETCH + ["--checkpoint-every", "20", "--checkpoint-mb", "40"], []),
     "nothing_changed": Scenario(FETCH, FETCH, []),
+    "nothing_changed_over_runs": Scenario(FETCH, FETCH, [], runs=3),
 }

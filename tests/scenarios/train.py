@@ -48,15 +48,22 @@ def burn_cpu(milliseconds):
 
 
 class Injected:
-    """Nanoseconds spent in the injected work, summed over all processes (the workers inherit it by fork)."""
+    """When the injected work ran, in all processes: [begin, end) pairs in ns (the workers inherit the memory by fork)."""
 
-    def __init__(self):
-        self.total_ns = multiprocessing.Value("q", 0)
+    def __init__(self, most):
+        self.count = multiprocessing.Value("q", 0)
+        self.stamps = multiprocessing.RawArray("q", 2 * most)
 
     def add(self, begin_ns):
-        spent = time.monotonic_ns() - begin_ns
-        with self.total_ns.get_lock():
-            self.total_ns.value += spent
+        end_ns = time.monotonic_ns()
+        with self.count.get_lock():
+            at = self.count.value
+            self.count.value = at + 1
+        self.stamps[2 * at] = begin_ns
+        self.stamps[2 * at + 1] = end_ns
+
+    def pairs(self):
+        return [[self.stamps[2 * i], self.stamps[2 * i + 1]] for i in range(self.count.value)]
 
 
 class ThrottledPipe:
@@ -188,10 +195,10 @@ def train(arguments, injected):
 
 def main():
     arguments = parse_arguments()
-    injected = Injected()
+    injected = Injected(arguments.steps * (arguments.batch + 4))
     step_ends = train(arguments, injected)
     with open(arguments.books, "w") as books:
-        json.dump({"steps": len(step_ends), "workers": arguments.workers, "injected_ns": injected.total_ns.value,
+        json.dump({"steps": len(step_ends), "workers": arguments.workers, "injected_ns": injected.pairs(),
                    "step_ends_ns": step_ends}, books)
 
 
