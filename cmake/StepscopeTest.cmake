@@ -4,6 +4,16 @@ include(GoogleTest)
 # What a test preset needs built: every test program adds itself here.
 add_custom_target(stepscope_tests)
 
+# Half of compiling a test is reading GoogleTest; it is read once. (clang-tidy wants to see it in every file.)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  file(CONFIGURE OUTPUT "${PROJECT_BINARY_DIR}/tests/precompiled.cpp" CONTENT "int main() {}\n")
+  add_executable(stepscope_test_headers "${PROJECT_BINARY_DIR}/tests/precompiled.cpp")  # compiled as tests are: -fPIE
+  target_link_libraries(stepscope_test_headers PRIVATE stepscope::build_flags GTest::gtest GTest::gmock)
+  target_compile_options(stepscope_test_headers PRIVATE $<$<CONFIG:Debug>:-O0>)
+  target_precompile_headers(stepscope_test_headers PRIVATE <gmock/gmock.h> <gtest/gtest.h>
+    <filesystem> <fstream> <map> <optional> <sstream> <string> <vector>)
+endif()
+
 # stepscope_test(NAME <exe> LABEL unit|integration|golden|gui|scenario|fuzz SOURCES ... LINK ... [TIMEOUT s])
 # One GoogleTest program; every TEST becomes one ctest. Tests that open windows or compare the times of real
 # training runs have the machine to themselves.
@@ -18,6 +28,10 @@ function(stepscope_test)
   endif()
   add_executable(${T_NAME} ${T_SOURCES})
   target_link_libraries(${T_NAME} PRIVATE stepscope::build_flags ${T_LINK} GTest::gtest_main GTest::gmock)
+  target_compile_options(${T_NAME} PRIVATE $<$<CONFIG:Debug>:-O0>)  # what is tested stays optimised
+  if(TARGET stepscope_test_headers AND NOT T_SOURCES MATCHES "\\.c(;|$)")
+    target_precompile_headers(${T_NAME} REUSE_FROM stepscope_test_headers)
+  endif()
   add_dependencies(stepscope_tests ${T_NAME})
   gtest_discover_tests(${T_NAME} DISCOVERY_MODE PRE_TEST TEST_PREFIX "${T_NAME}."
                        PROPERTIES LABELS "${T_LABEL}" TIMEOUT ${T_TIMEOUT} ${serial})
