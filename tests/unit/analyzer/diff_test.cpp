@@ -196,6 +196,18 @@ TEST_F(DiffTest, FlagsNothingWhenNothingChanged) {
   EXPECT_EQ(d.comparability.verdict, Verdict::kComparable);
 }
 
+TEST_F(DiffTest, AsksMoreOfTermsThatCancelWhenOnlyOneRunSaysSo) {
+  const std::string base = "steps=80 workers=0 forward=5ms optimizer=1ms";
+  const Diff chance = diff(base, "steps=80 workers=0 forward=4ms optimizer=2ms");
+  EXPECT_NEAR(term_ms(chance, leaf::kOptimizer), 1.0, 0.1);
+  for (const Term& term : chance.terms) {
+    EXPECT_FALSE(term.flagged) << term.name;
+  }
+  const Diff real = diff(base, "steps=80 workers=0 forward=0.5ms optimizer=5.5ms");
+  EXPECT_TRUE(real.terms[0].flagged);
+  EXPECT_TRUE(real.terms[1].flagged);
+}
+
 TEST_F(DiffTest, ListsCausesOfOppositeSign) {
   const Diff d = diff(kFed, "steps=80 fetch.cpu=30ms collate=2ms optimizer=3ms forward=1ms");
   expect_closed(d);

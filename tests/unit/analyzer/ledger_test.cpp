@@ -37,6 +37,14 @@ TEST_F(LedgerTest, HandsAWaitToWhatTheWorkerDid) {
   EXPECT_GT(leaf_ms(ledger, leaf::kCollate), 2.0);
 }
 
+TEST_F(LedgerTest, BlamesAWorkerThatNeverRestsRatherThanTheWayOfItsBatches) {
+  const auto run = job("run", "steps=60 workers=1 fetch.cpu=20ms transfer=8ms");
+  const Ledger ledger = ledger_of(run);
+  EXPECT_EQ(ledger.residual_ns(), 0);
+  EXPECT_LT(leaf_ms(ledger, leaf::kTransfer), 0.3);
+  EXPECT_NEAR(leaf_ms(ledger, leaf::kFetchCpu), step_ms(ledger) - 9.1, 0.9);
+}
+
 TEST_F(LedgerTest, CallsAWaitWithoutAWorkerRecordingOther) {
   const auto run = job("run", "steps=40 fetch.cpu=40ms record_workers=0");
   const Ledger ledger = ledger_of(run);
