@@ -8,10 +8,11 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include <benchmark/benchmark.h>
 
-#include "tests/bench/trace/kernel_mix.hpp"
+#include "tests/support/kernel_mix.hpp"
 #include "trace/segment.hpp"
 #include "trace/spool_reader.hpp"
 #include "trace/spool_writer.hpp"
@@ -19,7 +20,19 @@
 namespace stepscope::trace {
 namespace {
 
+using testing::KernelMix;
+using KernelRow = KernelMix::Row;
+
 constexpr size_t kRingBytes = 4 << 20;
+
+std::vector<KernelRow> kernel_rows(size_t events) {
+  KernelMix mix;
+  std::vector<KernelRow> rows(events);
+  for (KernelRow& row : rows) {
+    row = mix.next();
+  }
+  return rows;
+}
 
 // A spool in a directory of its own; `spool` is static because a Spool lives in static storage in a real process.
 class ScratchSpool {
@@ -71,8 +84,8 @@ void per_event(benchmark::State& state, double events) {
 
 constexpr size_t kBatch = 40000;  // fits the ring
 
-void push_all(ScratchSpool& scratch, const std::vector<bench::KernelRow>& rows) {
-  for (const bench::KernelRow& row : rows) {
+void push_all(ScratchSpool& scratch, const std::vector<KernelRow>& rows) {
+  for (const KernelRow& row : rows) {
     scratch.spool.push(scratch.ring, Kind::kKernel, 3, row.data(), row.size());
   }
 }
@@ -80,7 +93,7 @@ void push_all(ScratchSpool& scratch, const std::vector<bench::KernelRow>& rows) 
 // Producer side alone: one kernel record into the ring.
 void push(benchmark::State& state) {
   ScratchSpool scratch;
-  const auto rows = bench::kernel_mix(kBatch);
+  const auto rows = kernel_rows(kBatch);
   for (auto _ : state) {
     push_all(scratch, rows);
     state.PauseTiming();
@@ -94,7 +107,7 @@ BENCHMARK(push);
 // The whole way in the recorded process: push, drain, encode, checksum, write to the spool.
 void push_and_drain(benchmark::State& state) {
   ScratchSpool scratch;
-  const auto rows = bench::kernel_mix(kBatch);
+  const auto rows = kernel_rows(kBatch);
   for (auto _ : state) {
     push_all(scratch, rows);
     if (scratch.spool.drain() != kBatch) {
@@ -111,7 +124,7 @@ BENCHMARK(push_and_drain);
 // Reading a spool: frames, checksums, all columns decoded.
 void read_events(benchmark::State& state) {
   ScratchSpool scratch;
-  const auto rows = bench::kernel_mix(kBatch);
+  const auto rows = kernel_rows(kBatch);
   for (int i = 0; i < 50; ++i) {
     push_all(scratch, rows);
     (void)scratch.spool.drain();
@@ -129,8 +142,8 @@ BENCHMARK(read_events);
 
 // The codec alone, on a full segment: what a reader of a recording pays after zstd.
 void decode_kernels(benchmark::State& state) {
-  const auto rows = bench::kernel_mix(kMaxSegmentRows);
-  std::vector<std::vector<int64_t>> columns(bench::kKernelColumns, std::vector<int64_t>(rows.size()));
+  const auto rows = kernel_rows(kMaxSegmentRows);
+  std::vector<std::vector<int64_t>> columns(KernelMix::kColumns, std::vector<int64_t>(rows.size()));
   std::vector<const int64_t*> in;
   std::vector<int64_t*> out;
   for (size_t c = 0; c < columns.size(); ++c) {
