@@ -175,6 +175,9 @@ TEST_F(Documents, SqlCannotChangeARecording) {
 }
 
 TEST_F(Documents, OnATerminalTheyFitItsWidthAndUseColour) {
+  if (!has_terminals()) {
+    GTEST_SKIP() << kNoTerminals;
+  }
   Invocation invocation;
   invocation.command = {stepscope_path(), "diff", "base", "--vs", "slow"};
   invocation.directory = dir_.path();
@@ -198,6 +201,9 @@ TEST_F(Documents, OnATerminalTheyFitItsWidthAndUseColour) {
 }
 
 TEST_F(Documents, NoColourWithoutATerminalOrWithNoColor) {
+  if (!has_terminals()) {
+    GTEST_SKIP() << kNoTerminals;
+  }
   Invocation invocation;
   invocation.command = {stepscope_path(), "report", "slow"};
   invocation.directory = dir_.path();

@@ -122,6 +122,17 @@ Outcome run(const Invocation& invocation) {
   return outcome;
 }
 
+bool has_terminals() {
+  int terminal = -1;
+  int other_end = -1;
+  if (openpty(&terminal, &other_end, nullptr, nullptr, nullptr) != 0) {
+    return false;
+  }
+  close(terminal);
+  close(other_end);
+  return true;
+}
+
 std::string stepscope_path() {
   return STEPSCOPE_TEST_PROGRAM;
 }

@@ -29,6 +29,10 @@ struct Invocation {
 
 [[nodiscard]] Outcome run(const Invocation& invocation);
 
+// Whether this machine can make a pseudo-terminal; a bare chroot without /dev/pts cannot, and tests of terminals skip.
+[[nodiscard]] bool has_terminals();
+inline constexpr const char* kNoTerminals = "no pseudo-terminal can be made here: /dev/pts is not mounted";
+
 // The program under test with these arguments, run inside `directory`.
 [[nodiscard]] Outcome stepscope(const std::vector<std::string>& arguments, const std::string& directory = "");
 [[nodiscard]] std::string stepscope_path();

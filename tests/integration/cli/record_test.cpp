@@ -348,6 +348,9 @@ TEST_F(Record, ACallerThatIgnoresChildrenStillGetsTheExitCode) {
 }
 
 TEST_F(Record, OnATerminalTheCommandStillHasIt) {
+  if (!has_terminals()) {
+    GTEST_SKIP() << kNoTerminals;
+  }
   Invocation wanted = invocation(shell("test -t 0 && test -t 1 && test -t 2 && echo is a terminal"));
   wanted.on_terminal = true;
   wanted.environment = {"TERM=xterm"};
@@ -355,6 +358,9 @@ TEST_F(Record, OnATerminalTheCommandStillHasIt) {
 }
 
 TEST_F(Record, ControlCOfATerminalReachesTheCommandOnce) {
+  if (!has_terminals()) {
+    GTEST_SKIP() << kNoTerminals;
+  }
   const std::string script =
       "n=0; trap 'n=$((n+1)); printf %s $n > count' INT; : > ready; while [ ! -e count ]; do sleep 0.02; "
       "done; "
@@ -380,6 +386,9 @@ TEST_F(Record, ControlCOfATerminalReachesTheCommandOnce) {
 }
 
 TEST_F(Record, ProgressShowsOnATerminalOnly) {
+  if (!has_terminals()) {
+    GTEST_SKIP() << kNoTerminals;
+  }
   Invocation wanted = invocation({stepping_, "150", "10"});
   EXPECT_THAT(run(wanted).err, Not(HasSubstr("recording, ")));
   fs::remove_all(dir_.file("run"));
