@@ -20,7 +20,7 @@ namespace {
 
 // The main thread has the long bursts (import, first step); others are many and mostly quiet.
 constexpr size_t kMainRingBytes = size_t{1} << 21;
-constexpr size_t kThreadRingBytes = size_t{1} << 19;
+constexpr size_t kThreadRingBytes = size_t{1} << 18;
 constexpr size_t kLightRingBytes = size_t{1} << 18;
 // Upper bound of a record in a ring: columns plus its header.
 constexpr size_t kRecordOverhead = 16;

@@ -31,7 +31,7 @@ struct Fact {
   std::string_view label;
 };
 
-constexpr std::array<Fact, 19> kFacts{{{"soft.python", "Python"},
+constexpr std::array<Fact, 20> kFacts{{{"soft.python", "Python"},
                                        {"soft.torch", "PyTorch"},
                                        {"git.commit", "git commit"},
                                        {"git.dirty", "git changes"},
@@ -45,6 +45,7 @@ constexpr std::array<Fact, 19> kFacts{{{"soft.python", "Python"},
                                        {"host.cpu_quota", "CPU quota"},
                                        {"fs.cwd", "working directory"},
                                        {"fs.dataset", "dataset"},
+                                       {"fs.cache", "caches"},
                                        {"fs.venv", "environment on"},
                                        {"run.level", "level"},
                                        {"run.window", "window"},

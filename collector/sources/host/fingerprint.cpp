@@ -112,6 +112,26 @@ void write_file_system(trace::Spool& spool, const char* key, const char* path) n
   spool.meta(key, text.c_str());
 }
 
+// Where models, compiled kernels and packages are cached: the first that is set of the variables that move it, else the
+// default of all of them.
+void write_cache(trace::Spool& spool) noexcept {
+  constexpr const char* kVariables[] = {"HF_HOME", "TORCH_HOME", "TORCHINDUCTOR_CACHE_DIR",
+                                        "TRITON_CACHE_DIR", "XDG_CACHE_HOME"};
+  for (const char* name : kVariables) {
+    const char* path = getenv(name);
+    if (path != nullptr && path[0] != '\0') {
+      write_file_system(spool, "fs.cache", path);
+      return;
+    }
+  }
+  const char* home = getenv("HOME");
+  if (home != nullptr) {
+    TextBuffer<PATH_MAX> path;
+    path.add(home).add("/.cache");
+    write_file_system(spool, "fs.cache", path.c_str());
+  }
+}
+
 }  // namespace
 
 void file_system_name(long magic, TextBuffer<32>& out) noexcept {
@@ -136,6 +156,7 @@ void write_fingerprint(trace::Spool& spool, Cgroup& cgroup) noexcept {
   char cwd[PATH_MAX];
   write_file_system(spool, "fs.cwd", getcwd(cwd, sizeof(cwd)));
   write_file_system(spool, "fs.dataset", getenv("STEPSCOPE_DATASET"));
+  write_cache(spool);
   const char* venv = getenv("VIRTUAL_ENV");
   write_file_system(spool, "fs.venv", venv != nullptr ? venv : getenv("CONDA_PREFIX"));
 }

@@ -74,6 +74,7 @@ def describe(state, iterator, loader):
         return
     try:
         _api.meta("loader.%d" % state.key, json.dumps(_facts(state, iterator, loader), default=str))
+        _dataset_place.describe(getattr(loader, "dataset", None))
     except Exception:
         _guard.fail()
 
