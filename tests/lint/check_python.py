@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Python files parse as Python 3.9, and what runs inside the user's process imports nothing that may be absent."""
+"""Python files parse as Python 3.9 and use no name that nothing defines (a hook would swallow the NameError); what
+runs inside the user's process imports nothing that may be absent."""
 import ast
+import builtins
 import pathlib
+import symtable
 import warnings
 
 import lintlib
@@ -31,6 +34,27 @@ def top_level(tree):
         pending.extend(ast.iter_child_nodes(node))
 
 
+MODULE_NAMES = {"__file__", "__name__", "__doc__", "__path__", "__spec__", "__package__", "__loader__", "__builtins__"}
+
+
+def undefined_names(source, name):
+    """Names that some scope takes from the module, where nothing binds them."""
+    module = symtable.symtable(source, name, "exec")
+    scopes, used, bound = [module], set(), set(dir(builtins)) | MODULE_NAMES
+    while scopes:
+        scope = scopes.pop()
+        scopes += scope.get_children()
+        for symbol in scope.get_symbols():
+            at_top = scope is module
+            if at_top and (symbol.is_assigned() or symbol.is_imported() or symbol.is_namespace()):
+                bound.add(symbol.get_name())
+            elif symbol.is_declared_global() and symbol.is_assigned():
+                bound.add(symbol.get_name())
+            if symbol.is_referenced() and (at_top or symbol.is_global()):
+                used.add(symbol.get_name())
+    return set() if "import *" in source else used - bound
+
+
 def check(root):
     warnings.simplefilter("error", SyntaxWarning)
     problems = []
@@ -43,6 +67,7 @@ def check(root):
         except (SyntaxError, SyntaxWarning, ValueError) as error:
             problems.append(f"{name}:{getattr(error, 'lineno', 0)}: not Python {FLOOR[0]}.{FLOOR[1]}: {error}")
             continue
+        problems += [f"{name}: nothing defines {unknown}" for unknown in sorted(undefined_names(lintlib.text(root, name), name))]
         if not name.startswith(INJECTED):
             continue
         for number, module in top_level(tree):
@@ -57,6 +82,7 @@ GOOD = {
     "tests may use anything": {"tests/a.py": "import torch\n"},
 }
 BAD = {
+    "a name that was not imported": {INJECTED + "a.py": "def late():\n    return os.getpid()\n"},
     "a match statement": {"tests/a.py": "match 1:\n    case 1:\n        pass\n"},
     "broken syntax": {"samples/a.py": "def f(:\n"},
     "an eager framework import": {INJECTED + "a.py": "import torch\n"},

@@ -3,7 +3,7 @@
 import json
 import multiprocessing
 
-from . import _api, _keys
+from . import _api, _dataset_place, _keys
 from ._fetch import Fetch
 from ._guard import Guard
 from ._kinds import BATCH_IN_PROCESS, BATCH_ITERABLE, BATCH_PERSISTENT
