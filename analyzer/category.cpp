@@ -52,17 +52,21 @@ std::string_view category_name(Category category) {
 Category category_of_event(Kind kind, int64_t op) {
   switch (kind) {
     case Kind::kKernel:
+    case Kind::kGraphLaunch:
       return Category::kCompute;
     case Kind::kMemcpy:
     case Kind::kMemset:
       return Category::kCopy;
     case Kind::kCudaApi:
+    case Kind::kOverhead:
+    case Kind::kJit:
       return Category::kApi;
     case Kind::kSync:
       return Category::kSync;
     case Kind::kRange:
       return Category::kRange;
     case Kind::kCollective:
+    case Kind::kCommunicator:
       return Category::kCommunication;
     case Kind::kBatch:
       return Category::kDataWait;
@@ -81,6 +85,9 @@ Category category_of_event(Kind kind, int64_t op) {
     case Kind::kFlow:
     case Kind::kStep:
     case Kind::kExit:
+    case Kind::kCudaEvent:
+    case Kind::kExternalId:
+    case Kind::kMemory:
       return Category::kMarker;
     case Kind::kPhase:
       return category_of_phase(op);

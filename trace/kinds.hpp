@@ -41,6 +41,13 @@ enum class Kind : uint16_t {
   kHealth = 17,
   kExit = 18,
   kBatchFetch = 19,
+  kOverhead = 20,
+  kGraphLaunch = 21,
+  kCudaEvent = 22,
+  kExternalId = 23,
+  kMemory = 24,
+  kJit = 25,
+  kCommunicator = 26,
 };
 
 enum class ColumnType : uint8_t {
@@ -67,7 +74,7 @@ struct Column {
   Encoding encoding;
 };
 
-inline constexpr size_t kMaxColumns = 15;
+inline constexpr size_t kMaxColumns = 20;
 
 struct KindInfo {
   Kind id;
@@ -88,14 +95,21 @@ struct KindInfo {
 // The kind with this id, or nullptr when this build does not know it.
 [[nodiscard]] const KindInfo* find_kind(uint16_t id) noexcept;
 
-// Where an event came from: column `source` of range, step and phase.
+// Where an event came from: column `source` of range, step, phase, collective and communicator.
 enum class Source : uint8_t {
   kUnknown = 0,
   kApi = 1,
   kNvtx = 2,
   kPython = 3,
   kTorchProfiler = 4,
-  kImport = 5
+  kImport = 5,
+  kNcclPlugin = 6,
+};
+
+// The clock that stamped an event in a spool. finalize converts everything to kMonotonicRaw, by the clock anchors.
+enum class Clock : uint8_t {
+  kMonotonicRaw = 0,
+  kCupti = 1,  // cuptiGetTimestamp: CLOCK_REALTIME ns on Linux unless the process registered another
 };
 
 // Bits of column `flags` of range and phase.
@@ -126,5 +140,50 @@ inline constexpr int64_t kBatchInProcess = 1;   // num_workers=0: fetched by the
 inline constexpr int64_t kBatchLast = 2;        // the iterator ended here; no data was handed over
 inline constexpr int64_t kBatchIterable = 4;    // iterable-style dataset
 inline constexpr int64_t kBatchPersistent = 8;  // persistent workers
+
+// Column `copy_kind` of memcpy: CUpti_ActivityMemcpyKind.
+enum class CopyKind : uint8_t {
+  kUnknown = 0,
+  kHostToDevice = 1,
+  kDeviceToHost = 2,
+  kHostToArray = 3,
+  kArrayToHost = 4,
+  kArrayToArray = 5,
+  kArrayToDevice = 6,
+  kDeviceToArray = 7,
+  kDeviceToDevice = 8,
+  kHostToHost = 9,
+  kPeerToPeer = 10,
+};
+
+// Columns `src_kind`, `dst_kind` of memcpy and `memory_kind` of memset and memory: CUpti_ActivityMemoryKind.
+enum class MemoryKind : uint8_t {
+  kUnknown = 0,
+  kPageable = 1,
+  kPinned = 2,
+  kDevice = 3,
+  kArray = 4,
+  kManaged = 5,
+  kDeviceStatic = 6,
+  kManagedStatic = 7,
+};
+
+// Column `sync_type` of sync: CUpti_ActivitySynchronizationType.
+enum class SyncType : uint8_t {
+  kUnknown = 0,
+  kEvent = 1,        // host waits for an event
+  kStreamWait = 2,   // stream waits for an event: costs the host nothing
+  kStream = 3,       // host waits for a stream
+  kContext = 4,      // host waits for the whole device
+};
+
+// Bits of column `flags` of memcpy.
+inline constexpr int64_t kCopyAsync = 1;
+
+// Bits of column `flags` of collective.
+inline constexpr int64_t kCollectivePointToPoint = 1;
+inline constexpr int64_t kCollectiveCaptured = 2;    // enqueued into a CUDA graph, not run at this time
+inline constexpr int64_t kCollectiveUnfinished = 4;  // the process or its communicator ended before it did
+inline constexpr int64_t kCollectiveHostOnly = 8;    // start and dur are the host's enqueue: nothing saw the device
 
 }  // namespace stepscope::trace

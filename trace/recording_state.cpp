@@ -55,13 +55,12 @@ bool Recording::State::load_facts() {
     losses.push_back({std::string(loss_rows.text(0)), static_cast<uint64_t>(loss_rows.integer(1)),
                       std::string(loss_rows.text(2)), std::string(loss_rows.text(3))});
   }
-  Statement anchor_rows(
-      database,
-      "SELECT monotonic_raw_ns, realtime_ns, monotonic_ns, boottime_ns, tsc FROM clock_anchor"
-      " ORDER BY rowid");
+  // SELECT *: format 1.0 has no cupti_ns, and a newer minor may have more.
+  Statement anchor_rows(database, "SELECT * FROM clock_anchor ORDER BY rowid");
   while (anchor_rows.next()) {
     anchors.push_back({anchor_rows.integer(0), anchor_rows.integer(1), anchor_rows.integer(2),
-                       anchor_rows.integer(3), static_cast<uint64_t>(anchor_rows.integer(4))});
+                       anchor_rows.integer(3), static_cast<uint64_t>(anchor_rows.integer(4)),
+                       anchor_rows.columns() > 5 ? anchor_rows.integer(5) : 0});
   }
   Statement log_rows(database, "SELECT time_ns, text FROM log ORDER BY rowid");
   while (log_rows.next()) {

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "trace/recording_tables.hpp"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
+#include <map>
 #include <optional>
 
 #include "trace/loss_table.hpp"
@@ -83,6 +86,26 @@ bool write_lanes(const Database& database, const RecordingTables& tables) {
   return true;
 }
 
+// Meta keys device.<id>.uuid and device.<id>.name.
+bool write_devices(const Database& database, const RecordingTables& tables) {
+  constexpr std::string_view kPrefix = "device.";
+  std::map<int64_t, std::array<std::string_view, 2>> devices;
+  for (auto fact = tables.meta.lower_bound(std::string(kPrefix));
+       fact != tables.meta.end() && fact->first.starts_with(kPrefix); ++fact) {
+    const std::string_view rest = std::string_view(fact->first).substr(kPrefix.size());
+    const size_t dot = rest.find('.');
+    const std::optional<int64_t> id = to_number(rest.substr(0, dot));
+    const std::string_view what = dot == std::string_view::npos ? "" : rest.substr(dot + 1);
+    if (id.has_value() && (what == "uuid" || what == "name")) {
+      devices[*id][what == "uuid" ? 0 : 1] = fact->second;
+    }
+  }
+  Statement row(database, "INSERT INTO device (id, uuid, name) VALUES (?, ?, ?)");
+  return std::all_of(devices.begin(), devices.end(), [&row](const auto& device) {
+    return row.bind(1, device.first).bind(2, device.second[0]).bind(3, device.second[1]).run();
+  });
+}
+
 bool write_losses(const Database& database, const RecordingTables& tables) {
   Statement row(database, "INSERT INTO loss (counter, count, severity, sentence) VALUES (?, ?, ?, ?)");
   for (const auto& [counter, count] : tables.losses) {
@@ -130,11 +153,12 @@ bool write_tables(const Database& database, const RecordingTables& tables) {
   }
   Statement anchor_row(
       database,
-      "INSERT INTO clock_anchor (monotonic_raw_ns, realtime_ns, monotonic_ns, boottime_ns, tsc)"
-      " VALUES (?, ?, ?, ?, ?)");
+      "INSERT INTO clock_anchor (monotonic_raw_ns, realtime_ns, monotonic_ns, boottime_ns, tsc, cupti_ns)"
+      " VALUES (?, ?, ?, ?, ?, ?)");
   for (const ClockAnchor& anchor : tables.anchors) {
     anchor_row.bind(1, anchor.monotonic_raw_ns).bind(2, anchor.realtime_ns).bind(3, anchor.monotonic_ns);
-    if (!anchor_row.bind(4, anchor.boottime_ns).bind(5, static_cast<int64_t>(anchor.tsc)).run()) {
+    anchor_row.bind(4, anchor.boottime_ns).bind(5, static_cast<int64_t>(anchor.tsc)).bind(6, anchor.cupti_ns);
+    if (!anchor_row.run()) {
       return false;
     }
   }
@@ -153,7 +177,8 @@ bool write_tables(const Database& database, const RecordingTables& tables) {
       return false;
     }
   }
-  return write_process(database, tables) && write_lanes(database, tables) && write_losses(database, tables);
+  return write_process(database, tables) && write_lanes(database, tables) &&
+         write_devices(database, tables) && write_losses(database, tables);
 }
 
 }  // namespace stepscope::trace

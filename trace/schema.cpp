@@ -112,7 +112,8 @@ CREATE TABLE clock_anchor (     -- one instant read on several clocks
   realtime_ns INTEGER NOT NULL,
   monotonic_ns INTEGER NOT NULL,
   boottime_ns INTEGER NOT NULL,
-  tsc INTEGER NOT NULL          -- ticks; 0 when not read
+  tsc INTEGER NOT NULL,         -- ticks; 0 when not read
+  cupti_ns INTEGER NOT NULL     -- the GPU's events were stamped by this clock and converted; 0 when not read
 );
 CREATE TABLE log (              -- the collector's own words
   time_ns INTEGER NOT NULL,     -- CLOCK_MONOTONIC_RAW

@@ -17,7 +17,7 @@ inline constexpr uint32_t kApplicationId = 0x53545343;
 // user_version = major << 16 | minor. Minor: something was added that an older reader may ignore. Major: an older
 // reader would misread it.
 inline constexpr uint32_t kFormatMajor = 1;
-inline constexpr uint32_t kFormatMinor = 0;
+inline constexpr uint32_t kFormatMinor = 1;
 
 // CREATE statements of all tables; each column carries a comment, which SQLite keeps in the file.
 [[nodiscard]] const char* schema_sql();

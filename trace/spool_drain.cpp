@@ -84,6 +84,7 @@ size_t encode_batch(State& state) noexcept {
     memset(&segment, 0, sizeof segment);
     segment.kind = group.shape.kind;
     segment.columns = group.shape.count;
+    segment.clock = group.shape.clock;
     segment.lane = group.shape.lane;
     segment.rows = group.rows;
     segment.bytes = static_cast<uint32_t>(bytes);

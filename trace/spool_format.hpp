@@ -37,7 +37,7 @@ namespace stepscope::trace::spool {
 inline constexpr char kRingMagic[8] = {'s', 't', 'e', 'p', 'r', 'i', 'n', 'g'};
 inline constexpr char kSpoolMagic[8] = {'s', 't', 'e', 'p', 's', 'p', 'l', '\n'};
 inline constexpr uint16_t kMajor = 1;
-inline constexpr uint16_t kMinor = 0;
+inline constexpr uint16_t kMinor = 1;
 
 inline constexpr size_t kBlockBytes = 64 * 1024;
 
@@ -173,7 +173,7 @@ static_assert(sizeof(RingFileHeader::slot_blocks) == kSlotBlocks * sizeof(uint64
 struct RecordHeader {
   uint16_t kind;
   uint8_t count;  // column values that follow
-  uint8_t reserved;
+  uint8_t clock;  // Clock of all times in it
   uint32_t lane;  // never 0
 };
 static_assert(sizeof(RecordHeader) == sizeof(int64_t));
@@ -204,9 +204,10 @@ struct AnchorRecord {
   int64_t realtime_ns;
   int64_t monotonic_ns;
   int64_t boottime_ns;
-  uint64_t tsc;  // 0 where there is none
+  uint64_t tsc;       // 0 where there is none
+  int64_t cupti_ns;   // 0 where it is not used; absent in format 1.0
 };
-static_assert(sizeof(AnchorRecord) == 40);
+static_assert(sizeof(AnchorRecord) == 48);
 
 // ---- BASE.spool ----
 
@@ -253,7 +254,7 @@ static_assert(sizeof(FrameHeader) == 56);
 struct SegmentHeader {
   uint16_t kind;
   uint8_t columns;
-  uint8_t reserved;
+  uint8_t clock;  // Clock of all times in it, also of the next two
   uint32_t lane;
   uint32_t rows;
   uint32_t bytes;    // of the encoded segment that follows

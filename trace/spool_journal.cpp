@@ -86,7 +86,53 @@ uint32_t journal_lane(State& state, const char* type, const char* name, uint32_t
   return lane.id;
 }
 
+uint32_t claim_thread_lane(State& state, const char* name, uint32_t tid) noexcept {
+  for (ThreadLane& entry : state.ringless) {
+    if (entry.tid == tid && tid != 0) {
+      entry.tid = 0;
+      return entry.lane;
+    }
+  }
+  return journal_lane(state, "thread", name, tid);
+}
+
 }  // namespace spool
+
+uint32_t Spool::thread_lane(uint32_t tid, const char* name) noexcept {
+  spool::State* state = opened();
+  if (state == nullptr) {
+    return 0;
+  }
+  const spool::ColdGuard guard(state->lock);
+  uint32_t ended = 0;  // a thread that gave its ring back keeps its lane until another has its number
+  for (uint32_t i = 0; i < state->header->slot_count; ++i) {
+    const spool::RingSlot& slot = *state->rings[i].slot;
+    if (slot.tid != tid) {
+      continue;
+    }
+    if (spool::load_acquire(slot.state) == spool::kSlotLive) {
+      return slot.lane;
+    }
+    ended = slot.lane;
+  }
+  for (const spool::ThreadLane& entry : state->ringless) {
+    if (entry.tid == tid) {
+      return entry.lane;
+    }
+  }
+  if (ended != 0) {
+    return ended;
+  }
+  const uint32_t lane = spool::journal_lane(*state, "thread", name, tid);
+  state->ringless[state->next_ringless++ % spool::kMaxRinglessThreads] = {tid, lane};
+  return lane;
+}
+
+void Spool::set_cupti_clock(int64_t (*now_ns)() noexcept) noexcept {
+  if (spool::State* state = opened(); state != nullptr) {
+    __atomic_store_n(&state->cupti_now_ns, now_ns, __ATOMIC_RELEASE);
+  }
+}
 
 uint32_t Spool::declare_lane(const char* type, const char* name, uint32_t tid) noexcept {
   spool::State* state = opened();
@@ -130,6 +176,7 @@ void Spool::anchor() noexcept {
   if (state == nullptr) {
     return;
   }
+  int64_t (*const cupti_now)() noexcept = __atomic_load_n(&state->cupti_now_ns, __ATOMIC_ACQUIRE);
   spool::AnchorRecord best{};
   int64_t best_width = INT64_MAX;
   for (int tries = 0; tries < 5; ++tries) {
@@ -139,6 +186,7 @@ void Spool::anchor() noexcept {
     now.tsc = spool::read_ticks();
     now.monotonic_ns = spool::read_clock(CLOCK_MONOTONIC);
     now.boottime_ns = spool::read_clock(CLOCK_BOOTTIME);
+    now.cupti_ns = cupti_now != nullptr ? cupti_now() : 0;
     const int64_t width = spool::read_clock(CLOCK_MONOTONIC_RAW) - before;
     now.monotonic_raw_ns = before + width / 2;
     if (width < best_width) {

@@ -6,13 +6,16 @@
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <optional>
 #include <unordered_map>
 
+#include "trace/clock_map.hpp"
 #include "trace/segment.hpp"
 #include "trace/spool_batch.hpp"
 #include "trace/spool_format.hpp"
 #include "trace/spool_frames.hpp"
 #include "trace/spool_input.hpp"
+#include "trace/spool_journal_records.hpp"
 #include "trace/spool_ring_image.hpp"
 
 namespace stepscope::trace::spool {
@@ -28,7 +31,7 @@ struct Covered {
 
 class SpoolReading {
  public:
-  explicit SpoolReading(SpoolVisitor& visitor) : visitor_(visitor) {}
+  SpoolReading(SpoolVisitor& visitor, const RingImage& ring) : visitor_(visitor), ring_(ring) {}
 
   [[nodiscard]] Status read_frames(const InputFile& file, uint64_t first_frame);
   [[nodiscard]] Status read_ring(const RingImage& ring);
@@ -40,13 +43,18 @@ class SpoolReading {
   [[nodiscard]] Status events_frame(const FrameHeader& frame, std::span<const uint8_t> payload);
   [[nodiscard]] bool decode(const SegmentHeader& segment, const uint8_t* data);
   [[nodiscard]] Status deliver(uint16_t kind, uint32_t lane, size_t rows);
+  void to_raw_clock(uint16_t kind, uint8_t clock, size_t rows);
+  [[nodiscard]] const ClockMap& clock_map();
   [[nodiscard]] Status leftover(const SlotImage& image);
   [[nodiscard]] Status group(const BatchGroup& group);
   [[nodiscard]] Status open_ranges(const SlotImage& image);
   void journal(uint64_t begin, std::span<const uint8_t> bytes);
-  void journal_record(uint16_t type, std::span<const uint8_t> body);
 
   SpoolVisitor& visitor_;
+  const RingImage& ring_;
+  const InputFile* file_ = nullptr;  // with its first frame: read once more for all anchors when they are needed
+  uint64_t first_frame_ = 0;
+  std::optional<ClockMap> clock_map_;
   std::unordered_map<uint32_t, Covered> covered_;  // by ring serial
   uint64_t journal_end_ = 0;
   int64_t last_ns_ = INT64_MIN;
@@ -61,6 +69,8 @@ class SpoolReading {
 // ---- frames ----
 
 Status SpoolReading::read_frames(const InputFile& file, uint64_t first_frame) {
+  file_ = &file;
+  first_frame_ = first_frame;
   FrameCursor cursor(file, first_frame);
   while (cursor.next()) {
     const FrameHeader& frame = cursor.frame();
@@ -105,7 +115,9 @@ Status SpoolReading::events_frame(const FrameHeader& frame, std::span<const uint
       missing_events_ += segment.rows;
       continue;
     }
-    last_ns_ = std::max(last_ns_, segment.last_ns);
+    to_raw_clock(segment.kind, segment.clock, segment.rows);
+    const bool raw = segment.clock == static_cast<uint8_t>(Clock::kMonotonicRaw);
+    last_ns_ = std::max(last_ns_, raw ? segment.last_ns : clock_map().to_raw(segment.last_ns));
     if (Status status = deliver(segment.kind, segment.lane, segment.rows); !status.ok()) {
       return status;
     }
@@ -128,6 +140,58 @@ bool SpoolReading::decode(const SegmentHeader& segment, const uint8_t* data) {
     out[c] = columns_[c].data();
   }
   return decode_segment(data, segment.bytes, segment.rows, count, out.data());
+}
+
+// The times of columns_, in place. Ends are converted too: a duration is what lies between two converted instants.
+void SpoolReading::to_raw_clock(uint16_t kind, uint8_t clock, size_t rows) {
+  const KindInfo* info = find_kind(kind);
+  if (clock == static_cast<uint8_t>(Clock::kMonotonicRaw) || info == nullptr) {
+    return;
+  }
+  const ClockMap& map = clock_map();
+  for (size_t c = columns_.size(); c-- > 0;) {
+    std::vector<int64_t>& column = columns_[c];
+    if (info->columns[c].type != ColumnType::kTime) {
+      continue;
+    }
+    const bool has_duration = c == 0 && info->has_duration();
+    for (size_t row = 0; row < rows; ++row) {
+      const int64_t begin = column[row];
+      if (begin == 0) {
+        continue;  // never stamped
+      }
+      column[row] = map.to_raw(begin);
+      if (has_duration && columns_[1][row] > 0) {
+        columns_[1][row] = map.to_raw(begin + columns_[1][row]) - column[row];
+      }
+    }
+  }
+}
+
+const ClockMap& SpoolReading::clock_map() {
+  if (clock_map_.has_value()) {
+    return *clock_map_;
+  }
+  std::vector<ClockAnchor> anchors;
+  uint64_t end = 0;
+  const auto take = [&](uint64_t begin, std::span<const uint8_t> bytes) {
+    (void)for_each_journal_record(begin, bytes, end, [&](uint16_t type, std::span<const uint8_t> body) {
+      if (type == kJournalAnchor && body.size() >= sizeof(int64_t)) {
+        anchors.push_back(read_anchor(body));
+      }
+    });
+  };
+  if (file_ != nullptr) {
+    FrameCursor cursor(*file_, first_frame_);
+    while (cursor.next()) {
+      if (cursor.frame().type == kFrameJournal) {
+        take(cursor.frame().begin, cursor.payload());
+      }
+    }
+  }
+  take(ring_.journal_begin(), ring_.journal());
+  clock_map_.emplace(anchors);
+  return *clock_map_;
 }
 
 Status SpoolReading::deliver(uint16_t kind, uint32_t lane, size_t rows) {
@@ -202,7 +266,9 @@ Status SpoolReading::group(const BatchGroup& group) {
       columns_[c].assign(group.rows, 0);
     }
   }
-  last_ns_ = std::max(last_ns_, group.last_ns);
+  to_raw_clock(group.shape.kind, group.shape.clock, group.rows);
+  const bool raw = group.shape.clock == static_cast<uint8_t>(Clock::kMonotonicRaw);
+  last_ns_ = std::max(last_ns_, raw ? group.last_ns : clock_map().to_raw(group.last_ns));
   return deliver(group.shape.kind, group.shape.lane, group.rows);
 }
 
@@ -232,68 +298,12 @@ Status SpoolReading::open_ranges(const SlotImage& image) {
 
 // ---- journal ----
 
-// The NUL-terminated text at the front of `bytes`, which then loses it; "" when there is none.
-std::string_view take_text(std::span<const uint8_t>& bytes) {
-  const auto* text = reinterpret_cast<const char*>(bytes.data());
-  const size_t length = bytes.empty() ? 0 : strnlen(text, bytes.size());
-  bytes = bytes.subspan(std::min(bytes.size(), length + 1));
-  return std::string_view(text, length);
-}
-
-template <typename T>
-bool take_struct(std::span<const uint8_t>& bytes, T& to) {
-  if (bytes.size() < sizeof to) {
-    return false;
-  }
-  memcpy(&to, bytes.data(), sizeof to);
-  bytes = bytes.subspan(sizeof to);
-  return true;
-}
-
-void SpoolReading::journal_record(uint16_t type, std::span<const uint8_t> body) {
-  if (type == kJournalLane) {
-    LaneRecord lane{};
-    if (take_struct(body, lane)) {
-      const std::string_view lane_type = take_text(body);
-      const std::string_view name = take_text(body);
-      visitor_.on_lane(LaneDecl{lane.id, std::string(lane_type), std::string(name), lane.tid});
-    }
-  } else if (type == kJournalMeta) {
-    const std::string_view key = take_text(body);
-    visitor_.on_meta(key, take_text(body));
-  } else if (type == kJournalAnchor) {
-    AnchorRecord anchor{};
-    if (take_struct(body, anchor)) {
-      visitor_.on_anchor(ClockAnchor{anchor.monotonic_raw_ns, anchor.realtime_ns, anchor.monotonic_ns,
-                                     anchor.boottime_ns, anchor.tsc});
-    }
-  } else if (type == kJournalLog) {
-    int64_t time_ns = 0;
-    if (take_struct(body, time_ns)) {
-      visitor_.on_log(time_ns, take_text(body));
-    }
-  }
-}
-
 // Records from journal position `begin`, less what was delivered already.
 void SpoolReading::journal(uint64_t begin, std::span<const uint8_t> bytes) {
-  if (bytes.empty() || begin + bytes.size() <= journal_end_) {
-    return;
-  }
-  if (journal_end_ > begin) {
-    bytes = bytes.subspan(journal_end_ - begin);
-  }
-  journal_end_ = std::max(begin, journal_end_) + bytes.size();
-  while (bytes.size() >= sizeof(JournalRecord)) {
-    JournalRecord record{};
-    memcpy(&record, bytes.data(), sizeof record);
-    if (record.bytes < sizeof record || record.bytes > bytes.size()) {
-      ++damaged_rings_;
-      return;
-    }
-    journal_record(record.type, bytes.subspan(sizeof record, record.bytes - sizeof record));
-    bytes = bytes.subspan(std::min<size_t>(bytes.size(), (size_t{record.bytes} + 7) / 8 * 8));
-  }
+  const bool whole = for_each_journal_record(
+      begin, bytes, journal_end_,
+      [this](uint16_t type, std::span<const uint8_t> body) { deliver_journal_record(type, body, visitor_); });
+  damaged_rings_ += whole ? 0 : 1;
 }
 
 void SpoolReading::finish() {
@@ -366,7 +376,7 @@ Result<SpoolSummary> read_files(const std::string& base, SpoolVisitor& visitor) 
     }
   }
   // 3. Frames, up to where the file ends now; then what they do not cover, then strings and counters.
-  SpoolReading reading(visitor);
+  SpoolReading reading(visitor, image);
   reading.summary.writer_alive = alive;
   Status status;
   if (spool == Understood::kYes && spool_file.refresh()) {

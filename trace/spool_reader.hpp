@@ -33,9 +33,11 @@ struct ClockAnchor {
   int64_t monotonic_ns = 0;
   int64_t boottime_ns = 0;
   uint64_t tsc = 0;
+  int64_t cupti_ns = 0;  // 0 when it was not read
 };
 
-// Rows of one kind and lane. columns[c] has `rows` values; the order is the order of recording.
+// Rows of one kind and lane. columns[c] has `rows` values; the order is the order of recording. All times are
+// CLOCK_MONOTONIC_RAW: what another clock stamped has been converted by the anchors.
 struct EventBlock {
   Kind kind = Kind::kNone;
   uint32_t lane = 0;

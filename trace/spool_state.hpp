@@ -83,6 +83,12 @@ struct OwnedFile {
   char path[kMaxPath];
 };
 
+struct ThreadLane {
+  uint32_t tid;
+  uint32_t lane;
+};
+inline constexpr size_t kMaxRinglessThreads = 512;
+
 inline constexpr size_t kHashSlots = 2 * kMaxStrings;
 inline constexpr size_t kScratchBytes = 192 * 1024;
 inline constexpr size_t kFrameBufferBytes = kJournalBytes + kBlockBytes;
@@ -103,6 +109,13 @@ struct State {
   uint32_t next_serial;
   uint32_t next_lane;
   uint64_t ring_bytes;
+
+  // Lanes of threads that have no ring (yet); tid 0 = free. The oldest makes room.
+  ThreadLane ringless[kMaxRinglessThreads];
+  uint32_t next_ringless;
+
+  int64_t (*cupti_now_ns)() noexcept;  // nullptr: anchors do without
+
   uint64_t hash[kHashSlots];  // upper half of the hash << 32 | id
 
   // drain
@@ -136,6 +149,8 @@ struct Part {
 };
 bool journal_append(State& state, JournalType type, const Part* parts, size_t count) noexcept;
 [[nodiscard]] uint32_t journal_lane(State& state, const char* type, const char* name, uint32_t tid) noexcept;
+// For a new ring: the lane that was declared for its thread before, else a new one.
+[[nodiscard]] uint32_t claim_thread_lane(State& state, const char* name, uint32_t tid) noexcept;
 
 // spool_strings.cpp
 void add_loss(State& state, const char* counter,

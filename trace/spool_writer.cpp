@@ -28,8 +28,9 @@ size_t slot_kind(Kind kind) noexcept {
   return id < spool::kSlotKinds ? id : spool::kSlotKinds - 1;
 }
 
-int64_t header_word(Kind kind, size_t count, uint32_t lane) noexcept {
-  const spool::RecordHeader header{static_cast<uint16_t>(kind), static_cast<uint8_t>(count), 0, lane};
+int64_t header_word(Kind kind, size_t count, uint32_t lane, Clock clock = Clock::kMonotonicRaw) noexcept {
+  const spool::RecordHeader header{static_cast<uint16_t>(kind), static_cast<uint8_t>(count),
+                                   static_cast<uint8_t>(clock), lane};
   int64_t word;
   memcpy(&word, &header, sizeof word);
   return word;
@@ -171,7 +172,7 @@ void begin_use(State& state, Ring& ring, uint32_t tid, const char* thread_name) 
   ring.depth = 0;
   ring.too_deep = 0;
   ring.closed = 0;
-  ring.lane = spool::journal_lane(state, "thread", thread_name, tid);
+  ring.lane = spool::claim_thread_lane(state, thread_name, tid);
   slot.serial = ++state.next_serial;
   slot.lane = ring.lane;
   slot.tid = tid;
@@ -249,7 +250,8 @@ void Spool::release_ring(Ring* ring) noexcept {
   store_release<uint32_t>(ring->slot->state, spool::kSlotReleased);
 }
 
-bool Spool::push(Ring* ring, Kind kind, uint32_t lane, const int64_t* values, size_t count) noexcept {
+bool Spool::push(Ring* ring, Kind kind, uint32_t lane, const int64_t* values, size_t count,
+                 Clock clock) noexcept {
   if (ring == nullptr) {
     return false;
   }
@@ -262,7 +264,7 @@ bool Spool::push(Ring* ring, Kind kind, uint32_t lane, const int64_t* values, si
   }
   const uint64_t begin = ring->head & ring->mask;
   int64_t* to = ring->words + begin;
-  *to = header_word(kind, count, lane != 0 ? lane : ring->lane);
+  *to = header_word(kind, count, lane != 0 ? lane : ring->lane, clock);
   if (begin + count <= ring->mask) [[likely]] {
     for (size_t i = 0; i < count; ++i) {
       to[i + 1] = values[i];

@@ -46,7 +46,8 @@ class Spool {
 
   // Appends one event. lane 0 = the ring's own thread; 1 <= count <= kMaxColumns. False when the ring was full
   // (counted by kind) or is null.
-  bool push(Ring* ring, Kind kind, uint32_t lane, const int64_t* values, size_t count) noexcept;
+  bool push(Ring* ring, Kind kind, uint32_t lane, const int64_t* values, size_t count,
+            Clock clock = Clock::kMonotonicRaw) noexcept;
 
   // Nested ranges of the ring's thread. A range is one record, written when it closes; open ones live in the
   // mmap'ed slot and are delivered as kFlagUnfinished if the process dies inside them. `source`, domain, category
@@ -68,9 +69,14 @@ class Spool {
   // ("(string table full)") when the arena is full (counted).
   [[nodiscard]] uint32_t intern(const char* text, size_t length) noexcept;
   [[nodiscard]] uint32_t declare_lane(const char* type, const char* name, uint32_t tid) noexcept;
+  // The lane of a thread, whether or not it has a ring yet, for events about it that another thread writes. A thread
+  // without a lane gets one, which its ring takes over; `name` is used then. Cold.
+  [[nodiscard]] uint32_t thread_lane(uint32_t tid, const char* name) noexcept;
   void meta(const char* key, const char* value) noexcept;
   void log(int64_t time_ns, const char* text) noexcept;
   void anchor() noexcept;  // reads all clocks, best of several tries
+  // From now on anchors read this clock too: the one of events pushed with Clock::kCupti. nullptr: no longer.
+  void set_cupti_clock(int64_t (*now_ns)() noexcept) noexcept;
   void loss(const char* counter, uint64_t n) noexcept;
 
   // Moves everything published in the rings into segments on disk. Returns the number of events moved.

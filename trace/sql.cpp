@@ -5,6 +5,8 @@
 #include <cctype>
 #include <cstring>
 #include <memory>
+#include <set>
+#include <string_view>
 
 #include "trace/schema.hpp"
 #include "trace/sql_tables.hpp"
@@ -37,7 +39,7 @@ constexpr RowTable kRowTables[] = {
     {"step", "step, begin_ns, end_ns, class"},
     {"step_ledger", "step, leaf, exclusive_ns"},
     {"loss", "counter, count, severity, sentence"},
-    {"clock_anchor", "monotonic_raw_ns, realtime_ns, monotonic_ns, boottime_ns, tsc"},
+    {"clock_anchor", "monotonic_raw_ns, realtime_ns, monotonic_ns, boottime_ns, tsc, cupti_ns"},
     {"log", "time_ns, text"},
 };
 
@@ -67,6 +69,23 @@ class OpenedRecordings : public RecordingSet {
   std::vector<std::unique_ptr<Member>> members_;
 };
 
+// The columns of `table` as a query on `from`, a recording of any minor version: those it does not have yet are NULL.
+std::string select_columns(const Database& from, const RowTable& table) {
+  const std::string known = "SELECT name FROM pragma_table_info('" + std::string(table.name) + "')";
+  std::set<std::string, std::less<>> present;
+  for (Statement names(from, known.c_str()); names.next();) {
+    present.emplace(names.text(0));
+  }
+  std::string select;
+  for (std::string_view rest = table.columns; !rest.empty();) {
+    const size_t comma = std::min(rest.find(", "), rest.size());
+    const std::string_view column = rest.substr(0, comma);
+    rest.remove_prefix(std::min(rest.size(), comma + 2));
+    select += (select.empty() ? "" : ", ") + std::string(present.contains(column) ? column : "NULL");
+  }
+  return "SELECT " + select + " FROM " + table.name;
+}
+
 // Copies a row table of one recording. Values keep their types.
 Status copy_rows(const Database& into, const RowTable& table, const std::string& path) {
   const Result<Database> from = Database::open(path, OpenMode::kReadOnly);
@@ -74,9 +93,9 @@ Status copy_rows(const Database& into, const RowTable& table, const std::string&
     return unreadable(path, from.status().message(), "check the path and your permissions");
   }
   const std::string label = recording_label(path);
-  const std::string select = "SELECT " + std::string(table.columns) + " FROM " + table.name;
+  const std::string select = select_columns(from.value(), table);
   Statement rows(from.value(), select.c_str());
-  const int count = rows.ok() ? sqlite3_column_count(rows.handle()) : 0;
+  const int count = rows.columns();
   std::string insert = "INSERT INTO " + std::string(table.name) + " VALUES (?";
   for (int i = 0; i < count; ++i) {
     insert += ", ?";

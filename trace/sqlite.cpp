@@ -105,6 +105,10 @@ void Statement::reset() {
   }
 }
 
+int Statement::columns() const {
+  return ok_ ? sqlite3_column_count(handle_) : 0;
+}
+
 int64_t Statement::integer(int column) const {
   return sqlite3_column_int64(handle_, column);
 }

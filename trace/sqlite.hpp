@@ -61,6 +61,8 @@ class Statement {
   [[nodiscard]] bool ok() const { return ok_; }
   [[nodiscard]] sqlite3_stmt* handle() const { return handle_; }
 
+  [[nodiscard]] int columns() const;  // of the query
+
   // Columns count from 0.
   [[nodiscard]] int64_t integer(int column) const;
   [[nodiscard]] std::string_view text(int column) const;
