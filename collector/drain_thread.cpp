@@ -11,6 +11,7 @@
 #include "collector/clock.hpp"
 #include "collector/glibc_floor.hpp"
 #include "collector/process_state.hpp"
+#include "collector/source_registry.hpp"
 #include "collector/sources/host/fingerprint.hpp"
 #include "collector/sources/host/host_sampler.hpp"
 #include "collector/sources/host/thread_usage.hpp"
@@ -34,6 +35,7 @@ constexpr int64_t kFloodPeriod = 2 * kMillisecond;
 constexpr int64_t kHostPeriod = 500 * kMillisecond;
 constexpr int64_t kAnchorPeriod = kSecond;
 constexpr int64_t kExitPatience = 2 * kSecond;
+constexpr int64_t kSourcePatience = 3 * kSecond;
 
 // The drain lock: guards drain(), the sampler and the watch's counts. Only ever tried, so that no application thread
 // waits for a disk.
@@ -80,15 +82,18 @@ int64_t tick(trace::Ring* ring) noexcept {
     g_next_host.store(now + kHostPeriod, std::memory_order_relaxed);
     sample(ring, now);
   }
+  const int64_t wish = tick_sources(ring, now);
   report_refused_events();
   size_t moved = spool().drain();
+  int64_t pause = kIdlePeriod;
   if (moved >= kFloodEvents) {
-    return kFloodPeriod;
+    pause = kFloodPeriod;
+  } else if (moved >= kBusyEvents) {
+    pause = kBusyPeriod;
+  } else if (g_watch.any()) {
+    pause = kWatchPeriod;
   }
-  if (moved >= kBusyEvents) {
-    return kBusyPeriod;
-  }
-  return g_watch.any() ? kWatchPeriod : kIdlePeriod;
+  return wish < pause ? wish : pause;
 }
 
 void* run(void*) noexcept {
@@ -189,6 +194,7 @@ void finish_recording(int exit_code) noexcept {
     return;
   }
   EventScope scope(Door::kOwn);
+  finish_sources(scope ? scope.thread().ring : nullptr, now_ns() + kSourcePatience);
   if (scope) {
     int64_t values[] = {now_ns(), exit_code, spool().intern("exit", 4)};
     scope.push(trace::Kind::kExit, 0, values, 3);
@@ -216,6 +222,7 @@ void forget_drain_thread() noexcept {
   g_next_anchor = 0;
   g_sampler_started = false;
   g_watch.clear();
+  forget_sources();
   forget_thread_usage();
 }
 

@@ -25,7 +25,8 @@ ClockMap::ClockMap(std::span<const ClockAnchor> anchors) {
     pairs.push_back({anchor.cupti_ns != 0 ? anchor.cupti_ns : anchor.realtime_ns, anchor.monotonic_raw_ns});
   }
   // In the order they were taken; a clock that went backwards is a step, not another order.
-  std::stable_sort(pairs.begin(), pairs.end(), [](const Pair& a, const Pair& b) { return a.raw_ns < b.raw_ns; });
+  std::stable_sort(pairs.begin(), pairs.end(),
+                   [](const Pair& a, const Pair& b) { return a.raw_ns < b.raw_ns; });
   for (size_t i = 0; i < pairs.size(); ++i) {
     Piece piece{pairs[i].cupti_ns, pairs[i].raw_ns, 1.0};
     if (i + 1 < pairs.size()) {
@@ -56,7 +57,8 @@ int64_t ClockMap::to_raw(int64_t cupti_ns) const {
   }
   const int64_t since = difference(cupti_ns, piece->from_ns);
   // Whole ns exactly, and only the small correction as a double.
-  const auto correction = static_cast<int64_t>(std::llround(static_cast<double>(since) * (piece->slope - 1.0)));
+  const auto correction =
+      static_cast<int64_t>(std::llround(static_cast<double>(since) * (piece->slope - 1.0)));
   return static_cast<int64_t>(static_cast<uint64_t>(piece->raw_ns) + static_cast<uint64_t>(since) +
                               static_cast<uint64_t>(correction));
 }

@@ -32,7 +32,7 @@ class ClockMap {
   struct Piece {
     int64_t from_ns;  // CUPTI's clock
     int64_t raw_ns;
-    double slope;     // raw ns per CUPTI ns
+    double slope;  // raw ns per CUPTI ns
   };
   std::vector<Piece> pieces_;  // ascending by from_ns
   uint64_t jumps_ = 0;

@@ -171,10 +171,10 @@ enum class MemoryKind : uint8_t {
 // Column `sync_type` of sync: CUpti_ActivitySynchronizationType.
 enum class SyncType : uint8_t {
   kUnknown = 0,
-  kEvent = 1,        // host waits for an event
-  kStreamWait = 2,   // stream waits for an event: costs the host nothing
-  kStream = 3,       // host waits for a stream
-  kContext = 4,      // host waits for the whole device
+  kEvent = 1,       // host waits for an event
+  kStreamWait = 2,  // stream waits for an event: costs the host nothing
+  kStream = 3,      // host waits for a stream
+  kContext = 4,     // host waits for the whole device
 };
 
 // Bits of column `flags` of memcpy.
@@ -184,6 +184,7 @@ inline constexpr int64_t kCopyAsync = 1;
 inline constexpr int64_t kCollectivePointToPoint = 1;
 inline constexpr int64_t kCollectiveCaptured = 2;    // enqueued into a CUDA graph, not run at this time
 inline constexpr int64_t kCollectiveUnfinished = 4;  // the process or its communicator ended before it did
-inline constexpr int64_t kCollectiveHostOnly = 8;    // start and dur are the host's enqueue: nothing saw the device
+inline constexpr int64_t kCollectiveHostOnly =
+    8;  // start and dur are the host's enqueue: nothing saw the device
 
 }  // namespace stepscope::trace

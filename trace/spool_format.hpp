@@ -204,8 +204,8 @@ struct AnchorRecord {
   int64_t realtime_ns;
   int64_t monotonic_ns;
   int64_t boottime_ns;
-  uint64_t tsc;       // 0 where there is none
-  int64_t cupti_ns;   // 0 where it is not used; absent in format 1.0
+  uint64_t tsc;      // 0 where there is none
+  int64_t cupti_ns;  // 0 where it is not used; absent in format 1.0
 };
 static_assert(sizeof(AnchorRecord) == 48);
 

@@ -52,7 +52,8 @@ class SpoolReading {
 
   SpoolVisitor& visitor_;
   const RingImage& ring_;
-  const InputFile* file_ = nullptr;  // with its first frame: read once more for all anchors when they are needed
+  const InputFile* file_ =
+      nullptr;  // with its first frame: read once more for all anchors when they are needed
   uint64_t first_frame_ = 0;
   std::optional<ClockMap> clock_map_;
   std::unordered_map<uint32_t, Covered> covered_;  // by ring serial

@@ -81,7 +81,8 @@ TEST_F(SpoolClock, AnchorsReadTheClockOnlyWhileItIsSet) {
   const KeepingVisitor got = read();
   ASSERT_EQ(got.anchors.size(), 3U);
   EXPECT_EQ(got.anchors[0].cupti_ns, 0);
-  EXPECT_NEAR(static_cast<double>(got.anchors[1].cupti_ns - got.anchors[1].monotonic_raw_ns - kAhead), 0.0, 20'000.0);
+  EXPECT_NEAR(static_cast<double>(got.anchors[1].cupti_ns - got.anchors[1].monotonic_raw_ns - kAhead), 0.0,
+              20'000.0);
   EXPECT_EQ(got.anchors[2].cupti_ns, 0);
 }
 
