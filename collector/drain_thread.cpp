@@ -54,6 +54,15 @@ bool try_lock() noexcept {
 void unlock() noexcept {
   g_draining.store(false, std::memory_order_release);
 }
+bool lock_before(int64_t deadline_ns) noexcept {
+  while (!try_lock()) {
+    if (now_ns() > deadline_ns) {
+      return false;
+    }
+    sleep_ns(kMillisecond / 5);
+  }
+  return true;
+}
 
 // Under the drain lock.
 void sample(trace::Ring* ring, int64_t now) noexcept {
@@ -177,17 +186,34 @@ void sample_host_if_due(trace::Ring* ring) noexcept {
   unlock();
 }
 
+bool with_drain_lock(void (*function)(void* context) noexcept, void* context, int64_t patience_ns) noexcept {
+  if (!lock_before(now_ns() + patience_ns)) {
+    return false;
+  }
+  function(context);
+  unlock();
+  return true;
+}
+
+void flush_sources_at_exit() noexcept {
+  if (!is_recording() || !lock_before(now_ns() + kExitPatience)) {
+    return;
+  }
+  if (!g_finished.load(std::memory_order_acquire)) {
+    EventScope scope(Door::kOwn);
+    finish_sources(scope ? scope.thread().ring : nullptr, now_ns() + kSourcePatience);
+    spool().drain();
+  }
+  unlock();
+}
+
 bool watch_process(uint32_t pid, bool on) noexcept {
   return g_watch.watch(pid, on);
 }
 
 void finish_recording(int exit_code) noexcept {
-  int64_t deadline = now_ns() + kExitPatience;
-  while (!try_lock()) {
-    if (now_ns() > deadline) {
-      return;  // a stuck disk: the rings keep everything
-    }
-    sleep_ns(kMillisecond / 5);
+  if (!lock_before(now_ns() + kExitPatience)) {
+    return;  // a stuck disk: the rings keep everything
   }
   if (g_finished.exchange(true)) {
     unlock();

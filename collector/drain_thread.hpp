@@ -16,6 +16,14 @@ bool start_drain_thread() noexcept;
 // Drains if nobody else does so at this moment. Any thread.
 void drain_now() noexcept;
 
+// Runs `function` while nobody drains, ticks or finishes; waits for that, but not longer than `patience_ns`. False when it
+// did not run. Not on a hot path.
+bool with_drain_lock(void (*function)(void* context) noexcept, void* context, int64_t patience_ns) noexcept;
+
+// The process is ending and a vendor library is about to go: delivers what the sources hold back, before
+// finish_recording() comes.
+void flush_sources_at_exit() noexcept;
+
 // Light mode: reads the host counters when a second has passed since the last time. A load and a clock compare
 // otherwise. Writes to `ring`, the calling thread's own.
 void sample_host_if_due(trace::Ring* ring) noexcept;

@@ -139,7 +139,9 @@ bool start(Door door, Role role, bool in_child) noexcept {
     g_spool.meta("process.parent_base", g_parent_base.c_str());
   }
   write_doors(door);
-  g_light.store(in_child || !start_drain_thread(), std::memory_order_relaxed);
+  // A forked child gets no thread, for it may fork or exec at any time; one that uses the GPU does neither.
+  const bool wants_thread = !in_child || door == Door::kCuda;
+  g_light.store(!wants_thread || !start_drain_thread(), std::memory_order_relaxed);
   g_spool.meta("self.mode", light_mode() ? "light" : "full");
   g_flag->store(1, std::memory_order_release);
   detail::g_recording.store(g_flag, std::memory_order_release);

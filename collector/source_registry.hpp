@@ -23,7 +23,7 @@ struct SourceHooks {
   // to be called again, ns. Must not wait for the program.
   int64_t (*tick)(trace::Ring* ring, int64_t now_ns) noexcept;
   // The process ends in order: deliver what is held back, not later than `deadline_ns`. On the thread that ends it, under
-  // the drain lock, once. May be called without any tick before.
+  // the drain lock. May be called without any tick before, and a second time, which finds nothing left to do.
   void (*finish)(trace::Ring* ring, int64_t deadline_ns) noexcept;
   // In a forked child: forget everything; nothing of the parent may be touched or freed.
   void (*forget)() noexcept;

@@ -177,6 +177,10 @@ enum class SyncType : uint8_t {
   kContext = 4,     // host waits for the whole device
 };
 
+// Column `operation` of memory: 1 allocated, 2 released; for a memory pool kMemoryPoolOperation + 1 created, + 2 destroyed,
+// + 3 trimmed.
+inline constexpr int64_t kMemoryPoolOperation = 16;
+
 // Bits of column `flags` of memcpy.
 inline constexpr int64_t kCopyAsync = 1;
 

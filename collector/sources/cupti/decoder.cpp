@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "collector/sources/cupti/decoder.hpp"
+
+#include <string.h>
+#include <sys/mman.h>
+
+#include "collector/sources/cupti/cupti_abi.hpp"
+#include "collector/text.hpp"
+
+namespace stepscope::collector::cupti {
+namespace {
+
+constexpr size_t kNames = 1 << 14;
+constexpr size_t kSignatures = 1 << 16;
+constexpr size_t kMaxSignatures = kSignatures / 2;
+constexpr size_t kLanes = 1 << 12;
+constexpr size_t kMaxLanes = kLanes / 2;
+constexpr size_t kContexts = 512;
+constexpr size_t kGraphs = 1 << 12;
+constexpr size_t kNameHead = 24;
+constexpr char kUnnamed[] = "(unnamed kernel)";
+
+uint64_t mix(uint64_t value) noexcept {
+  value ^= value >> 32;
+  value *= 0x9e3779b97f4a7c15U;
+  return value ^ value >> 29;
+}
+
+}  // namespace
+
+// Zero-filled by the mapping: no entry is valid.
+struct Decoder::Tables {
+  struct Name {
+    const char* address;
+    uint32_t id;
+    uint32_t epoch;
+    char head[kNameHead];  // an address may hold another text later; a look at its front is all that is safe
+  } names[kNames];
+  struct SignatureEntry {
+    Signature signature;
+    uint32_t id;
+  } signatures[kSignatures];
+  size_t signature_count;
+  struct Lane {
+    LaneKey key;
+    uint32_t id;
+    uint32_t epoch;
+  } lanes[kLanes];
+  size_t lane_count;
+  struct Context {
+    uint32_t context;
+    uint32_t device;
+  } contexts[kContexts];
+  size_t context_count;
+  struct Graph {
+    uint32_t graph;
+    uint32_t nodes;    // most records that one launch had
+    uint32_t current;  // of the launch at hand
+    int64_t correlation;
+  } graphs[kGraphs];
+};
+
+bool Windows::contains(int64_t ns) const noexcept {
+  const uint32_t known = __atomic_load_n(&count, __ATOMIC_ACQUIRE);
+  for (uint32_t i = known; i-- > 0;) {
+    if (ns >= spans[i].begin_ns) {
+      return ns < __atomic_load_n(&spans[i].end_ns, __ATOMIC_RELAXED);
+    }
+  }
+  return false;
+}
+
+bool Decoder::open(trace::Spool& spool, const Windows& windows) noexcept {
+  void* memory = mmap(nullptr, sizeof(Tables), PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (memory == MAP_FAILED) {
+    return false;
+  }
+  tables_ = static_cast<Tables*>(memory);
+  spool_ = &spool;
+  windows_ = &windows;
+  return true;
+}
+
+void Decoder::decode(uint8_t* buffer, size_t valid, const RecordWalk& walk, trace::Ring* ring,
+                     int64_t now_ns) noexcept {
+  const void* record = nullptr;
+  Event event;
+  while ((record = walk.next(walk.context, buffer, valid, record)) != nullptr) {
+    ++counts_.records;
+    switch (translate(record, layout_, event)) {
+      case Translation::kEventBadTime:
+        ++counts_.bad_time;
+        push(event, ring, now_ns);
+        break;
+      case Translation::kEvent:
+        push(event, ring, now_ns);
+        break;
+      case Translation::kNoTime:
+        ++counts_.no_time;
+        break;
+      case Translation::kMetadata:
+        note_metadata(record);
+        break;
+      case Translation::kUnknown:
+        ++counts_.unknown;
+        break;
+      case Translation::kFiltered:
+        break;
+    }
+  }
+}
+
+void Decoder::push(Event& event, trace::Ring* ring, int64_t now_ns) noexcept {
+  using trace::Kind;
+  if (windows_->active && event.clock == trace::Clock::kCupti && !windows_->contains(event.values[0])) {
+    ++counts_.outside_window;
+    return;
+  }
+  switch (event.kind) {
+    case Kind::kKernel:
+      ++counts_.kernels;
+      if (event.values[6] != 0) {
+        count_node(static_cast<uint32_t>(event.values[6]), event.values[5]);
+      }
+      break;
+    case Kind::kGraphLaunch:
+      ++counts_.graph_launches;
+      event.values[7] = nodes_of(static_cast<uint32_t>(event.values[2]));
+      break;
+    case Kind::kSync:
+      event.values[3] = device_of(event.lane.context);
+      break;
+    case Kind::kExternalId:
+      event.values[0] = now_ns;
+      break;
+    default:
+      break;
+  }
+  if (event.name_column != 0) {
+    event.values[event.name_column] = name_id(event.name);
+  }
+  if (event.signature_column != 0) {
+    event.values[event.signature_column] = signature_id(event.signature);
+  }
+  spool_->push(ring, event.kind, lane_id(event.lane), event.values, event.count, event.clock);
+  if (++pushed_ >= kDrainEvery) {
+    pushed_ = 0;
+    spool_->drain();
+  }
+}
+
+// ---- names ----
+
+uint32_t Decoder::name_id(const char* name) noexcept {
+  if (name == nullptr) {
+    return spool_->intern(kUnnamed, sizeof(kUnnamed) - 1);
+  }
+  Tables::Name& entry = tables_->names[mix(reinterpret_cast<uintptr_t>(name)) % kNames];
+  if (entry.address == name && entry.epoch == names_epoch_ && strncmp(entry.head, name, kNameHead) == 0) {
+    return entry.id;
+  }
+  entry.address = name;
+  entry.epoch = names_epoch_;
+  strncpy(entry.head, name, kNameHead);
+  entry.id = spool_->intern(name, strlen(name));
+  return entry.id;
+}
+
+uint32_t Decoder::signature_id(const Signature& signature) noexcept {
+  static_assert(sizeof(Signature) == 36);
+  uint64_t words[5] = {};
+  memcpy(words, &signature, sizeof(signature));
+  uint64_t hash = 0;
+  for (const uint64_t word : words) {
+    hash = mix(hash ^ word);
+  }
+  for (size_t probe = 0; probe < kSignatures; ++probe) {
+    Tables::SignatureEntry& entry = tables_->signatures[(hash + probe) % kSignatures];
+    if (entry.id == 0) {
+      if (tables_->signature_count >= kMaxSignatures) {
+        ++counts_.signatures_full;
+        return 0;
+      }
+      ++tables_->signature_count;
+      char text[128];
+      const size_t length = format_signature(signature, text, sizeof(text));
+      entry.signature = signature;
+      entry.id = spool_->intern(text, length);
+      return entry.id;
+    }
+    if (memcmp(&entry.signature, &signature, sizeof(signature)) == 0) {
+      return entry.id;
+    }
+  }
+  return 0;
+}
+
+// ---- lanes ----
+
+uint32_t Decoder::lane_id(const LaneKey& key) noexcept {
+  const bool of_thread = key.type == LaneType::kThread;
+  const uint64_t hash = mix((uint64_t{key.device} << 40 ^ uint64_t{key.context} << 20 ^ key.stream) +
+                            static_cast<uint64_t>(key.type) * 0x1000003D);
+  for (size_t probe = 0; probe < kLanes; ++probe) {
+    Tables::Lane& lane = tables_->lanes[(hash + probe) % kLanes];
+    const bool same = lane.id != 0 && lane.key.type == key.type && lane.key.device == key.device &&
+                      lane.key.context == key.context && lane.key.stream == key.stream;
+    if (same && (!of_thread || lane.epoch == threads_epoch_)) {
+      return lane.id;
+    }
+    if (same || lane.id == 0) {
+      if (!same && tables_->lane_count >= kMaxLanes) {
+        break;
+      }
+      tables_->lane_count += same ? 0 : 1;
+      lane.key = key;
+      lane.id = declare(key);
+      lane.epoch = threads_epoch_;
+      return lane.id;
+    }
+  }
+  spool_->loss("cupti.lane_table_full", 1);  // the event goes to the drain thread's own lane
+  return 0;
+}
+
+uint32_t Decoder::declare(const LaneKey& key) noexcept {
+  TextBuffer<96> name;
+  switch (key.type) {
+    case LaneType::kStream: {
+      note_context(key.context, key.device);
+      size_t contexts = 0;
+      for (size_t i = 0; i < tables_->context_count; ++i) {
+        contexts += tables_->contexts[i].device == key.device ? 1 : 0;
+      }
+      name.add("GPU ").add_u64(key.device);
+      if (contexts > 1) {
+        name.add(" context ").add_u64(key.context);
+      }
+      name.add(" stream ").add_u64(key.stream);
+      return spool_->declare_lane("stream", name.c_str(), 0);
+    }
+    case LaneType::kThread:
+      return spool_->thread_lane(key.stream, "");
+    case LaneType::kSync:
+      name.add("CUDA waits, context ").add_u64(key.context);
+      return spool_->declare_lane("sync", name.c_str(), 0);
+    case LaneType::kMemory:
+      name.add("GPU ").add_u64(key.device).add(" memory");
+      return spool_->declare_lane("memory", name.c_str(), 0);
+    case LaneType::kDevice:
+      name.add("GPU ").add_u64(key.device);
+      return spool_->declare_lane("device", name.c_str(), 0);
+    case LaneType::kProcess:
+      break;
+  }
+  return spool_->declare_lane("driver", "CUDA driver", 0);
+}
+
+// ---- graphs ----
+
+void Decoder::count_node(uint32_t graph, int64_t correlation) noexcept {
+  for (size_t probe = 0; probe < 16; ++probe) {
+    Tables::Graph& entry = tables_->graphs[(mix(graph) + probe) % kGraphs];
+    if (entry.graph != graph && entry.graph != 0) {
+      continue;
+    }
+    entry.graph = graph;
+    entry.current = entry.correlation == correlation ? entry.current + 1 : 1;
+    entry.correlation = correlation;
+    entry.nodes = entry.current > entry.nodes ? entry.current : entry.nodes;
+    return;
+  }
+}
+
+int64_t Decoder::nodes_of(uint32_t graph) const noexcept {
+  for (size_t probe = 0; probe < 16; ++probe) {
+    const Tables::Graph& entry = tables_->graphs[(mix(graph) + probe) % kGraphs];
+    if (entry.graph == graph) {
+      return entry.nodes;
+    }
+  }
+  return 0;
+}
+
+// ---- what is not an event ----
+
+void Decoder::note_metadata(const void* record) noexcept {
+  const auto kind = abi::field<uint32_t>(record, abi::kKindAt);
+  if (kind == abi::kDevice) {
+    note_device(record);
+  } else if (kind == abi::kContext) {
+    note_context(abi::field<uint32_t>(record, abi::context::kContext),
+                 abi::field<uint32_t>(record, abi::context::kDevice));
+  } else if (kind == abi::kStream) {
+    note_stream(record);
+  }
+}
+
+// Priorities decide who waits for whom; the default is not worth a fact.
+void Decoder::note_stream(const void* record) noexcept {
+  namespace at = abi::stream;
+  const auto priority = static_cast<int32_t>(abi::field<uint32_t>(record, at::kPriority));
+  if (priority != 0) {
+    TextBuffer<64> key;
+    key.add("stream.").add_u64(abi::field<uint32_t>(record, at::kContext)).add('.');
+    key.add_u64(abi::field<uint32_t>(record, at::kStream)).add(".priority");
+    TextBuffer<16> value;
+    value.add_i64(priority);
+    spool_->meta(key.c_str(), value.c_str());
+  }
+}
+
+void Decoder::note_context(uint32_t context, uint32_t device) noexcept {
+  for (size_t i = 0; i < tables_->context_count; ++i) {
+    if (tables_->contexts[i].context == context) {
+      return;
+    }
+  }
+  if (tables_->context_count < kContexts) {
+    tables_->contexts[tables_->context_count++] = {context, device};
+  }
+}
+
+uint32_t Decoder::device_of(uint32_t context) const noexcept {
+  for (size_t i = 0; i < tables_->context_count; ++i) {
+    if (tables_->contexts[i].context == context) {
+      return tables_->contexts[i].device;
+    }
+  }
+  return 0;
+}
+
+void Decoder::note_device(const void* record) noexcept {
+  namespace at = abi::device;
+  const auto id = abi::field<uint32_t>(record, at::kId);
+  const auto put = [&](const char* what, const char* value) {
+    TextBuffer<64> key;
+    key.add("device.").add_u64(id).add('.').add(what);
+    spool_->meta(key.c_str(), value);
+  };
+  if (const auto* name = abi::field<const char*>(record, at::kName); name != nullptr) {
+    put("name", name);
+  }
+  TextBuffer<48> uuid;
+  uuid.add("GPU-");
+  for (size_t i = 0; i < 16; ++i) {
+    const auto byte = abi::field<uint8_t>(record, at::kUuid + i);
+    uuid.add(i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "");
+    uuid.add("0123456789abcdef"[byte >> 4]).add("0123456789abcdef"[byte & 15]);
+  }
+  put("uuid", uuid.c_str());
+  TextBuffer<32> capability;
+  capability.add_u64(abi::field<uint32_t>(record, at::kComputeMajor)).add('.');
+  capability.add_u64(abi::field<uint32_t>(record, at::kComputeMinor));
+  put("compute_capability", capability.c_str());
+  TextBuffer<32> number;
+  number.add_u64(abi::field<uint64_t>(record, at::kMemory));
+  put("memory_bytes", number.c_str());
+  number.clear();
+  number.add_u64(abi::field<uint32_t>(record, at::kMultiprocessors));
+  put("multiprocessors", number.c_str());
+}
+
+}  // namespace stepscope::collector::cupti
