@@ -79,6 +79,7 @@ void report() {
   line("incomplete_records", c.incomplete);
   line("buffers_requested", c.requested);
   line("buffers_refused", c.refused);
+  line("buffers_given_twice", c.given_twice);
   line("buffers_completed", c.completed);
   line("buffers_outstanding", c.outstanding);
   line("flushes", c.flushes);

@@ -75,7 +75,7 @@ struct Owner {
   size_t last = 0;  // where the last record begins
   size_t records = 0;
   size_t max_records = 0;
-  bool zeroed = false;
+  bool shared = false;  // the tool gave it out twice
 };
 
 struct Filled {
@@ -95,7 +95,8 @@ struct Pending {
 struct Counters {
   std::atomic<uint64_t> written{0}, kernels{0}, dropped{0}, dropped_reported{0}, truncated{0}, odd{0},
       incomplete{0};
-  std::atomic<uint64_t> requested{0}, refused{0}, completed{0}, outstanding{0}, flushes{0}, forced_flushes{0};
+  std::atomic<uint64_t> requested{0}, refused{0}, given_twice{0}, completed{0}, outstanding{0}, flushes{0},
+      forced_flushes{0};
 };
 
 struct Cupti {
@@ -117,7 +118,7 @@ struct Cupti {
   std::map<uint32_t, uint64_t> attributes;
   std::vector<Owner*> owners;
   std::vector<Pending> pending;
-  std::map<uint8_t*, size_t> held;  // buffers of the tool that CUPTI has now
+  std::multimap<uint8_t*, size_t> held;  // buffers of the tool that CUPTI has now
   std::vector<Filled> filled;
   std::condition_variable_any filled_changed;
   size_t delivering = 0;

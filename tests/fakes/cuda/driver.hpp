@@ -98,12 +98,19 @@ struct GraphLaunch {
   uint32_t graph_id = 0;
 };
 
+// cudaGraphLaunch and cuGraphLaunch have the same parameters.
+struct GraphLaunchParams {
+  GraphExec* graph_exec;
+  Stream* stream;
+};
+
 // One call into the runtime or the driver, as it enters and leaves. `scratch` is the profiler's.
 struct ApiCall {
   Domain domain = kDriverApi;
   uint32_t cbid = 0;
   const char* name = "";
   const char* kernel = nullptr;
+  const void* params = nullptr;  // of a graph launch: GraphLaunchParams
   Context* context = nullptr;
   uint32_t context_id = 0;
   uint32_t correlation_id = 0;

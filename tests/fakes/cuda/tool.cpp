@@ -131,7 +131,9 @@ void completed(void*, uint32_t, uint8_t* buffer, size_t, size_t valid) {
       print(record);
     }
   }
-  free(buffer);
+  if (g_sin != "the same buffer twice") {
+    free(buffer);
+  }
 }
 
 void callback(void*, uint32_t domain, uint32_t, const void*) {

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Another profiler in the same process, as nsys or torch.profiler: there is one place in CUPTI, and the recording says who
+// had it.
+#include "tests/integration/collector/cupti_test.hpp"
+
+namespace stepscope::testing {
+namespace {
+
+using trace::Kind;
+
+using CuptiSharing = CuptiTest;
+
+TEST_F(CuptiSharing, WhoCameFirstKeepsIt) {
+  for (const std::string& version : cupti_versions()) {
+    Recorded recorded = record_job(version, {"steps=4", "kineto_from=-1"});
+    EXPECT_THAT(recorded.job.kineto_starts, ::testing::ElementsAre(0)) << version;
+    ASSERT_EQ(recorded.job.kineto_kernels.size(), 1U) << version;
+    EXPECT_EQ(recorded.job.kineto_kernels[0], recorded.job.totals["kernel"]) << version << ": not disturbed";
+    EXPECT_THAT(recorded.contents.fact("cupti.state"), ::testing::StartsWith("held by ")) << version;
+    EXPECT_EQ(recorded.contents.of(Kind::kStep).size(), 4U) << version;
+    EXPECT_TRUE(recorded.contents.of(Kind::kKernel).empty()) << version;
+  }
+}
+
+TEST_F(CuptiSharing, HoldKeepsEverythingFromTheProfilerThatComesLater) {
+  Recorded recorded =
+      record_job("13.0", {"steps=6", "kineto_from=2", "kineto_to=4"}, {{"STEPSCOPE_CUPTI", "hold"}});
+  EXPECT_THAT(recorded.job.kineto_starts, ::testing::ElementsAre(39));
+  EXPECT_EQ(kernel_counts(recorded.contents), kernel_counts(recorded.job));
+  EXPECT_EQ(recorded.contents.fact("cupti.policy"), "hold");
+}
+
+TEST_F(CuptiSharing, OffLeavesCuptiToOthers) {
+  Recorded recorded = record_job("13.0", {"steps=6", "kineto_from=2"}, {{"STEPSCOPE_CUPTI", "off"}});
+  EXPECT_THAT(recorded.job.kineto_starts, ::testing::ElementsAre(0));
+  EXPECT_EQ(recorded.job.kineto_kernels[0].count, 4U * 40);
+  EXPECT_TRUE(recorded.contents.of(Kind::kKernel).empty());
+  EXPECT_EQ(recorded.contents.fact("cupti.state"), "off: STEPSCOPE_CUPTI=off");
+}
+
+}  // namespace
+}  // namespace stepscope::testing
