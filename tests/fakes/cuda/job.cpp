@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <barrier>
 #include <cstring>
 #include <thread>
 
@@ -328,13 +329,17 @@ void before_step(Job& job, Kineto& kineto, int64_t step) {
   }
 }
 
+// All threads do a step at the same time; what comes before a step finds none of them working.
 void run(Job& job, Kineto& kineto) {
+  std::barrier<> meeting(job.options.threads);
   std::vector<std::thread> others;
   for (size_t i = 1; i < static_cast<size_t>(job.options.threads); ++i) {
-    others.emplace_back([&job, i] {
+    others.emplace_back([&job, &meeting, i] {
       Launcher launcher(job, i);
       for (int64_t step = 0; step < job.options.steps; ++step) {
+        meeting.arrive_and_wait();
         launcher.step();
+        meeting.arrive_and_wait();
       }
     });
   }
@@ -345,7 +350,9 @@ void run(Job& job, Kineto& kineto) {
   }
   for (int64_t step = 0; step < job.options.steps; ++step) {
     before_step(job, kineto, step);
+    meeting.arrive_and_wait();
     launcher.step();
+    meeting.arrive_and_wait();
   }
   for (std::thread& other : others) {
     other.join();
