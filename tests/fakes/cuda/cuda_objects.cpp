@@ -129,8 +129,9 @@ int launch_graph(GraphExec* graph, Stream* stream, Execution* done) {
   if (!usable()) {
     return kNotInitialized;
   }
-  Call runtime(kRuntimeApi, cbid::kCudaGraphLaunch, "cudaGraphLaunch", graph->context);
-  Call driver(kDriverApi, cbid::kCuGraphLaunch, "cuGraphLaunch", graph->context);
+  const void* params[] = {graph, stream};
+  Call runtime(kRuntimeApi, cbid::kCudaGraphLaunch, "cudaGraphLaunch", graph->context, nullptr, params);
+  Call driver(kDriverApi, cbid::kCuGraphLaunch, "cuGraphLaunch", graph->context, nullptr, params);
   std::vector<Execution> executions;
   executions.reserve(graph->nodes.size());
   uint64_t submitted = now_ns();

@@ -71,12 +71,14 @@ inline const ProfilerHooks* hooks() {
 // A CUDA call as the profiler sees it: enter and leave.
 class Call {
  public:
-  Call(Domain domain, uint32_t cbid, const char* name, Context* context, const char* kernel = nullptr)
+  Call(Domain domain, uint32_t cbid, const char* name, Context* context, const char* kernel = nullptr,
+       const void* params = nullptr)
       : hooks_(hooks()) {
     call_.domain = domain;
     call_.cbid = cbid;
     call_.name = name;
     call_.kernel = kernel;
+    call_.params = params;
     call_.context = context;
     call_.context_id = context == nullptr ? 0 : context->info.id;
     call_.correlation_id = state().correlation.fetch_add(1, std::memory_order_relaxed) + 1;

@@ -38,6 +38,7 @@ void api_callback(ApiCall* call, uint32_t site) {
   CallbackData data;
   data.site = site;
   data.function_name = call->name;
+  data.function_params = call->params;
   data.function_return_value = &call->result;
   data.symbol_name = call->kernel;
   data.context = call->context;

@@ -104,6 +104,7 @@ struct ApiCall {
   uint32_t cbid = 0;
   const char* name = "";
   const char* kernel = nullptr;
+  const void* params = nullptr;  // the call's parameters, in the order of its signature
   Context* context = nullptr;
   uint32_t context_id = 0;
   uint32_t correlation_id = 0;
