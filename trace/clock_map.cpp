@@ -27,6 +27,13 @@ ClockMap::ClockMap(std::span<const ClockAnchor> anchors) {
   // In the order they were taken; a clock that went backwards is a step, not another order.
   std::stable_sort(pairs.begin(), pairs.end(),
                    [](const Pair& a, const Pair& b) { return a.raw_ns < b.raw_ns; });
+  size_t kept = 0;
+  for (size_t i = 0; i < pairs.size(); ++i) {
+    if (kept == 0 || difference(pairs[i].raw_ns, pairs[kept - 1].raw_ns) >= kMinSpacingNs) {
+      pairs[kept++] = pairs[i];
+    }
+  }
+  pairs.resize(kept);
   for (size_t i = 0; i < pairs.size(); ++i) {
     Piece piece{pairs[i].cupti_ns, pairs[i].raw_ns, 1.0};
     if (i + 1 < pairs.size()) {

@@ -2,7 +2,8 @@
 //
 // ClockMap: from the clock that stamped a GPU's events to CLOCK_MONOTONIC_RAW, by the anchors of a spool.
 //
-// Piecewise linear between neighbouring anchors, so that NTP may slew the wall clock as it likes; before the first and
+// Piecewise linear between anchors at least kMinSpacingNs apart (closer ones would turn the noise of reading clocks into a
+// slope), so that NTP may slew the wall clock as it likes; before the first and
 // after the last anchor the slope of the nearest piece goes on. A piece whose two clocks disagree by more than
 // kMaxSlope (the wall clock was stepped) keeps slope 1 from its earlier anchor; jumps() counts them.
 // An anchor without a reading of CUPTI's clock stands for its CLOCK_REALTIME, which is the clock CUPTI uses on Linux.
@@ -21,6 +22,7 @@ class ClockMap {
  public:
   // NTP slews by at most 500 ppm; beyond this it was a step.
   static constexpr double kMaxSlope = 0.002;
+  static constexpr int64_t kMinSpacingNs = 200'000'000;
 
   ClockMap() = default;
   explicit ClockMap(std::span<const ClockAnchor> anchors);

@@ -143,28 +143,20 @@ bool SpoolReading::decode(const SegmentHeader& segment, const uint8_t* data) {
   return decode_segment(data, segment.bytes, segment.rows, count, out.data());
 }
 
-// The times of columns_, in place. Ends are converted too: a duration is what lies between two converted instants.
+// The times of columns_, in place. Durations stay as measured: clocks that differ by some ppm do not change them.
 void SpoolReading::to_raw_clock(uint16_t kind, uint8_t clock, size_t rows) {
   const KindInfo* info = find_kind(kind);
   if (clock == static_cast<uint8_t>(Clock::kMonotonicRaw) || info == nullptr) {
     return;
   }
   const ClockMap& map = clock_map();
-  for (size_t c = columns_.size(); c-- > 0;) {
+  for (size_t c = 0; c < columns_.size(); ++c) {
     std::vector<int64_t>& column = columns_[c];
     if (info->columns[c].type != ColumnType::kTime) {
       continue;
     }
-    const bool has_duration = c == 0 && info->has_duration();
     for (size_t row = 0; row < rows; ++row) {
-      const int64_t begin = column[row];
-      if (begin == 0) {
-        continue;  // never stamped
-      }
-      column[row] = map.to_raw(begin);
-      if (has_duration && columns_[1][row] > 0) {
-        columns_[1][row] = map.to_raw(begin + columns_[1][row]) - column[row];
-      }
+      column[row] = column[row] == 0 ? 0 : map.to_raw(column[row]);  // 0: never stamped
     }
   }
 }

@@ -124,6 +124,20 @@ void on_graph_launch(const abi::CallbackData& call) noexcept {
   }
 }
 
+// The runtime's launch calls the driver's: one launch, told of twice.
+__thread bool t_in_runtime_launch = false;
+
+void on_graph_call(bool runtime, bool enter, const abi::CallbackData& call) noexcept {
+  if (runtime) {
+    t_in_runtime_launch = enter;
+  } else if (t_in_runtime_launch) {
+    return;
+  }
+  if (enter) {
+    on_graph_launch(call);
+  }
+}
+
 void on_api(uint32_t id, bool runtime, const abi::CallbackData& call) noexcept {
   const bool enter = call.callback_site == abi::kApiEnter;
   if (id == (runtime ? abi::kRuntimeProfilerStart : abi::kDriverProfilerStart)) {
@@ -136,8 +150,8 @@ void on_api(uint32_t id, bool runtime, const abi::CallbackData& call) noexcept {
       mark("cudaProfilerStop");
       change_window(false);
     }
-  } else if (enter) {
-    on_graph_launch(call);
+  } else {
+    on_graph_call(runtime, enter, call);
   }
 }
 

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include <initializer_list>
+
 #include "collector/system_file.hpp"
 
 namespace stepscope::collector::cupti {
@@ -10,6 +12,15 @@ namespace {
 
 // Newest first; 11.x sonames carry the minor version.
 constexpr const char* kSonames[] = {"libcupti.so.13", "libcupti.so.12", "libcupti.so.11.8"};
+
+// The soname that fits the driver, nullptr where there is no NVIDIA driver to ask. A newer libcupti than the driver's CUDA
+// does not work with it.
+const char* soname_of_driver() noexcept {
+  char text[512];
+  const long length = read_file("/proc/driver/nvidia/version", text, sizeof(text));
+  const uint64_t driver = length > 0 ? driver_branch(TextView(text, static_cast<size_t>(length))) : 0;
+  return driver == 0 ? nullptr : kSonames[driver >= 580 ? 0 : driver >= 525 ? 1 : 2];
+}
 
 bool is_named(TextView path, const char* file_prefix) noexcept {
   size_t slash = path.size;
@@ -79,6 +90,22 @@ bool in_toolkit(LibraryPath& path) noexcept {
 
 }  // namespace
 
+uint64_t driver_branch(TextView version) noexcept {
+  TextView line;
+  if (!next_field(version, '\n', line)) {
+    return 0;
+  }
+  TextView word;
+  while (next_field(line, ' ',
+                    word)) {  // "... Kernel Module  570.86.15  Thu ...": the first word like a version
+    uint64_t branch = 0;
+    if (word.find('.') < word.size && parse_u64(word, branch)) {
+      return branch;
+    }
+  }
+  return 0;
+}
+
 bool Functions::find_in(const DynamicLibrary& library) noexcept {
   bool all = library.find("cuptiSubscribe", subscribe);
   all &= library.find("cuptiUnsubscribe", unsubscribe);
@@ -125,15 +152,19 @@ DynamicLibrary find_library(Search search, LibraryPath& path) noexcept {
   if (search == Search::kCautious) {
     return {};
   }
-  if (in_toolkit(path)) {
-    return DynamicLibrary::open(path.c_str());
-  }
-  for (const char* soname : kSonames) {  // wherever the loader looks
+  // Wherever the loader looks; the driver's own first.
+  for (const char* soname : {soname_of_driver(), kSonames[0], kSonames[1], kSonames[2]}) {
+    if (soname == nullptr) {
+      continue;
+    }
     if (DynamicLibrary library = DynamicLibrary::open(soname); library) {
       path.clear();
       path.add(soname);
       return library;
     }
+  }
+  if (in_toolkit(path)) {
+    return DynamicLibrary::open(path.c_str());
   }
   return {};
 }

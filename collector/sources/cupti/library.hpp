@@ -62,6 +62,9 @@ enum class Search : uint8_t {
 // Finds and opens it; `path` says which. No CUDA or CUPTI call is made.
 [[nodiscard]] DynamicLibrary find_library(Search search, LibraryPath& path) noexcept;
 
+// 570 of "NVRM version: NVIDIA UNIX x86_64 Kernel Module  570.86.15 ..." (/proc/driver/nvidia/version); 0 when it is not there.
+[[nodiscard]] uint64_t driver_branch(TextView version) noexcept;
+
 // Text for people: CUPTI's own words when the library has them, else "error 39".
 void describe_result(const Functions& functions, abi::Result result, TextBuffer<128>& out) noexcept;
 

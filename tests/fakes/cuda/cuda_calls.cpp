@@ -104,7 +104,7 @@ int submit(Stream* stream, const Work* work, Through through, Execution* done) {
     return 0;
   }
   Call runtime(kRuntimeApi, names.runtime, names.runtime_name, stream->context, work->name);
-  Call driver(kDriverApi, names.driver, names.driver_name, stream->context, work->name);
+  NestedCall driver(kDriverApi, names.driver, names.driver_name, stream->context, work->name);
   submit_call(*stream, *work, runtime.correlation(), done);
   return 0;
 }
@@ -114,7 +114,7 @@ int synchronize_stream(Stream* stream) {
     return kNotInitialized;
   }
   Call runtime(kRuntimeApi, cbid::kCudaStreamSynchronize, "cudaStreamSynchronize", stream->context);
-  Call driver(kDriverApi, cbid::kCuStreamSynchronize, "cuStreamSynchronize", stream->context);
+  NestedCall driver(kDriverApi, cbid::kCuStreamSynchronize, "cuStreamSynchronize", stream->context);
   sleep_until(busy_until(*stream));
   told_sync(SyncType::kStream, runtime, stream->context->info.id, stream->info.id, 0);
   return 0;
@@ -125,7 +125,7 @@ int synchronize_context(Context* context) {
     return kNotInitialized;
   }
   Call runtime(kRuntimeApi, cbid::kCudaDeviceSynchronize, "cudaDeviceSynchronize", context);
-  Call driver(kDriverApi, cbid::kCuCtxSynchronize, "cuCtxSynchronize", context);
+  NestedCall driver(kDriverApi, cbid::kCuCtxSynchronize, "cuCtxSynchronize", context);
   for (Stream* stream : streams_of(*context)) {
     sleep_until(busy_until(*stream));
   }
@@ -138,7 +138,7 @@ int record_event(Stream* stream, uint32_t event_id) {
     return kNotInitialized;
   }
   Call runtime(kRuntimeApi, cbid::kCudaEventRecord, "cudaEventRecord", stream->context);
-  Call driver(kDriverApi, cbid::kCuEventRecord, "cuEventRecord", stream->context);
+  NestedCall driver(kDriverApi, cbid::kCuEventRecord, "cuEventRecord", stream->context);
   uint64_t reached = std::max(busy_until(*stream), now_ns());
   {
     std::lock_guard<std::mutex> guard(state().lock);
@@ -161,7 +161,7 @@ int synchronize_event(Context* context, uint32_t event_id) {
     return kNotInitialized;
   }
   Call runtime(kRuntimeApi, cbid::kCudaEventSynchronize, "cudaEventSynchronize", context);
-  Call driver(kDriverApi, cbid::kCuEventSynchronize, "cuEventSynchronize", context);
+  NestedCall driver(kDriverApi, cbid::kCuEventSynchronize, "cuEventSynchronize", context);
   sleep_until(event_time(event_id));
   told_sync(SyncType::kEvent, runtime, context->info.id, UINT32_MAX, event_id);
   return 0;
@@ -186,7 +186,7 @@ int allocate(Context* context, uint64_t bytes, uint64_t* address) {
     return kNotInitialized;
   }
   Call runtime(kRuntimeApi, cbid::kCudaMalloc, "cudaMalloc", context);
-  Call driver(kDriverApi, cbid::kCuMemAlloc, "cuMemAlloc_v2", context);
+  NestedCall driver(kDriverApi, cbid::kCuMemAlloc, "cuMemAlloc_v2", context);
   {
     std::lock_guard<std::mutex> guard(state().lock);
     *address = state().last_address += 0x200000;
@@ -203,7 +203,7 @@ int release(Context* context, uint64_t address) {
     return kNotInitialized;
   }
   Call runtime(kRuntimeApi, cbid::kCudaFree, "cudaFree", context);
-  Call driver(kDriverApi, cbid::kCuMemFree, "cuMemFree_v2", context);
+  NestedCall driver(kDriverApi, cbid::kCuMemFree, "cuMemFree_v2", context);
   uint64_t bytes = 0;
   {
     std::lock_guard<std::mutex> guard(state().lock);
@@ -245,7 +245,7 @@ int profiler_start() {
     return kNotInitialized;
   }
   Call runtime(kRuntimeApi, cbid::kCudaProfilerStart, "cudaProfilerStart", nullptr);
-  Call driver(kDriverApi, cbid::kCuProfilerStart, "cuProfilerStart", nullptr);
+  NestedCall driver(kDriverApi, cbid::kCuProfilerStart, "cuProfilerStart", nullptr);
   return 0;
 }
 
@@ -254,7 +254,7 @@ int profiler_stop() {
     return kNotInitialized;
   }
   Call runtime(kRuntimeApi, cbid::kCudaProfilerStop, "cudaProfilerStop", nullptr);
-  Call driver(kDriverApi, cbid::kCuProfilerStop, "cuProfilerStop", nullptr);
+  NestedCall driver(kDriverApi, cbid::kCuProfilerStop, "cuProfilerStop", nullptr);
   return 0;
 }
 

@@ -32,6 +32,25 @@ uint32_t node_type(WorkType type) {
   return 0;
 }
 
+void launch_call(const GraphExec& graph, Stream& stream, uint32_t correlation, Execution* done) {
+  std::vector<Execution> executions;
+  executions.reserve(graph.nodes.size());
+  uint64_t submitted = now_ns();
+  for (size_t i = 0; i < graph.nodes.size(); ++i) {
+    Execution execution = place(stream, graph.nodes[i], correlation, submitted);
+    execution.graph_id = graph.id;
+    execution.node_id = graph.first_node + i;
+    executions.push_back(execution);
+  }
+  if (const ProfilerHooks* profiler = hooks()) {
+    GraphLaunch launch{executions.data(), executions.size(), graph.id};
+    profiler->graph_launch(&launch);
+  }
+  if (done != nullptr) {
+    std::copy(executions.begin(), executions.end(), done);
+  }
+}
+
 }  // namespace
 
 uint32_t device_count() {
@@ -125,29 +144,19 @@ GraphExec* instantiate(Context* context, const Work* nodes, size_t count) {
   return graph;
 }
 
-int launch_graph(GraphExec* graph, Stream* stream, Execution* done) {
+int launch_graph(GraphExec* graph, Stream* stream, Through through, Execution* done) {
   if (!usable()) {
     return kNotInitialized;
   }
   GraphLaunchParams params = {graph, stream};
+  if (through == Through::kDriver) {
+    Call driver(kDriverApi, cbid::kCuGraphLaunch, "cuGraphLaunch", graph->context, nullptr, &params);
+    launch_call(*graph, *stream, driver.correlation(), done);
+    return 0;
+  }
   Call runtime(kRuntimeApi, cbid::kCudaGraphLaunch, "cudaGraphLaunch", graph->context, nullptr, &params);
-  Call driver(kDriverApi, cbid::kCuGraphLaunch, "cuGraphLaunch", graph->context, nullptr, &params);
-  std::vector<Execution> executions;
-  executions.reserve(graph->nodes.size());
-  uint64_t submitted = now_ns();
-  for (size_t i = 0; i < graph->nodes.size(); ++i) {
-    Execution execution = place(*stream, graph->nodes[i], runtime.correlation(), submitted);
-    execution.graph_id = graph->id;
-    execution.node_id = graph->first_node + i;
-    executions.push_back(execution);
-  }
-  if (const ProfilerHooks* profiler = hooks()) {
-    GraphLaunch launch{executions.data(), executions.size(), graph->id};
-    profiler->graph_launch(&launch);
-  }
-  if (done != nullptr) {
-    std::copy(executions.begin(), executions.end(), done);
-  }
+  NestedCall driver(kDriverApi, cbid::kCuGraphLaunch, "cuGraphLaunch", graph->context, nullptr, &params);
+  launch_call(*graph, *stream, runtime.correlation(), done);
   return 0;
 }
 

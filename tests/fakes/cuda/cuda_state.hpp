@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -68,6 +69,8 @@ inline const ProfilerHooks* hooks() {
   return state().hooks.load(std::memory_order_acquire);
 }
 
+bool nested_calls_are_told();
+
 // A CUDA call as the profiler sees it: enter and leave.
 class Call {
  public:
@@ -104,6 +107,21 @@ class Call {
   ApiCall call_;
 };
 
+// The driver call inside a runtime call. The real CUPTI does not tell of those that the runtime makes by itself (of CUDA 12.1
+// there is output that shows it); FAKE_CUDA_NESTED=1 is for a version that would.
+class NestedCall {
+ public:
+  template <typename... Arguments>
+  explicit NestedCall(Arguments... arguments) {
+    if (nested_calls_are_told()) {
+      call_.emplace(arguments...);
+    }
+  }
+
+ private:
+  std::optional<Call> call_;
+};
+
 // Gives work its place on a stream: after what is there, and not before the launch has travelled.
 Execution place(Stream& stream, const Work& work, uint32_t correlation, uint64_t submitted_ns);
 
@@ -126,7 +144,7 @@ void destroy_context(Context* context);
 Stream* create_stream(Context* context, uint32_t priority);
 Stream* null_stream(Context* context);
 GraphExec* instantiate(Context* context, const Work* nodes, size_t count);
-int launch_graph(GraphExec* graph, Stream* stream, Execution* done);
+int launch_graph(GraphExec* graph, Stream* stream, Through through, Execution* done);
 void destroy_graph(GraphExec* graph);
 size_t devices(DeviceInfo* out, size_t capacity);
 size_t contexts(ContextInfo* out, size_t capacity);

@@ -238,7 +238,7 @@ struct Driver {
   int (*release)(Context*, uint64_t address);
   int (*compile)(Context*, uint64_t duration_ns);
   GraphExec* (*instantiate)(Context*, const Work* nodes, size_t count);
-  int (*launch_graph)(GraphExec*, Stream*, Execution* done /* one per node, or null */);
+  int (*launch_graph)(GraphExec*, Stream*, Through, Execution* done /* one per node, or null */);
   void (*destroy_graph)(GraphExec*);
   int (*profiler_start)();  // cudaProfilerStart
   int (*profiler_stop)();

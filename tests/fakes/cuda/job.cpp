@@ -253,7 +253,9 @@ class Launcher {
 
   void launch_graph() {
     std::vector<Execution> nodes(graph_nodes_);
-    job_.cuda->launch_graph(graph_, stream(0), nodes.data());
+    job_.cuda->launch_graph(graph_, stream(0),
+                            job_.options.through == "driver" ? Through::kDriver : Through::kRuntime,
+                            nodes.data());
     for (const Execution& node : nodes) {
       done_.push_back({node, thread_});
     }

@@ -6,7 +6,7 @@
 // - work on streams, contexts, events, graphs and memory, told to a profiler as the driver tells libcupti;
 // - a forked child, in which CUDA is not initialised any more, and the end: once the driver's own exit handler has run,
 //   nothing works.
-// Environment: FAKE_CUDA_DEVICES (1), FAKE_CUDA_DRIVER_VERSION (13000).
+// Environment: FAKE_CUDA_DEVICES (1), FAKE_CUDA_DRIVER_VERSION (13000), FAKE_CUDA_NESTED.
 #include <dlfcn.h>
 #include <unistd.h>
 
@@ -120,6 +120,11 @@ const Driver kDriver = {create_context,
 State& state() {
   static auto* instance = new State;
   return *instance;
+}
+
+bool nested_calls_are_told() {
+  static const bool told = getenv("FAKE_CUDA_NESTED") != nullptr;
+  return told;
 }
 
 bool usable() {

@@ -57,7 +57,7 @@ TEST_F(SpoolClock, TimesOfTheGpuComeOutInTheClockOfTheHost) {
     EXPECT_NEAR(static_cast<double>(start - at), 0.0, 20'000.0);
   }
   for (const int64_t dur : got.column(Kind::kKernel, 1)) {
-    EXPECT_NEAR(static_cast<double>(dur), 5000.0, 10.0);
+    EXPECT_EQ(dur, 5000);
   }
 }
 
