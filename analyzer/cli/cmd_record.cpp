@@ -35,6 +35,7 @@ struct RecordOptions {
   std::string level = "kernels";
   std::string window;
   std::optional<StepWindow> kept;  // `window`, understood
+  std::string cupti = "hold";
   size_t python_samples = 0;
   bool strict = false;
   bool quiet = false;
@@ -48,7 +49,11 @@ std::optional<int> parse(const Command& command, const std::vector<std::string>&
                 "where the run goes (default: stepscope-run-<date>-<time>)");
   options.choice("--level", out.level, {"steps", "kernels", "api", "full"},
                  "how much is recorded (default: kernels)");
-  options.value("--window", out.window, "A:B", "record only steps A to B in detail");
+  options.value(
+      "--window", out.window, "A:B",
+      "keep only steps A to B in detail; cuda-profiler: keep GPU events between cudaProfilerStart and Stop");
+  options.choice("--cupti", out.cupti, {"hold", "yield", "off"},
+                 "keep CUPTI or leave it to others (default: hold)");
   options.count("--python-samples", out.python_samples, "HZ",
                 "sample the Python stack of the main thread, such as 100");
   options.flag("--strict", out.strict, "do not run a command that cannot be recorded");
@@ -66,7 +71,7 @@ std::optional<int> parse(const Command& command, const std::vector<std::string>&
     return report_usage("record", fmt::format("--python-samples {}: at most {} per second",
                                               out.python_samples, kMostSamplesPerSecond));
   }
-  if (!out.window.empty()) {
+  if (!out.window.empty() && out.window != kCudaProfilerWindow) {
     const Result<StepWindow> window = parse_window(out.window);
     if (!window.ok()) {
       return report_usage("record", window.status().message());
@@ -121,9 +126,9 @@ int run_recorded(const RecordOptions& options, const std::string& library) {
     return report_failure(made.status());
   }
   const RecordDirectory& directory = made.value();
-  const Result<RecordEnvironment> environment =
-      record_environment({directory.absolute, library, options.level, options.window, options.python_samples},
-                         own_environment());
+  const Result<RecordEnvironment> environment = record_environment(
+      {directory.absolute, library, options.level, options.window, options.python_samples, options.cupti},
+      own_environment());
   if (!environment.ok()) {
     remove_if_unused(directory);
     return report_failure(environment.status());

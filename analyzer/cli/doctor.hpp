@@ -29,4 +29,7 @@ struct Diagnosis {
 // Doors of one recorded process, and what was displaced.
 [[nodiscard]] std::vector<Diagnosis> diagnose_process(const Run& run, uint32_t process);
 
+// Whether GPU events were recorded and, if not, why; empty for a process that did not use CUDA.
+[[nodiscard]] std::vector<Diagnosis> diagnose_gpu(const Process& process);
+
 }  // namespace stepscope::analysis::cli

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <array>
 #include <string_view>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -71,6 +72,9 @@ std::vector<Diagnosis> diagnose_process(const Run& run, uint32_t process) {
       all.push_back(
           {Health::kNote, "chained " + door.name, "was " + door.state, "nothing to do: both are loaded"});
     }
+  }
+  for (Diagnosis& diagnosis : diagnose_gpu(run.processes()[process])) {
+    all.push_back(std::move(diagnosis));
   }
   for (const RunLoss& loss : run.losses()) {
     if (loss.process == process) {

@@ -100,6 +100,7 @@ Result<RecordEnvironment> record_environment(const RecordSettings& settings,
   variables.set("STEPSCOPE_DIR", settings.directory);
   variables.set("STEPSCOPE_LIBRARY", settings.library);
   variables.set("STEPSCOPE_LEVEL", settings.level);
+  variables.set("STEPSCOPE_CUPTI", settings.cupti);
   // What an outer record asked for must not leak into this one.
   const auto set_or_erase = [&](std::string_view name, const std::string& value) {
     value.empty() ? variables.erase(name) : variables.set(name, value);

@@ -14,12 +14,16 @@
 namespace stepscope::analysis::cli {
 
 struct RecordSettings {
-  std::string directory;      // absolute
-  std::string library;        // absolute path of libstepscope.so
-  std::string level;          // "steps", "kernels", "api", "full"
-  std::string window;         // "A:B" or empty
-  size_t python_samples = 0;  // per second, 0 = off
+  std::string directory;       // absolute
+  std::string library;         // absolute path of libstepscope.so
+  std::string level;           // "steps", "kernels", "api", "full"
+  std::string window;          // "A:B", kCudaProfilerWindow or empty
+  size_t python_samples = 0;   // per second, 0 = off
+  std::string cupti = "hold";  // "hold", "yield", "off"
 };
+
+// The window that the program opens and closes itself, by cudaProfilerStart and cudaProfilerStop.
+inline constexpr std::string_view kCudaProfilerWindow = "cuda-profiler";
 
 struct RecordEnvironment {
   std::vector<std::string> variables;  // "NAME=value", what execve takes
