@@ -49,9 +49,7 @@ std::optional<int> parse(const Command& command, const std::vector<std::string>&
                 "where the run goes (default: stepscope-run-<date>-<time>)");
   options.choice("--level", out.level, {"steps", "kernels", "api", "full"},
                  "how much is recorded (default: kernels)");
-  options.value(
-      "--window", out.window, "A:B",
-      "keep only steps A to B in detail; cuda-profiler: keep GPU events between cudaProfilerStart and Stop");
+  options.value("--window", out.window, "A:B", "keep only steps A to B in detail; or cuda-profiler");
   options.choice("--cupti", out.cupti, {"hold", "yield", "off"},
                  "keep CUPTI or leave it to others (default: hold)");
   options.count("--python-samples", out.python_samples, "HZ",
