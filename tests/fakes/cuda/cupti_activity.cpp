@@ -23,10 +23,8 @@ void refuse_thieves(const char* function, const void* caller) {
 }
 
 void record_apis(uint32_t domain, bool on) {
-  Cupti& state = cupti();
-  for (std::atomic<uint8_t>& recorded : state.recorded_apis[domain]) {
-    uint8_t before = recorded.exchange(on ? 1 : 0);
-    state.recorded_api_count += static_cast<uint32_t>(on ? 1 : 0) - before;
+  for (std::atomic<uint8_t>& recorded : cupti().recorded_apis[domain]) {
+    recorded.store(on ? 1 : 0);
   }
 }
 
@@ -37,8 +35,7 @@ int record_api(const char* function, uint32_t domain, uint32_t id, bool on) {
   if (id >= kCallbackIds) {
     return kInvalidParameter;
   }
-  uint8_t before = cupti().recorded_apis[domain][id].exchange(on ? 1 : 0);
-  cupti().recorded_api_count += static_cast<uint32_t>(on ? 1 : 0) - before;
+  cupti().recorded_apis[domain][id].store(on ? 1 : 0);
   return kSuccess;
 }
 

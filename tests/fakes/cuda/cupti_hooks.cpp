@@ -22,6 +22,10 @@ using Guard = std::lock_guard<std::recursive_mutex>;
 constexpr size_t kExternalKinds = 8;
 thread_local std::array<std::vector<uint64_t>, kExternalKinds> t_external;
 
+// The CUDA calls this thread is in, and whether one of them is recorded or has a callback.
+thread_local uint32_t t_calls = 0;
+thread_local bool t_call_is_known = false;
+
 bool enabled(ActivityKind kind) {
   return cupti().kinds[kind].load(std::memory_order_relaxed);
 }
@@ -50,6 +54,8 @@ void api_callback(ApiCall* call, uint32_t site) {
 
 void api_enter(ApiCall* call) {
   call->scratch = cupti().recorded_apis[call->domain][call->cbid].load(std::memory_order_relaxed);
+  ++t_calls;
+  t_call_is_known = t_call_is_known || call->scratch != 0 || wants_callback(call->domain, call->cbid);
   api_callback(call, 0);
 }
 
@@ -88,6 +94,9 @@ void api_exit(ApiCall* call) {
     write_api(*call, owner);
   }
   api_callback(call, 1);
+  if (--t_calls == 0) {
+    t_call_is_known = false;
+  }
   tell_fatal();
 }
 
@@ -108,6 +117,7 @@ bool recorded(WorkType type) {
 void add_pending(const Execution& execution, bool is_graph) {
   Cupti& state = cupti();
   state.pending.push_back({execution, &owner_of_this_thread(), is_graph});
+  state.pending.back().execution.correlation_id = correlation_of(execution.correlation_id);
   if (state.pending.size() % state.device_buffer_records == 0) {
     collect(false);
   }
@@ -255,9 +265,15 @@ uint32_t thread_id() {
 }
 
 uint32_t correlation_of(uint32_t id) {
-  bool correlates =
-      options().correlate_always || cupti().recorded_api_count.load(std::memory_order_relaxed) != 0;
-  return correlates ? id : 0;
+  switch (options().correlate) {
+    case Correlate::kAlways:
+      return id;
+    case Correlate::kNever:
+      return 0;
+    case Correlate::kKnownCalls:
+      break;
+  }
+  return t_call_is_known ? id : 0;
 }
 
 Result push_external(uint32_t kind, uint64_t id) {

@@ -54,7 +54,9 @@ Options read_options() {
   options.hold_back = number("FAKE_CUPTI_HOLD_BACK") != 0;
   options.shuffle = number("FAKE_CUPTI_SHUFFLE") != 0;
   options.truncate = number("FAKE_CUPTI_TRUNCATE") != 0;
-  options.correlate_always = number("FAKE_CUPTI_CORRELATE") != 0;
+  if (const char* correlate = getenv("FAKE_CUPTI_CORRELATE")) {
+    options.correlate = strcmp(correlate, "always") == 0 ? Correlate::kAlways : Correlate::kNever;
+  }
   options.check_zeroed = number("FAKE_CUPTI_CHECK_ZEROED", 1) != 0;
   return options;
 }

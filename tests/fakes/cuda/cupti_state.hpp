@@ -41,6 +41,10 @@ inline constexpr size_t kCallbackIds = 1024;
 inline constexpr uint32_t kResourceDomain = 3;
 inline constexpr uint32_t kStateDomain = 6;
 
+// Which GPU work has the correlation id of the call that submitted it. CUPTI is said to fill it in only when calls are
+// recorded or called back for; a tool should come to terms with any of these.
+enum class Correlate : uint8_t { kKnownCalls, kAlways, kNever };
+
 // What the environment asks of this library (FAKE_CUPTI_*), read once.
 struct Options {
   int subscribe_result = 0;               // FAKE_CUPTI_SUBSCRIBE
@@ -53,8 +57,8 @@ struct Options {
   bool hold_back = false;  // FAKE_CUPTI_HOLD_BACK: full buffers wait for the next flush
   bool shuffle = false;    // FAKE_CUPTI_SHUFFLE: buffers and kernels in any order
   bool truncate = false;   // FAKE_CUPTI_TRUNCATE: a buffer's valid size ends within its last record
-  bool correlate_always = false;  // FAKE_CUPTI_CORRELATE: ids even when no API call is recorded
-  bool check_zeroed = true;       // FAKE_CUPTI_CHECK_ZEROED=0: trust the tool (benches)
+  Correlate correlate = Correlate::kKnownCalls;  // FAKE_CUPTI_CORRELATE: always, never
+  bool check_zeroed = true;                      // FAKE_CUPTI_CHECK_ZEROED=0: trust the tool (benches)
 };
 
 const Options& options();
@@ -109,7 +113,6 @@ struct Cupti {
 
   std::array<std::atomic<bool>, kKindCount> kinds = {};
   std::array<std::array<std::atomic<uint8_t>, kCallbackIds>, 3> recorded_apis = {};  // by domain
-  std::atomic<uint32_t> recorded_api_count{0};
   std::atomic<bool> system_thread_ids{false};
   std::atomic<bool> latency_timestamps{false};
   std::atomic<bool> event_timestamps{false};
@@ -168,7 +171,7 @@ void write_new_stream(const StreamInfo& info);
 void write_overhead(Owner& owner, uint32_t what, uint64_t start_ns, uint64_t end_ns);
 
 uint32_t thread_id();                  // as the tool wants it
-uint32_t correlation_of(uint32_t id);  // 0 while CUPTI has nothing to correlate with
+uint32_t correlation_of(uint32_t id);  // what a record of the calling thread's call says
 
 // External correlation ids of the calling thread, by kind; the lock is not needed.
 Result push_external(uint32_t kind, uint64_t id);
