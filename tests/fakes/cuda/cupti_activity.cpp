@@ -17,7 +17,7 @@ constexpr uint32_t kForced = 1;
 // Recording under another's subscription: old versions allow it, and one of the two then misses records.
 void refuse_thieves(const char* function, const void* caller) {
   const Subscriber* holder = cupti().subscriber.load();
-  if (holder != nullptr && holder->library != library_of(caller)) {
+  if (holder != nullptr && !cupti().shares && holder->library != library_of(caller)) {
     violation("the activity API used by a library while another one is the subscriber", function);
   }
 }
@@ -118,10 +118,16 @@ FAKE_CUPTI_EXPORT int cuptiActivityFlushAll(uint32_t flag) {
   if (Result refused = enter("cuptiActivityFlushAll"); refused != kSuccess) {
     return refused;
   }
-  if (cupti().completed == nullptr) {
+  bool anyone = false;
+  for_each_session([&] { anyone = anyone || cupti().completed != nullptr; });
+  if (!anyone) {
     return kInvalidOperation;
   }
-  flush((flag & kForced) != 0);
+  for_each_session([&] {
+    if (cupti().completed != nullptr) {
+      flush((flag & kForced) != 0);
+    }
+  });
   tell_fatal();
   return kSuccess;
 }
@@ -239,7 +245,7 @@ FAKE_CUPTI_EXPORT int cuptiActivityEnableLatencyTimestamps(uint8_t enable) {
   if (Result refused = enter("cuptiActivityEnableLatencyTimestamps"); refused != kSuccess) {
     return refused;
   }
-  cupti().latency_timestamps.store(enable != 0);
+  session(0).latency_timestamps.store(enable != 0);
   return kSuccess;
 }
 
@@ -247,7 +253,7 @@ FAKE_CUPTI_EXPORT int cuptiActivityEnableCudaEventDeviceTimestamps(uint8_t enabl
   if (Result refused = enter("cuptiActivityEnableCudaEventDeviceTimestamps"); refused != kSuccess) {
     return refused;
   }
-  cupti().event_timestamps.store(enable != 0);
+  session(0).event_timestamps.store(enable != 0);
   return kSuccess;
 }
 
@@ -261,6 +267,9 @@ FAKE_CUPTI_EXPORT int cuptiFinalize() {
     return refused;
   }
   refuse_thieves("cuptiFinalize", __builtin_return_address(0));
+  if (session_count() > 1) {
+    return kSuccess;  // does nothing while there are several
+  }
   Cupti& state = cupti();
   Guard guard(state.lock);
   if (state.driver != nullptr) {

@@ -63,7 +63,7 @@ void write_kernel(Owner& owner, const Execution& e, bool complete) {
   put(r, kernel::kCorrelation, e.correlation_id);
   put(r, kernel::kGridId, static_cast<int64_t>(e.correlation_id));
   put(r, kernel::kName, times.name);
-  if (cupti().latency_timestamps.load(std::memory_order_relaxed)) {
+  if (session(0).latency_timestamps.load(std::memory_order_relaxed)) {
     put(r, kernel::kQueued, e.queued_ns);
     put(r, kernel::kSubmitted, e.submitted_ns);
   }

@@ -27,6 +27,7 @@ enum Result : int {
   kMaxLimitReached = 12,
   kQueueEmpty = 18,
   kInvalidKind = 21,
+  kNotSupported = 27,
   kInsufficientPrivileges = 35,
   kMultipleSubscribers = 39,
   kUnknown = 999
@@ -103,7 +104,11 @@ struct Counters {
       forced_flushes{0};
 };
 
+// What one subscriber has. There is one, the first, for everybody; 13.3 makes another for each further subscriber when all
+// of them agree to share.
 struct Cupti {
+  size_t index = 0;
+  bool shares = false;
   // Recursive as CUPTI may be called from within bufferRequested (attributes).
   std::recursive_mutex lock;
   const Driver* driver = nullptr;
@@ -134,7 +139,33 @@ struct Cupti {
   Counters counters;
 };
 
-Cupti& cupti();  // never destroyed
+inline constexpr size_t kSessions = 4;
+
+// The session that the calling thread works for; the first unless InSession says otherwise. Sessions are never destroyed.
+Cupti& cupti();
+Cupti& session(size_t index);
+// Those that exist.
+size_t session_count();
+Cupti* new_session();  // null when there are kSessions
+
+class InSession {
+ public:
+  explicit InSession(Cupti& wanted);
+  ~InSession();
+  InSession(const InSession&) = delete;
+  InSession& operator=(const InSession&) = delete;
+
+ private:
+  Cupti* before_;
+};
+
+template <typename F>
+void for_each_session(F&& function) {
+  for (size_t i = 0; i < session_count(); ++i) {
+    InSession inside(session(i));
+    function();
+  }
+}
 
 // Who is inside one of the tool's callbacks.
 enum class Inside : uint8_t { kNothing, kBufferRequested, kBufferCompleted, kCallback };
@@ -143,6 +174,8 @@ extern thread_local Inside t_inside;
 // Every exported function begins with this; its result is what the function returns when it is not kSuccess.
 Result enter(const char* function, bool needs_driver = true);
 
+// The session of a subscriber handle; null = no such subscriber.
+Cupti* session_of(const void* handle);
 // Where the object lies that contains this code.
 const void* library_of(const void* code);
 // The driver of this process, found when first needed as CUPTI does; null = none here.

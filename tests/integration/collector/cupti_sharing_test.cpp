@@ -39,5 +39,23 @@ TEST_F(CuptiSharing, OffLeavesCuptiToOthers) {
   EXPECT_EQ(recorded.contents.fact("cupti.state"), "off: STEPSCOPE_CUPTI=off");
 }
 
+// CUDA 13.3: tools that agree to it all get their records.
+TEST_F(CuptiSharing, WithANewDriverBothGetEverything) {
+  for (const char* from : {"kineto_from=-1", "kineto_from=0"}) {
+    Recorded recorded = record_job("13.3", {"steps=6", "threads=3", from}, {{"FAKE_KINETO_SHARES", "1"}});
+    EXPECT_THAT(recorded.job.kineto_starts, ::testing::ElementsAre(0)) << from;
+    EXPECT_EQ(recorded.job.kineto_kernels[0], recorded.job.totals["kernel"]) << from;
+    EXPECT_EQ(kernel_counts(recorded.contents), kernel_counts(recorded.job)) << from;
+    EXPECT_EQ(recorded.contents.fact("cupti.interface"), "shared") << from;
+    EXPECT_THAT(cupti_losses(recorded.contents), ::testing::IsEmpty()) << from;
+  }
+}
+
+TEST_F(CuptiSharing, AnOlderDriverHasOnePlaceEvenFor133) {
+  Recorded recorded = record_job("13.3", {"steps=3"}, {{"FAKE_CUDA_DRIVER_VERSION", "13000"}});
+  EXPECT_EQ(recorded.contents.fact("cupti.interface"), "single");
+  EXPECT_EQ(kernel_counts(recorded.contents), kernel_counts(recorded.job));
+}
+
 }  // namespace
 }  // namespace stepscope::testing
