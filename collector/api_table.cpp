@@ -7,6 +7,7 @@
 #include "collector/drain_thread.hpp"
 #include "collector/exports.hpp"
 #include "collector/process_state.hpp"
+#include "collector/sources/cupti/source.hpp"
 #include "collector/sources/host/thread_usage.hpp"
 #include "collector/thread_state.hpp"
 
@@ -128,6 +129,12 @@ void api_watch(uint32_t pid, int on) noexcept {
   }
 }
 
+int api_release(const char* source, const char* who) noexcept {
+  ReentryGuard guard;
+  const bool known = source != nullptr && TextView(source).equals("cupti");
+  return guard && known && is_recording() && cupti::release(TextView(who)) ? 1 : 0;
+}
+
 constexpr stepscope_api kApi = {sizeof(stepscope_api),
                                 1,
                                 api_open,
@@ -143,7 +150,8 @@ constexpr stepscope_api kApi = {sizeof(stepscope_api),
                                 api_meta,
                                 api_thread_usage,
                                 api_loss,
-                                api_watch};
+                                api_watch,
+                                api_release};
 
 }  // namespace
 }  // namespace stepscope::collector

@@ -65,6 +65,9 @@ typedef struct stepscope_api {
   void (*loss)(const char* counter, uint64_t n);
   /* Samples what process `pid` (a data-loading worker) is blocked on, ~20 times a second, until on = 0. */
   void (*watch)(uint32_t pid, int on);
+  /* Another tool in this process (`who`: "torch.profiler") is about to want what `source` ("cupti") holds. Gives it up when
+   * the policy of the recording allows (STEPSCOPE_CUPTI=yield) and returns 1 when it is free then, else 0. */
+  int (*release)(const char* source, const char* who);
 } stepscope_api;
 
 /* Exported by libstepscope.so; never returns NULL. Table functions are safe before open(): they do nothing.

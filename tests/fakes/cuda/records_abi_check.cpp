@@ -240,47 +240,47 @@ SAME(offsetof(SubscriberParams, name), CUpti_SubscriberParams, subscriberName);
 SAME(offsetof(SubscriberParams, old_name), CUpti_SubscriberParams, oldSubscriberName);
 SAME(offsetof(SubscriberParams, old_name_size), CUpti_SubscriberParams, oldSubscriberSize);
 
-static_assert(fakecuda::kMemcpy == CUPTI_ACTIVITY_KIND_MEMCPY &&
-              fakecuda::kMemset == CUPTI_ACTIVITY_KIND_MEMSET);
-static_assert(fakecuda::kDriver == CUPTI_ACTIVITY_KIND_DRIVER &&
-              fakecuda::kRuntime == CUPTI_ACTIVITY_KIND_RUNTIME);
-static_assert(fakecuda::kDevice == CUPTI_ACTIVITY_KIND_DEVICE &&
-              fakecuda::kContext == CUPTI_ACTIVITY_KIND_CONTEXT);
-static_assert(fakecuda::kConcurrentKernel == CUPTI_ACTIVITY_KIND_CONCURRENT_KERNEL);
-static_assert(fakecuda::kOverhead == CUPTI_ACTIVITY_KIND_OVERHEAD);
-static_assert(fakecuda::kEnvironment == CUPTI_ACTIVITY_KIND_ENVIRONMENT);
-static_assert(fakecuda::kMemcpy2 == CUPTI_ACTIVITY_KIND_MEMCPY2);
-static_assert(fakecuda::kCudaEvent == CUPTI_ACTIVITY_KIND_CUDA_EVENT);
-static_assert(fakecuda::kStream == CUPTI_ACTIVITY_KIND_STREAM);
-static_assert(fakecuda::kSynchronization == CUPTI_ACTIVITY_KIND_SYNCHRONIZATION);
-static_assert(fakecuda::kExternalCorrelation == CUPTI_ACTIVITY_KIND_EXTERNAL_CORRELATION);
-static_assert(fakecuda::kMemory2 == CUPTI_ACTIVITY_KIND_MEMORY2);
-static_assert(fakecuda::kGraphTrace == CUPTI_ACTIVITY_KIND_GRAPH_TRACE &&
-              fakecuda::kJit == CUPTI_ACTIVITY_KIND_JIT);
+static_assert(int{fakecuda::kMemcpy} == int{CUPTI_ACTIVITY_KIND_MEMCPY} &&
+              int{fakecuda::kMemset} == int{CUPTI_ACTIVITY_KIND_MEMSET});
+static_assert(int{fakecuda::kDriver} == int{CUPTI_ACTIVITY_KIND_DRIVER} &&
+              int{fakecuda::kRuntime} == int{CUPTI_ACTIVITY_KIND_RUNTIME});
+static_assert(int{fakecuda::kDevice} == int{CUPTI_ACTIVITY_KIND_DEVICE} &&
+              int{fakecuda::kContext} == int{CUPTI_ACTIVITY_KIND_CONTEXT});
+static_assert(int{fakecuda::kConcurrentKernel} == int{CUPTI_ACTIVITY_KIND_CONCURRENT_KERNEL});
+static_assert(int{fakecuda::kOverhead} == int{CUPTI_ACTIVITY_KIND_OVERHEAD});
+static_assert(int{fakecuda::kEnvironment} == int{CUPTI_ACTIVITY_KIND_ENVIRONMENT});
+static_assert(int{fakecuda::kMemcpy2} == int{CUPTI_ACTIVITY_KIND_MEMCPY2});
+static_assert(int{fakecuda::kCudaEvent} == int{CUPTI_ACTIVITY_KIND_CUDA_EVENT});
+static_assert(int{fakecuda::kStream} == int{CUPTI_ACTIVITY_KIND_STREAM});
+static_assert(int{fakecuda::kSynchronization} == int{CUPTI_ACTIVITY_KIND_SYNCHRONIZATION});
+static_assert(int{fakecuda::kExternalCorrelation} == int{CUPTI_ACTIVITY_KIND_EXTERNAL_CORRELATION});
+static_assert(int{fakecuda::kMemory2} == int{CUPTI_ACTIVITY_KIND_MEMORY2});
+static_assert(int{fakecuda::kGraphTrace} == int{CUPTI_ACTIVITY_KIND_GRAPH_TRACE} &&
+              int{fakecuda::kJit} == int{CUPTI_ACTIVITY_KIND_JIT});
 
-static_assert(cbid::kCuInit == CUPTI_DRIVER_TRACE_CBID_cuInit);
-static_assert(cbid::kCuLaunchKernel == CUPTI_DRIVER_TRACE_CBID_cuLaunchKernel);
-static_assert(cbid::kCuGraphLaunch == CUPTI_DRIVER_TRACE_CBID_cuGraphLaunch);
-static_assert(cbid::kCuProfilerStart == CUPTI_DRIVER_TRACE_CBID_cuProfilerStart);
-static_assert(cbid::kCuProfilerStop == CUPTI_DRIVER_TRACE_CBID_cuProfilerStop);
-static_assert(cbid::kCuMemcpyHtoDAsync == CUPTI_DRIVER_TRACE_CBID_cuMemcpyHtoDAsync_v2);
-static_assert(cbid::kCuStreamSynchronize == CUPTI_DRIVER_TRACE_CBID_cuStreamSynchronize);
-static_assert(cbid::kCuCtxSynchronize == CUPTI_DRIVER_TRACE_CBID_cuCtxSynchronize);
-static_assert(cbid::kCudaLaunchKernel == CUPTI_RUNTIME_TRACE_CBID_cudaLaunchKernel_v7000);
-static_assert(cbid::kCudaGraphLaunch == CUPTI_RUNTIME_TRACE_CBID_cudaGraphLaunch_v10000);
-static_assert(cbid::kCudaMemcpyAsync == CUPTI_RUNTIME_TRACE_CBID_cudaMemcpyAsync_v3020);
-static_assert(cbid::kCudaMemcpyPeerAsync == CUPTI_RUNTIME_TRACE_CBID_cudaMemcpyPeerAsync_v4000);
-static_assert(cbid::kCudaMemsetAsync == CUPTI_RUNTIME_TRACE_CBID_cudaMemsetAsync_v3020);
-static_assert(cbid::kCudaMalloc == CUPTI_RUNTIME_TRACE_CBID_cudaMalloc_v3020);
-static_assert(cbid::kCudaFree == CUPTI_RUNTIME_TRACE_CBID_cudaFree_v3020);
-static_assert(cbid::kCudaDeviceSynchronize == CUPTI_RUNTIME_TRACE_CBID_cudaDeviceSynchronize_v3020);
-static_assert(cbid::kCudaStreamSynchronize == CUPTI_RUNTIME_TRACE_CBID_cudaStreamSynchronize_v3020);
-static_assert(cbid::kCudaEventSynchronize == CUPTI_RUNTIME_TRACE_CBID_cudaEventSynchronize_v3020);
-static_assert(cbid::kCudaEventRecord == CUPTI_RUNTIME_TRACE_CBID_cudaEventRecord_v3020);
-static_assert(cbid::kCudaStreamWaitEvent == CUPTI_RUNTIME_TRACE_CBID_cudaStreamWaitEvent_v3020);
-static_assert(cbid::kCudaProfilerStart == CUPTI_RUNTIME_TRACE_CBID_cudaProfilerStart_v4000);
-static_assert(cbid::kCudaProfilerStop == CUPTI_RUNTIME_TRACE_CBID_cudaProfilerStop_v4000);
-static_assert(cbid::kCudaGetLastError == CUPTI_RUNTIME_TRACE_CBID_cudaGetLastError_v3020);
+static_assert(int{cbid::kCuInit} == int{CUPTI_DRIVER_TRACE_CBID_cuInit});
+static_assert(int{cbid::kCuLaunchKernel} == int{CUPTI_DRIVER_TRACE_CBID_cuLaunchKernel});
+static_assert(int{cbid::kCuGraphLaunch} == int{CUPTI_DRIVER_TRACE_CBID_cuGraphLaunch});
+static_assert(int{cbid::kCuProfilerStart} == int{CUPTI_DRIVER_TRACE_CBID_cuProfilerStart});
+static_assert(int{cbid::kCuProfilerStop} == int{CUPTI_DRIVER_TRACE_CBID_cuProfilerStop});
+static_assert(int{cbid::kCuMemcpyHtoDAsync} == int{CUPTI_DRIVER_TRACE_CBID_cuMemcpyHtoDAsync_v2});
+static_assert(int{cbid::kCuStreamSynchronize} == int{CUPTI_DRIVER_TRACE_CBID_cuStreamSynchronize});
+static_assert(int{cbid::kCuCtxSynchronize} == int{CUPTI_DRIVER_TRACE_CBID_cuCtxSynchronize});
+static_assert(int{cbid::kCudaLaunchKernel} == int{CUPTI_RUNTIME_TRACE_CBID_cudaLaunchKernel_v7000});
+static_assert(int{cbid::kCudaGraphLaunch} == int{CUPTI_RUNTIME_TRACE_CBID_cudaGraphLaunch_v10000});
+static_assert(int{cbid::kCudaMemcpyAsync} == int{CUPTI_RUNTIME_TRACE_CBID_cudaMemcpyAsync_v3020});
+static_assert(int{cbid::kCudaMemcpyPeerAsync} == int{CUPTI_RUNTIME_TRACE_CBID_cudaMemcpyPeerAsync_v4000});
+static_assert(int{cbid::kCudaMemsetAsync} == int{CUPTI_RUNTIME_TRACE_CBID_cudaMemsetAsync_v3020});
+static_assert(int{cbid::kCudaMalloc} == int{CUPTI_RUNTIME_TRACE_CBID_cudaMalloc_v3020});
+static_assert(int{cbid::kCudaFree} == int{CUPTI_RUNTIME_TRACE_CBID_cudaFree_v3020});
+static_assert(int{cbid::kCudaDeviceSynchronize} == int{CUPTI_RUNTIME_TRACE_CBID_cudaDeviceSynchronize_v3020});
+static_assert(int{cbid::kCudaStreamSynchronize} == int{CUPTI_RUNTIME_TRACE_CBID_cudaStreamSynchronize_v3020});
+static_assert(int{cbid::kCudaEventSynchronize} == int{CUPTI_RUNTIME_TRACE_CBID_cudaEventSynchronize_v3020});
+static_assert(int{cbid::kCudaEventRecord} == int{CUPTI_RUNTIME_TRACE_CBID_cudaEventRecord_v3020});
+static_assert(int{cbid::kCudaStreamWaitEvent} == int{CUPTI_RUNTIME_TRACE_CBID_cudaStreamWaitEvent_v3020});
+static_assert(int{cbid::kCudaProfilerStart} == int{CUPTI_RUNTIME_TRACE_CBID_cudaProfilerStart_v4000});
+static_assert(int{cbid::kCudaProfilerStop} == int{CUPTI_RUNTIME_TRACE_CBID_cudaProfilerStop_v4000});
+static_assert(int{cbid::kCudaGetLastError} == int{CUPTI_RUNTIME_TRACE_CBID_cudaGetLastError_v3020});
 
 static_assert(static_cast<int>(Resource::kContextCreated) == CUPTI_CBID_RESOURCE_CONTEXT_CREATED);
 static_assert(static_cast<int>(Resource::kStreamCreated) == CUPTI_CBID_RESOURCE_STREAM_CREATED);

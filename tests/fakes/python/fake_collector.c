@@ -4,7 +4,7 @@
  * told as lines of text to the file named by FAKE_COLLECTOR_LOG (nothing without it), one write() per line
  * so that processes share the file:
  *   open PID DOOR ROLE | intern PID ID TEXT | emit PID TID KIND LANE V0 V1 ... | meta PID KEY VALUE
- *   loss PID NAME N | watch PID TARGET ON | lane PID ID TYPE NAME
+ *   loss PID NAME N | watch PID TARGET ON | release PID SOURCE WHO | lane PID ID TYPE NAME
  * FAKE_COLLECTOR_OPEN=0 makes open() answer that the process is not recorded.
  */
 #define _GNU_SOURCE
@@ -128,6 +128,11 @@ static void fake_loss(const char* counter, uint64_t n) {
   say("loss %d %s %llu", self(), counter, (unsigned long long)n);
 }
 
+static int fake_release(const char* source, const char* who) {
+  say("release %d %s %s", self(), source, who);
+  return 1;
+}
+
 static void fake_watch(uint32_t pid, int on) {
   say("watch %d %u %d", self(), pid, on);
 }
@@ -149,6 +154,7 @@ static const stepscope_api kTable = {
     .thread_usage = fake_thread_usage,
     .loss = fake_loss,
     .watch = fake_watch,
+    .release = fake_release,
 };
 
 __attribute__((visibility("default"))) const stepscope_api* stepscope_get_api(void);

@@ -100,6 +100,22 @@ with profile(activities=[ProfilerActivity.CPU], schedule=schedule(wait=1, warmup
         profiler.step()
 """
 
+# No GPU here: the profiler is told that CUDA is among its activities, and that is all the hook looks at.
+GPU_PROFILER = """
+import torch
+from torch.profiler import ProfilerActivity
+torch.nn.Linear(1, 1)
+optimizer = torch.optim.SGD(torch.nn.Linear(1, 1).parameters(), lr=0.1)
+optimizer.step()  # the process is recorded from here on
+for activities in ({ProfilerActivity.CPU}, {ProfilerActivity.CPU, ProfilerActivity.CUDA}):
+    profiler = torch.autograd.profiler.profile(use_kineto=True)
+    profiler.kineto_activities = activities
+    try:
+        profiler._prepare_trace()
+    except RuntimeError:
+        pass
+"""
+
 CHECKPOINT = """
 import io, sys, torch
 sys.path.insert(0, ".")
@@ -172,6 +188,10 @@ class StepsTest(HookTest):
     def test_profiler_steps_are_boundaries_of_their_own(self):
         _, steps = self.boundaries(PROFILER, source=4)
         self.assertEqual([row["index"] for row in steps], list(range(5)))
+
+    def test_cupti_is_offered_to_a_profiler_that_wants_the_gpu(self):
+        log = self.good(self.python(GPU_PROFILER)).log
+        self.assertEqual(log.released, [("cupti", "torch.profiler")])
 
     def test_checkpoints_outside_data_loading(self):
         self.write("safetensors/__init__.py", "")

@@ -40,7 +40,7 @@ class Log:
     """What the stand-in collector was told, parsed."""
 
     def __init__(self, path):
-        self.opened, self.strings, self.losses, self.watched = [], {}, collections.Counter(), []
+        self.opened, self.strings, self.losses, self.watched, self.released = [], {}, collections.Counter(), [], []
         self.meta = collections.defaultdict(dict)  # pid -> key -> value
         self.events = collections.defaultdict(list)
         if not os.path.exists(path):
@@ -68,6 +68,9 @@ class Log:
     def _watch(self, pid, rest):
         target, on = rest.split(" ")
         self.watched.append((pid, int(target), int(on)))
+
+    def _release(self, pid, rest):
+        self.released.append(tuple(rest.split(" ", 1)))
 
     def _emit(self, pid, rest):
         tid, kind, lane, *values = (int(word) for word in rest.split(" "))

@@ -42,6 +42,7 @@ _MEMBERS = (
     ("thread_usage", _KEEP(None, _address)),
     ("loss", _KEEP(None, _text, _u64)),
     ("watch", _RELEASE(None, _u32, _int)),
+    ("release", _RELEASE(_int, _text, _text)),
 )
 
 
@@ -142,6 +143,12 @@ def watch(pid, enabled):
     """Asks the collector to sample what process `pid` is blocked on."""
     if status == ON:
         _table.watch(pid, 1 if enabled else 0)
+
+
+def release(source, who):
+    """Another tool `who` is about to want what `source` holds; the recording's policy decides."""
+    if status == ON:
+        _table.release(source.encode(), who.encode())
 
 
 def lane(kind, name):

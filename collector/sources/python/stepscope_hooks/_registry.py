@@ -22,6 +22,7 @@ REGISTRY = {
     "torch._dynamo.trace_rules": (("_compiling", "install_skip"),),
     "torch.autograd": (("_backward", "install"),),
     "torch.profiler.profiler": (("_profiler", "install"),),
+    "torch.autograd.profiler": (("_profiler", "install_autograd"),),
     # Checkpoints.
     "torch.serialization": (("_checkpoint", "install_serialization"),),
     "torch.distributed.checkpoint.state_dict_saver": (("_checkpoint", "install_distributed"),),
