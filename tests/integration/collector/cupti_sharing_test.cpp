@@ -31,6 +31,31 @@ TEST_F(CuptiSharing, HoldKeepsEverythingFromTheProfilerThatComesLater) {
   EXPECT_EQ(recorded.contents.fact("cupti.policy"), "hold");
 }
 
+TEST_F(CuptiSharing, YieldGivesCuptiToTheProfilerThatAsks) {
+  for (const std::string& version : cupti_versions()) {
+    SCOPED_TRACE(version);
+    Recorded recorded = record_job(
+        version,
+        {"steps=8", "threads=3", "kineto_from=3", "kineto_to=5", "kineto_again=6", "kineto_asks=yes"},
+        {{"STEPSCOPE_CUPTI", "yield"}});
+    EXPECT_THAT(recorded.job.kineto_starts, ::testing::ElementsAre(0, 0));
+    ASSERT_EQ(recorded.job.kineto_kernels.size(), 2U);
+    EXPECT_EQ(recorded.job.kineto_kernels[0].count, 2U * 3 * 40);
+    EXPECT_EQ(recorded.job.kineto_kernels[1].count, 2U * 3 * 40);
+    EXPECT_EQ(recorded.contents.of(Kind::kKernel).size(), 3U * 3 * 40) << "what came before is ours";
+    EXPECT_EQ(recorded.contents.of(Kind::kStep).size(), 8U);
+    EXPECT_EQ(recorded.contents.fact("cupti.state"), "yielded to torch.profiler");
+    EXPECT_THAT(cupti_losses(recorded.contents), ::testing::ElementsAre(::testing::Pair("cupti.yielded", 1)));
+  }
+}
+
+TEST_F(CuptiSharing, AskingDoesNotHelpAgainstHold) {
+  Recorded recorded = record_job("13.0", {"steps=4", "kineto_from=2", "kineto_asks=yes"});
+  EXPECT_THAT(recorded.job.process.out, ::testing::HasSubstr("released 0"));
+  EXPECT_THAT(recorded.job.kineto_starts, ::testing::ElementsAre(39));
+  EXPECT_EQ(kernel_counts(recorded.contents), kernel_counts(recorded.job));
+}
+
 TEST_F(CuptiSharing, OffLeavesCuptiToOthers) {
   Recorded recorded = record_job("13.0", {"steps=6", "kineto_from=2"}, {{"STEPSCOPE_CUPTI", "off"}});
   EXPECT_THAT(recorded.job.kineto_starts, ::testing::ElementsAre(0));
