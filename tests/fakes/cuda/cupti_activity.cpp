@@ -17,16 +17,14 @@ constexpr uint32_t kForced = 1;
 // Recording under another's subscription: old versions allow it, and one of the two then misses records.
 void refuse_thieves(const char* function, const void* caller) {
   const Subscriber* holder = cupti().subscriber.load();
-  if (holder != nullptr && holder->library != library_of(caller)) {
+  if (holder != nullptr && !cupti().shares && holder->library != library_of(caller)) {
     violation("the activity API used by a library while another one is the subscriber", function);
   }
 }
 
 void record_apis(uint32_t domain, bool on) {
-  Cupti& state = cupti();
-  for (std::atomic<uint8_t>& recorded : state.recorded_apis[domain]) {
-    uint8_t before = recorded.exchange(on ? 1 : 0);
-    state.recorded_api_count += static_cast<uint32_t>(on ? 1 : 0) - before;
+  for (std::atomic<uint8_t>& recorded : cupti().recorded_apis[domain]) {
+    recorded.store(on ? 1 : 0);
   }
 }
 
@@ -37,8 +35,7 @@ int record_api(const char* function, uint32_t domain, uint32_t id, bool on) {
   if (id >= kCallbackIds) {
     return kInvalidParameter;
   }
-  uint8_t before = cupti().recorded_apis[domain][id].exchange(on ? 1 : 0);
-  cupti().recorded_api_count += static_cast<uint32_t>(on ? 1 : 0) - before;
+  cupti().recorded_apis[domain][id].store(on ? 1 : 0);
   return kSuccess;
 }
 
@@ -121,10 +118,16 @@ FAKE_CUPTI_EXPORT int cuptiActivityFlushAll(uint32_t flag) {
   if (Result refused = enter("cuptiActivityFlushAll"); refused != kSuccess) {
     return refused;
   }
-  if (cupti().completed == nullptr) {
+  bool anyone = false;
+  for_each_session([&] { anyone = anyone || cupti().completed != nullptr; });
+  if (!anyone) {
     return kInvalidOperation;
   }
-  flush((flag & kForced) != 0);
+  for_each_session([&] {
+    if (cupti().completed != nullptr) {
+      flush((flag & kForced) != 0);
+    }
+  });
   tell_fatal();
   return kSuccess;
 }
@@ -242,7 +245,7 @@ FAKE_CUPTI_EXPORT int cuptiActivityEnableLatencyTimestamps(uint8_t enable) {
   if (Result refused = enter("cuptiActivityEnableLatencyTimestamps"); refused != kSuccess) {
     return refused;
   }
-  cupti().latency_timestamps.store(enable != 0);
+  session(0).latency_timestamps.store(enable != 0);
   return kSuccess;
 }
 
@@ -250,7 +253,7 @@ FAKE_CUPTI_EXPORT int cuptiActivityEnableCudaEventDeviceTimestamps(uint8_t enabl
   if (Result refused = enter("cuptiActivityEnableCudaEventDeviceTimestamps"); refused != kSuccess) {
     return refused;
   }
-  cupti().event_timestamps.store(enable != 0);
+  session(0).event_timestamps.store(enable != 0);
   return kSuccess;
 }
 
@@ -264,6 +267,9 @@ FAKE_CUPTI_EXPORT int cuptiFinalize() {
     return refused;
   }
   refuse_thieves("cuptiFinalize", __builtin_return_address(0));
+  if (session_count() > 1) {
+    return kSuccess;  // does nothing while there are several
+  }
   Cupti& state = cupti();
   Guard guard(state.lock);
   if (state.driver != nullptr) {

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstring>
+#include <functional>
 #include <thread>
 
 #include "tests/fakes/cuda/clock.hpp"
@@ -113,9 +114,9 @@ void deliver_one(std::unique_lock<std::recursive_mutex>& guard) {
 }
 
 // CUPTI's own thread: brings full buffers back, and flushes full ones when a period is set.
-void work() {
+void work(Cupti& state) {
   pthread_setname_np(pthread_self(), "cupti-worker");
-  Cupti& state = cupti();
+  InSession inside(state);
   std::unique_lock<std::recursive_mutex> guard(state.lock);
   for (;;) {
     uint32_t period = state.flush_period_ms.load();
@@ -133,10 +134,10 @@ void work() {
 }  // namespace
 
 Owner& owner_of_this_thread() {
+  static thread_local std::array<Owner*, kSessions> t_own = {};
+  static std::array<Owner*, kSessions> shared = {};
   Cupti& state = cupti();
-  static thread_local Owner* t_own = nullptr;
-  static Owner* shared = nullptr;
-  Owner*& owner = g_version.buffers_per_thread ? t_own : shared;
+  Owner*& owner = g_version.buffers_per_thread ? t_own[state.index] : shared[state.index];
   if (owner == nullptr) {
     owner = new Owner;  // kept when the thread ends: its records are still to be flushed
     state.owners.push_back(owner);
@@ -236,7 +237,7 @@ void start_worker() {
   sigset_t before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
-  std::thread(work).detach();
+  std::thread(work, std::ref(state)).detach();
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 

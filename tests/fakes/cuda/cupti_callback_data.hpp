@@ -40,11 +40,14 @@ struct StateData {
   const char* message = nullptr;
 };
 
+// `size` says how much of it the tool knows.
 struct SubscriberParams {
   size_t size;
   const char* name;
   char* old_name;
   size_t old_name_size;
+  uint8_t allow_multiple;  // from 13.3 on
+  uint8_t padding[7];
 };
 
 }  // namespace fakecuda

@@ -22,6 +22,10 @@ using Guard = std::lock_guard<std::recursive_mutex>;
 constexpr size_t kExternalKinds = 8;
 thread_local std::array<std::vector<uint64_t>, kExternalKinds> t_external;
 
+// The CUDA calls this thread is in, and whether one of them is recorded or has a callback.
+thread_local uint32_t t_calls = 0;
+thread_local bool t_call_is_known = false;
+
 bool enabled(ActivityKind kind) {
   return cupti().kinds[kind].load(std::memory_order_relaxed);
 }
@@ -49,7 +53,10 @@ void api_callback(ApiCall* call, uint32_t site) {
 }
 
 void api_enter(ApiCall* call) {
-  call->scratch = cupti().recorded_apis[call->domain][call->cbid].load(std::memory_order_relaxed);
+  bool recorded = cupti().recorded_apis[call->domain][call->cbid].load(std::memory_order_relaxed) != 0;
+  call->scratch |= static_cast<uint64_t>(recorded) << cupti().index;
+  ++t_calls;
+  t_call_is_known = t_call_is_known || recorded || wants_callback(call->domain, call->cbid);
   api_callback(call, 0);
 }
 
@@ -79,7 +86,7 @@ void write_external(const ApiCall& call, Owner& owner) {
 }
 
 void api_exit(ApiCall* call) {
-  if (call->scratch != 0) {
+  if ((call->scratch >> cupti().index & 1) != 0) {
     Guard guard(cupti().lock);
     Owner& owner = owner_of_this_thread();
     if (enabled(kExternalCorrelation)) {
@@ -88,6 +95,9 @@ void api_exit(ApiCall* call) {
     write_api(*call, owner);
   }
   api_callback(call, 1);
+  if (--t_calls == 0) {
+    t_call_is_known = false;
+  }
   tell_fatal();
 }
 
@@ -108,6 +118,7 @@ bool recorded(WorkType type) {
 void add_pending(const Execution& execution, bool is_graph) {
   Cupti& state = cupti();
   state.pending.push_back({execution, &owner_of_this_thread(), is_graph});
+  state.pending.back().execution.correlation_id = correlation_of(execution.correlation_id);
   if (state.pending.size() % state.device_buffer_records == 0) {
     collect(false);
   }
@@ -170,7 +181,7 @@ void on_event_record(const EventRecord* event) {
     put(r, cuda_event::kEventId, event->event_id);
     if (g_version.cuda_event > cuda_event::kDeviceTime) {
       put(r, cuda_event::kDevice, event->device);
-      if (cupti().event_timestamps.load(std::memory_order_relaxed)) {
+      if (session(0).event_timestamps.load(std::memory_order_relaxed)) {
         put(r, cuda_event::kDeviceTime, event->device_ns);
       }
     }
@@ -243,21 +254,42 @@ void on_resource(const ResourceEvent* event) {
   call_back(kResourceDomain, id, &data);
 }
 
+// The driver's news for every session.
+template <auto Handler, typename News>
+void all_sessions(News* news) {
+  for_each_session([&] { Handler(news); });
+}
+
 }  // namespace
 
-const ProfilerHooks kHooks = {api_enter,       api_exit,  on_execution,   on_graph_launch, on_sync,
-                              on_event_record, on_memory, on_compilation, on_resource};
+const ProfilerHooks kHooks = {
+    all_sessions<api_enter, ApiCall>,
+    all_sessions<api_exit, ApiCall>,
+    all_sessions<on_execution, const Execution>,
+    all_sessions<on_graph_launch, const GraphLaunch>,
+    all_sessions<on_sync, const Sync>,
+    all_sessions<on_event_record, const EventRecord>,
+    all_sessions<on_memory, const MemoryOperation>,
+    all_sessions<on_compilation, const Compilation>,
+    all_sessions<on_resource, const ResourceEvent>,
+};
 
 uint32_t thread_id() {
-  return cupti().system_thread_ids.load(std::memory_order_relaxed)
+  return session(0).system_thread_ids.load(std::memory_order_relaxed)
              ? static_cast<uint32_t>(syscall(SYS_gettid))
              : static_cast<uint32_t>(pthread_self());
 }
 
 uint32_t correlation_of(uint32_t id) {
-  bool correlates =
-      options().correlate_always || cupti().recorded_api_count.load(std::memory_order_relaxed) != 0;
-  return correlates ? id : 0;
+  switch (options().correlate) {
+    case Correlate::kAlways:
+      return id;
+    case Correlate::kNever:
+      return 0;
+    case Correlate::kKnownCalls:
+      break;
+  }
+  return t_call_is_known ? id : 0;
 }
 
 Result push_external(uint32_t kind, uint64_t id) {

@@ -54,10 +54,24 @@ Options read_options() {
   options.hold_back = number("FAKE_CUPTI_HOLD_BACK") != 0;
   options.shuffle = number("FAKE_CUPTI_SHUFFLE") != 0;
   options.truncate = number("FAKE_CUPTI_TRUNCATE") != 0;
-  options.correlate_always = number("FAKE_CUPTI_CORRELATE") != 0;
+  if (const char* correlate = getenv("FAKE_CUPTI_CORRELATE")) {
+    options.correlate = strcmp(correlate, "always") == 0 ? Correlate::kAlways : Correlate::kNever;
+  }
   options.check_zeroed = number("FAKE_CUPTI_CHECK_ZEROED", 1) != 0;
   return options;
 }
+
+struct Sessions {
+  std::array<Cupti*, kSessions> existing = {new Cupti};
+  std::atomic<size_t> count{1};
+};
+
+Sessions& sessions() {
+  static auto* instance = new Sessions;
+  return *instance;
+}
+
+thread_local Cupti* t_session = nullptr;
 
 // What became of the records, for tests that count. Not after a kill.
 void report() {
@@ -66,24 +80,25 @@ void report() {
   if (file == nullptr) {
     return;
   }
-  Counters& c = cupti().counters;
-  auto line = [file](const char* name, const std::atomic<uint64_t>& value) {
-    fprintf(file, "%s %llu\n", name, static_cast<unsigned long long>(value.load()));
+  auto line = [file](const char* name, std::atomic<uint64_t> Counters::*counter) {
+    unsigned long long sum = 0;
+    for_each_session([&] { sum += (cupti().counters.*counter).load(); });
+    fprintf(file, "%s %llu\n", name, sum);
   };
   fprintf(file, "version %s\n", g_version.name);
-  line("records_written", c.written);
-  line("records_dropped", c.dropped);
-  line("drops_asked_for", c.dropped_reported);
-  line("buffers_truncated", c.truncated);
-  line("odd_kernels", c.odd);
-  line("incomplete_records", c.incomplete);
-  line("buffers_requested", c.requested);
-  line("buffers_refused", c.refused);
-  line("buffers_given_twice", c.given_twice);
-  line("buffers_completed", c.completed);
-  line("buffers_outstanding", c.outstanding);
-  line("flushes", c.flushes);
-  line("forced_flushes", c.forced_flushes);
+  line("records_written", &Counters::written);
+  line("records_dropped", &Counters::dropped);
+  line("drops_asked_for", &Counters::dropped_reported);
+  line("buffers_truncated", &Counters::truncated);
+  line("odd_kernels", &Counters::odd);
+  line("incomplete_records", &Counters::incomplete);
+  line("buffers_requested", &Counters::requested);
+  line("buffers_refused", &Counters::refused);
+  line("buffers_given_twice", &Counters::given_twice);
+  line("buffers_completed", &Counters::completed);
+  line("buffers_outstanding", &Counters::outstanding);
+  line("flushes", &Counters::flushes);
+  line("forced_flushes", &Counters::forced_flushes);
   fclose(file);
 }
 
@@ -98,13 +113,41 @@ const Options& options() {
   return *instance;
 }
 
+Cupti& session(size_t index) {
+  Sessions& all = sessions();
+  return *all.existing[index];
+}
+
+size_t session_count() {
+  return sessions().count.load(std::memory_order_acquire);
+}
+
+Cupti* new_session() {
+  Sessions& all = sessions();
+  size_t count = all.count.load();
+  if (count == kSessions) {
+    return nullptr;
+  }
+  all.existing[count] = new Cupti;
+  all.existing[count]->index = count;
+  all.count.store(count + 1, std::memory_order_release);
+  return all.existing[count];
+}
+
 Cupti& cupti() {
-  static auto* instance = new Cupti;
-  return *instance;
+  return t_session == nullptr ? session(0) : *t_session;
+}
+
+InSession::InSession(Cupti& wanted) : before_(t_session) {
+  t_session = &wanted;
+}
+
+InSession::~InSession() {
+  t_session = before_;
 }
 
 const Driver* driver() {
-  Cupti& state = cupti();
+  Cupti& state = session(0);
   if (state.driver != nullptr) {
     return state.driver;
   }

@@ -60,10 +60,10 @@ void write_kernel(Owner& owner, const Execution& e, bool complete) {
   std::memcpy(r + kernel::kBlock, e.work.block, sizeof(e.work.block));
   put(r, kernel::kStaticShared, e.work.static_shared);
   put(r, kernel::kDynamicShared, e.work.dynamic_shared);
-  put(r, kernel::kCorrelation, correlation_of(e.correlation_id));
+  put(r, kernel::kCorrelation, e.correlation_id);
   put(r, kernel::kGridId, static_cast<int64_t>(e.correlation_id));
   put(r, kernel::kName, times.name);
-  if (cupti().latency_timestamps.load(std::memory_order_relaxed)) {
+  if (session(0).latency_timestamps.load(std::memory_order_relaxed)) {
     put(r, kernel::kQueued, e.queued_ns);
     put(r, kernel::kSubmitted, e.submitted_ns);
   }
@@ -92,7 +92,7 @@ void write_copy(Owner& owner, const Execution& e, bool complete) {
   put(r, copy::kDevice, e.device);
   put(r, copy::kContext, e.context);
   put(r, copy::kStream, e.stream);
-  put(r, copy::kCorrelation, correlation_of(e.correlation_id));
+  put(r, copy::kCorrelation, e.correlation_id);
   put(r, copy::kGraphNode, e.node_id);
   put(r, copy::kGraph, e.graph_id);
   if (g_version.memcpy > copy::kCopyCount) {
@@ -119,7 +119,7 @@ void write_peer_copy(Owner& owner, const Execution& e, bool complete) {
   put(r, peer_copy::kSourceContext, e.context);
   put(r, peer_copy::kTargetDevice, e.work.peer_device);
   put(r, peer_copy::kTargetContext, e.work.peer_device + 1);
-  put(r, peer_copy::kCorrelation, correlation_of(e.correlation_id));
+  put(r, peer_copy::kCorrelation, e.correlation_id);
   put(r, peer_copy::kGraphNode, e.node_id);
   put(r, peer_copy::kGraph, e.graph_id);
 }
@@ -136,7 +136,7 @@ void write_set(Owner& owner, const Execution& e, bool complete) {
   put(r, set::kDevice, e.device);
   put(r, set::kContext, e.context);
   put(r, set::kStream, e.stream);
-  put(r, set::kCorrelation, correlation_of(e.correlation_id));
+  put(r, set::kCorrelation, e.correlation_id);
   put(r, set::kFlags, uint16_t{1});
   put(r, set::kMemoryKind, uint16_t{3});
   put(r, set::kGraphNode, e.node_id);
@@ -238,7 +238,7 @@ void write_graph(Owner& owner, const Execution& e, bool complete) {
   if (r == nullptr) {
     return;
   }
-  put(r, graph_trace::kCorrelation, correlation_of(e.correlation_id));
+  put(r, graph_trace::kCorrelation, e.correlation_id);
   put(r, graph_trace::kStart, e.start_ns);
   put(r, graph_trace::kEnd, complete ? e.end_ns : uint64_t{0});
   put(r, graph_trace::kDevice, e.device);

@@ -27,6 +27,7 @@ enum Result : int {
   kMaxLimitReached = 12,
   kQueueEmpty = 18,
   kInvalidKind = 21,
+  kNotSupported = 27,
   kInsufficientPrivileges = 35,
   kMultipleSubscribers = 39,
   kUnknown = 999
@@ -41,6 +42,10 @@ inline constexpr size_t kCallbackIds = 1024;
 inline constexpr uint32_t kResourceDomain = 3;
 inline constexpr uint32_t kStateDomain = 6;
 
+// Which GPU work has the correlation id of the call that submitted it. CUPTI is said to fill it in only when calls are
+// recorded or called back for; a tool should come to terms with any of these.
+enum class Correlate : uint8_t { kKnownCalls, kAlways, kNever };
+
 // What the environment asks of this library (FAKE_CUPTI_*), read once.
 struct Options {
   int subscribe_result = 0;               // FAKE_CUPTI_SUBSCRIBE
@@ -53,8 +58,8 @@ struct Options {
   bool hold_back = false;  // FAKE_CUPTI_HOLD_BACK: full buffers wait for the next flush
   bool shuffle = false;    // FAKE_CUPTI_SHUFFLE: buffers and kernels in any order
   bool truncate = false;   // FAKE_CUPTI_TRUNCATE: a buffer's valid size ends within its last record
-  bool correlate_always = false;  // FAKE_CUPTI_CORRELATE: ids even when no API call is recorded
-  bool check_zeroed = true;       // FAKE_CUPTI_CHECK_ZEROED=0: trust the tool (benches)
+  Correlate correlate = Correlate::kKnownCalls;  // FAKE_CUPTI_CORRELATE: always, never
+  bool check_zeroed = true;                      // FAKE_CUPTI_CHECK_ZEROED=0: trust the tool (benches)
 };
 
 const Options& options();
@@ -99,7 +104,11 @@ struct Counters {
       forced_flushes{0};
 };
 
+// What one subscriber has. There is one, the first, for everybody; 13.3 makes another for each further subscriber when all
+// of them agree to share.
 struct Cupti {
+  size_t index = 0;
+  bool shares = false;
   // Recursive as CUPTI may be called from within bufferRequested (attributes).
   std::recursive_mutex lock;
   const Driver* driver = nullptr;
@@ -109,7 +118,6 @@ struct Cupti {
 
   std::array<std::atomic<bool>, kKindCount> kinds = {};
   std::array<std::array<std::atomic<uint8_t>, kCallbackIds>, 3> recorded_apis = {};  // by domain
-  std::atomic<uint32_t> recorded_api_count{0};
   std::atomic<bool> system_thread_ids{false};
   std::atomic<bool> latency_timestamps{false};
   std::atomic<bool> event_timestamps{false};
@@ -131,7 +139,33 @@ struct Cupti {
   Counters counters;
 };
 
-Cupti& cupti();  // never destroyed
+inline constexpr size_t kSessions = 4;
+
+// The session that the calling thread works for; the first unless InSession says otherwise. Sessions are never destroyed.
+Cupti& cupti();
+Cupti& session(size_t index);
+// Those that exist.
+size_t session_count();
+Cupti* new_session();  // null when there are kSessions
+
+class InSession {
+ public:
+  explicit InSession(Cupti& wanted);
+  ~InSession();
+  InSession(const InSession&) = delete;
+  InSession& operator=(const InSession&) = delete;
+
+ private:
+  Cupti* before_;
+};
+
+template <typename F>
+void for_each_session(F&& function) {
+  for (size_t i = 0; i < session_count(); ++i) {
+    InSession inside(session(i));
+    function();
+  }
+}
 
 // Who is inside one of the tool's callbacks.
 enum class Inside : uint8_t { kNothing, kBufferRequested, kBufferCompleted, kCallback };
@@ -140,6 +174,8 @@ extern thread_local Inside t_inside;
 // Every exported function begins with this; its result is what the function returns when it is not kSuccess.
 Result enter(const char* function, bool needs_driver = true);
 
+// The session of a subscriber handle; null = no such subscriber.
+Cupti* session_of(const void* handle);
 // Where the object lies that contains this code.
 const void* library_of(const void* code);
 // The driver of this process, found when first needed as CUPTI does; null = none here.
@@ -168,7 +204,7 @@ void write_new_stream(const StreamInfo& info);
 void write_overhead(Owner& owner, uint32_t what, uint64_t start_ns, uint64_t end_ns);
 
 uint32_t thread_id();                  // as the tool wants it
-uint32_t correlation_of(uint32_t id);  // 0 while CUPTI has nothing to correlate with
+uint32_t correlation_of(uint32_t id);  // what a record of the calling thread's call says
 
 // External correlation ids of the calling thread, by kind; the lock is not needed.
 Result push_external(uint32_t kind, uint64_t id);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The libcupti stand-in: its callback API. One subscriber; a second one is told 39, and through cuptiSubscribe_v2 who the
-// first is.
+// first is. From 13.3 on there may be several, when the driver is as new and all of them ask for it.
 #include <dlfcn.h>
 
+#include <cstddef>
+#include <cstdlib>
 #include <cstring>
 #include <mutex>
 
@@ -30,24 +32,62 @@ void tell_holder(const SubscriberParams* params, const std::string& holder) {
   }
 }
 
+constexpr size_t kParamsBefore133 = offsetof(SubscriberParams, allow_multiple);
+
+bool wants_to_share(const SubscriberParams* params) {
+  return params != nullptr && params->size > kParamsBefore133 && params->allow_multiple != 0;
+}
+
+// Several subscribers need CUDA 13.3 in the library and the driver.
+bool can_share() {
+  constexpr uint32_t kFirstLibrary = 130300;
+  constexpr int kFirstDriver = 13030;
+  const char* driver_version = getenv("FAKE_CUDA_DRIVER_VERSION");
+  return g_version.api >= kFirstLibrary && driver_version != nullptr && atoi(driver_version) >= kFirstDriver;
+}
+
+// The session for one more subscriber, or whose fault it is that there is none.
+Cupti* free_session(bool shares, const Subscriber*& holder) {
+  bool taken = false;
+  for (size_t i = 0; i < session_count(); ++i) {
+    const Subscriber* subscriber = session(i).subscriber.load();
+    if (subscriber != nullptr && (!shares || !session(i).shares)) {
+      holder = subscriber;
+      return nullptr;
+    }
+    taken = taken || subscriber != nullptr;
+  }
+  for (size_t i = 0; i < session_count(); ++i) {
+    if (session(i).subscriber.load() == nullptr) {
+      return &session(i);
+    }
+  }
+  return taken ? new_session() : nullptr;
+}
+
 int subscribe(void** handle, Callback callback, void* user, const SubscriberParams* params,
               const char* function, const void* caller) {
   if (Result refused = enter(function); refused != kSuccess) {
     return refused;
   }
-  if (handle == nullptr || (params != nullptr && params->size < sizeof(SubscriberParams))) {
+  if (handle == nullptr || (params != nullptr && params->size < kParamsBefore133)) {
     return kInvalidParameter;
   }
-  Cupti& state = cupti();
-  std::lock_guard<std::recursive_mutex> guard(state.lock);
+  std::lock_guard<std::recursive_mutex> guard(session(0).lock);
   if (options().subscribe_result != 0) {
     if (options().subscribe_result == kMultipleSubscribers) {
       tell_holder(params, options().holder);
     }
     return options().subscribe_result;
   }
-  if (Subscriber* holder = state.subscriber.load()) {
-    tell_holder(params, holder->name);
+  const bool shares = wants_to_share(params);
+  if (shares && !can_share()) {
+    return kNotSupported;
+  }
+  const Subscriber* holder = nullptr;
+  Cupti* state = free_session(shares, holder);
+  if (state == nullptr) {
+    tell_holder(params, holder == nullptr ? "" : holder->name);
     return kMultipleSubscribers;
   }
   auto* subscriber = new Subscriber;  // never freed: a callback may be under way
@@ -57,17 +97,24 @@ int subscribe(void** handle, Callback callback, void* user, const SubscriberPara
   if (params != nullptr && params->name != nullptr) {
     subscriber->name = "CUPTI for " + std::string(params->name).substr(0, kSubscriberNameMax);
   }
-  state.subscriber.store(subscriber);
+  state->shares = shares;
+  state->subscriber.store(subscriber);
   driver()->attach(&kHooks);
   *handle = subscriber;
   return kSuccess;
 }
 
-bool is_subscriber(const void* handle) {
-  return handle != nullptr && handle == cupti().subscriber.load();
+}  // namespace
+
+Cupti* session_of(const void* handle) {
+  for (size_t i = 0; i < session_count(); ++i) {
+    if (handle != nullptr && session(i).subscriber.load() == handle) {
+      return &session(i);
+    }
+  }
+  return nullptr;
 }
 
-}  // namespace
 }  // namespace fakecuda
 
 using namespace fakecuda;
@@ -82,35 +129,38 @@ FAKE_CUPTI_EXPORT int cuptiSubscribe_v2(void** subscriber, Callback callback, vo
 }
 
 FAKE_CUPTI_EXPORT int cuptiUnsubscribe(void* subscriber) {
-  if (!is_subscriber(subscriber)) {
+  Cupti* state = session_of(subscriber);
+  if (state == nullptr) {
     return kInvalidParameter;
   }
   if (Result refused = enter("cuptiUnsubscribe"); refused != kSuccess) {
     return refused;
   }
-  cupti().subscriber.store(nullptr);
+  state->subscriber.store(nullptr);
   return kSuccess;
 }
 
 FAKE_CUPTI_EXPORT int cuptiEnableCallback(uint32_t enable, void* subscriber, uint32_t domain, uint32_t id) {
-  if (!is_subscriber(subscriber) || domain == 0 || domain >= kDomains || id >= kCallbackIds) {
+  Cupti* state = session_of(subscriber);
+  if (state == nullptr || domain == 0 || domain >= kDomains || id >= kCallbackIds) {
     return kInvalidParameter;
   }
   if (Result refused = enter("cuptiEnableCallback"); refused != kSuccess) {
     return refused;
   }
-  cupti().subscriber.load()->enabled[domain][id] = enable != 0 ? 1 : 0;
+  state->subscriber.load()->enabled[domain][id] = enable != 0 ? 1 : 0;
   return kSuccess;
 }
 
 FAKE_CUPTI_EXPORT int cuptiEnableDomain(uint32_t enable, void* subscriber, uint32_t domain) {
-  if (!is_subscriber(subscriber) || domain == 0 || domain >= kDomains) {
+  Cupti* state = session_of(subscriber);
+  if (state == nullptr || domain == 0 || domain >= kDomains) {
     return kInvalidParameter;
   }
   if (Result refused = enter("cuptiEnableDomain"); refused != kSuccess) {
     return refused;
   }
-  cupti().subscriber.load()->enabled[domain].fill(enable != 0 ? 1 : 0);
+  state->subscriber.load()->enabled[domain].fill(enable != 0 ? 1 : 0);
   return kSuccess;
 }
 
@@ -158,12 +208,12 @@ FAKE_CUPTI_EXPORT int cuptiSetThreadIdType(uint32_t type) {
   if (Result refused = enter("cuptiSetThreadIdType", false); refused != kSuccess) {
     return refused;
   }
-  cupti().system_thread_ids.store(type == 1);
+  session(0).system_thread_ids.store(type == 1);
   return type > 1 ? kInvalidParameter : kSuccess;
 }
 
 FAKE_CUPTI_EXPORT int cuptiGetThreadIdType(uint32_t* type) {
-  *type = cupti().system_thread_ids.load() ? 1 : 0;
+  *type = session(0).system_thread_ids.load() ? 1 : 0;
   return kSuccess;
 }
 

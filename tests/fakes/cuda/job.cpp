@@ -321,6 +321,9 @@ void before_step(Job& job, Kineto& kineto, int64_t step) {
     kineto.stop(o.kineto_finalize == "yes");
   }
   if (step == o.kineto_from || step == o.kineto_again) {
+    if (const stepscope_api* api = o.kineto_asks == "yes" ? stepscope_api_get() : nullptr) {
+      printf("released %d\n", api->release("cupti", "torch.profiler"));
+    }
     kineto.start();
   }
   if (step == o.fork_at) {

@@ -38,6 +38,7 @@ struct JobOptions {
   int64_t kineto_to = -1;              // and stops before this one; -1 = after the last
   int64_t kineto_again = -1;           // and starts once more, until the end
   std::string kineto_finalize = "no";  // cuptiFinalize when it stops, as torch does since CUDA 12.6
+  std::string kineto_asks = "no";      // stepscope is asked for CUPTI first, as its torch.profiler hook does
   int64_t fork_at = -1;                // a child is forked before this step; it uses CUDA and ends
   std::string child = "exit";          // how the child ends: exit, _exit
   int64_t die_at = -1;                 // `end` happens before this step instead of after the last
@@ -93,6 +94,7 @@ struct JobOptions {
                                   {"marks", &J::marks},
                                   {"cupti", &J::cupti},
                                   {"kineto_finalize", &J::kineto_finalize},
+                                  {"kineto_asks", &J::kineto_asks},
                                   {"child", &J::child},
                                   {"end", &J::end},
                                   {"truth", &J::truth}};

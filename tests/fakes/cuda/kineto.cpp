@@ -23,6 +23,7 @@ constexpr uint32_t kKinds[] = {fakecuda::kConcurrentKernel, fakecuda::kMemcpy, f
 void* g_cupti = nullptr;
 bool g_tried = false;
 int g_subscribed = -1;  // the result of the one attempt
+void* g_subscriber = nullptr;
 std::mutex g_lock;
 fake_kineto_counts g_counts;
 
@@ -71,6 +72,10 @@ void count(const uint8_t* record) {
   }
 }
 
+void requested_v2(uint8_t** buffer, size_t* size, size_t* max_records, void*) {
+  requested(buffer, size, max_records);
+}
+
 void completed(void*, uint32_t, uint8_t* buffer, size_t, size_t valid) {
   auto next = function<int (*)(uint8_t*, size_t, uint8_t**)>("cuptiActivityGetNextRecord");
   {
@@ -81,6 +86,34 @@ void completed(void*, uint32_t, uint8_t* buffer, size_t, size_t valid) {
     }
   }
   free(buffer);
+}
+
+void completed_v2(uint8_t* buffer, size_t size, size_t valid, void*) {
+  completed(nullptr, 0, buffer, size, valid);
+}
+
+// As tools do that share CUPTI with others, from 13.3 on.
+int start_shared() {
+  struct {
+    size_t size;
+    const char* name;
+    char* old_name;
+    size_t old_name_size;
+    uint8_t allow_multiple;
+    uint8_t padding[7];
+  } params = {sizeof(params), "Kineto", nullptr, 0, 1, {}};
+  int result = function<int (*)(void**, void (*)(void*, uint32_t, uint32_t, const void*), void*, void*)>(
+      "cuptiSubscribe_v2")(&g_subscriber, nullptr, nullptr, &params);
+  if (result != 0) {
+    return result;
+  }
+  function<int (*)(void*, void (*)(uint8_t**, size_t*, size_t*, void*),
+                   void (*)(uint8_t*, size_t, size_t, void*))>("cuptiActivityRegisterCallbacks_v2")(
+      g_subscriber, requested_v2, completed_v2);
+  for (uint32_t kind : kKinds) {
+    function<int (*)(void*, uint32_t, void*)>("cuptiActivityEnable_v2")(g_subscriber, kind, nullptr);
+  }
+  return 0;
 }
 
 void callback(void*, uint32_t, uint32_t, const void*) {}
@@ -99,11 +132,15 @@ FAKE_KINETO_EXPORT int fake_kineto_start() {
   if (fake_kineto_load() != 0) {
     return -1;
   }
+  if (getenv("FAKE_KINETO_SHARES") != nullptr) {
+    g_counts = {};
+    g_subscribed = start_shared();
+    return g_subscribed;
+  }
   if (!g_tried) {
     g_tried = true;
-    static void* subscriber = nullptr;
     g_subscribed = function<int (*)(void**, void (*)(void*, uint32_t, uint32_t, const void*), void*)>(
-        "cuptiSubscribe")(&subscriber, callback, nullptr);
+        "cuptiSubscribe")(&g_subscriber, callback, nullptr);
   }
   if (g_subscribed != 0) {
     return g_subscribed;

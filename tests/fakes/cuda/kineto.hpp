@@ -2,7 +2,8 @@
 //
 // libfake_kineto.so, a stand-in for what torch.profiler's Kineto does with CUPTI: it subscribes once, at its first start; it
 // registers buffers from malloc, records kernels, copies, memsets and runtime calls, flushes and counts; and it never tries
-// again when somebody else had CUPTI at that first time. Found by dlsym. FAKE_KINETO_CUPTI: which libcupti torch was built
+// again when somebody else had CUPTI at that first time. Found by dlsym. Environment: FAKE_KINETO_SHARES=1: it
+// shares CUPTI with others (13.3); FAKE_KINETO_CUPTI: which libcupti torch was built
 // with (libcupti.so.13).
 #pragma once
 

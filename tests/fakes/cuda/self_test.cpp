@@ -228,6 +228,17 @@ TEST_F(CudaFakes, OlderVersionsLackNewerFunctions) {
   EXPECT_TRUE(exported("11.8", "cuptiActivityFlushAll"));
 }
 
+TEST_F(CudaFakes, DriverCallsInsideRuntimeCallsAreToldOnlyOnRequest) {
+  JobOutcome job = run("13.0", {"steps=2", "graphs=1"});
+  EXPECT_TRUE(records("driver").empty());
+  JobOutcome nested = run("13.0", {"steps=2", "graphs=1"}, {{"FAKE_CUDA_NESTED", "1"}});
+  EXPECT_EQ(records("driver").size(), records("runtime").size());
+  EXPECT_EQ(sorted(records("kernel")), expected(nested, "kernel"));
+  run("13.0", {"steps=2", "graphs=1", "through=driver", "copies=0", "memsets=0", "sync=none"});
+  EXPECT_EQ(records("driver").size(), 2U * (40 + 1));
+  EXPECT_TRUE(records("runtime").empty());
+}
+
 // --- the rules ---
 
 TEST_F(CudaFakes, AForkedChildHasNoCuda) {

@@ -35,13 +35,13 @@ TEST_F(CuptiLife, SuddenEndsKeepWhatWasDelivered) {
   for (const End& end :
        {End{"_exit", 7, 0}, End{"quick_exit", 7, 0}, End{"abort", -1, SIGABRT}, End{"kill", -1, SIGKILL}}) {
     Recorded recorded =
-        record_job("13.0", {"steps=60", "think_us=50000", std::string("end=") + end.how, "code=7"});
+        record_job("13.0", {"steps=40", "think_us=50000", std::string("end=") + end.how, "code=7"});
     EXPECT_EQ(recorded.job.process.exit_code, end.code) << end.how;
     EXPECT_EQ(recorded.job.process.signal, end.signal) << end.how;
-    EXPECT_EQ(recorded.contents.of(Kind::kStep).size(), 60U) << end.how;
-    // Three seconds of work, flushed every second: at least the first half was flushed long ago.
-    EXPECT_GE(recorded.contents.of(Kind::kKernel).size(), 60U * 40 / 2) << end.how;
-    EXPECT_LE(recorded.contents.of(Kind::kKernel).size(), 60U * 40) << end.how;
+    EXPECT_EQ(recorded.contents.of(Kind::kStep).size(), 40U) << end.how;
+    // Two seconds of work, flushed every second: at least a third was flushed long ago.
+    EXPECT_GE(recorded.contents.of(Kind::kKernel).size(), 40U * 40 / 3) << end.how;
+    EXPECT_LE(recorded.contents.of(Kind::kKernel).size(), 40U * 40) << end.how;
     std::map<std::string, uint64_t> truth = kernel_counts(recorded.job);
     for (const auto& [name, count] : kernel_counts(recorded.contents)) {
       EXPECT_LE(count, truth[name]) << end.how << " " << name;
@@ -70,41 +70,56 @@ TEST_F(CuptiLife, AForkedChildIsLeftAlone) {
   }
 }
 
+// A runtime call may or may not show the driver call inside it.
+const std::vector<Environment> kBothWays = {{}, {{"FAKE_CUDA_NESTED", "1"}}};
+
 TEST_F(CuptiLife, OnlyWhatLiesBetweenProfilerStartAndStop) {
-  Recorded recorded = record_job("13.0", {"steps=10", "window_from=4", "window_to=7", "sync=device"},
-                                 {{"STEPSCOPE_WINDOW", "cuda-profiler"}});
-  EXPECT_EQ(recorded.contents.of(Kind::kKernel).size(), 3U * 40);
-  EXPECT_THAT(recorded.contents.names(Kind::kInstant, 1),
-              ::testing::ElementsAre("cudaProfilerStart", "cudaProfilerStop"));
-  EXPECT_EQ(recorded.contents.of(Kind::kStep).size(), 10U);
+  for (Environment environment : kBothWays) {
+    environment["STEPSCOPE_WINDOW"] = "cuda-profiler";
+    Recorded recorded = record_job("13.0", {"steps=10", "window_from=4", "window_to=7"}, environment);
+    EXPECT_EQ(recorded.contents.of(Kind::kKernel).size(), 3U * 40);
+    EXPECT_THAT(recorded.contents.names(Kind::kInstant, 1),
+                ::testing::ElementsAre("cudaProfilerStart", "cudaProfilerStop"));
+    EXPECT_EQ(recorded.contents.of(Kind::kStep).size(), 10U);
+  }
 }
 
 TEST_F(CuptiLife, WithoutAWindowProfilerStartIsOnlyAMark) {
-  Recorded recorded = record_job("13.0", {"steps=10", "window_from=4", "window_to=7"});
-  EXPECT_EQ(recorded.contents.of(Kind::kKernel).size(), 10U * 40);
-  EXPECT_THAT(recorded.contents.names(Kind::kInstant, 1),
-              ::testing::ElementsAre("cudaProfilerStart", "cudaProfilerStop"));
+  for (const Environment& environment : kBothWays) {
+    Recorded recorded = record_job("13.0", {"steps=10", "window_from=4", "window_to=7"}, environment);
+    EXPECT_EQ(recorded.contents.of(Kind::kKernel).size(), 10U * 40);
+    EXPECT_THAT(recorded.contents.names(Kind::kInstant, 1),
+                ::testing::ElementsAre("cudaProfilerStart", "cudaProfilerStop"));
+  }
 }
 
 // ---- graphs ----
 
+void expect_graphs(const Recorded& recorded) {
+  uint64_t nodes = 0;
+  for (const Event& kernel : recorded.contents.of(Kind::kKernel)) {
+    nodes += kernel.column(kernel_column::kGraph) != 0 ? 1U : 0U;
+  }
+  std::vector<Event> launches = recorded.contents.of(Kind::kGraphLaunch);
+  EXPECT_EQ(nodes % 12, 0U);
+  EXPECT_EQ(nodes / 12 + launches.size(), 80U) << "each launch one way or the other";
+  EXPECT_GE(nodes, 3U * 12);
+  EXPECT_GE(launches.size(), 60U);
+  for (const Event& launch : launches) {
+    EXPECT_EQ(launch.column(7), 12) << "the composition known from the first launches";
+  }
+  EXPECT_EQ(recorded.contents.fact("cupti.graph_launches"), "80");
+  EXPECT_THAT(cupti_losses(recorded.contents), ::testing::IsEmpty());
+}
+
 TEST_F(CuptiLife, GraphsAreTakenApartFirstAndCountedThen) {
   for (const std::string& version : cupti_versions()) {
-    Recorded recorded = record_job(version, {"steps=40", "graphs=2", "graph_nodes=12"});
-    uint64_t nodes = 0;
-    for (const Event& kernel : recorded.contents.of(Kind::kKernel)) {
-      nodes += kernel.column(kernel_column::kGraph) != 0 ? 1U : 0U;
+    SCOPED_TRACE(version);
+    for (const char* through : {"runtime", "driver"}) {
+      SCOPED_TRACE(through);
+      expect_graphs(record_job(version, {"steps=40", "graphs=2", std::string("through=") + through}));
     }
-    std::vector<Event> launches = recorded.contents.of(Kind::kGraphLaunch);
-    EXPECT_EQ(nodes % 12, 0U) << version;
-    EXPECT_EQ(nodes / 12 + launches.size(), 80U) << version << ": each launch one way or the other";
-    EXPECT_GE(nodes, 3U * 12) << version;
-    EXPECT_GE(launches.size(), 60U) << version;
-    for (const Event& launch : launches) {
-      EXPECT_EQ(launch.column(7), 12) << version << ": the composition known from the first launches";
-    }
-    EXPECT_EQ(recorded.contents.fact("cupti.graph_launches"), "80") << version;
-    EXPECT_THAT(cupti_losses(recorded.contents), ::testing::IsEmpty()) << version;
+    expect_graphs(record_job(version, {"steps=40", "graphs=2"}, {{"FAKE_CUDA_NESTED", "1"}}));
   }
 }
 

@@ -31,12 +31,55 @@ TEST_F(CuptiSharing, HoldKeepsEverythingFromTheProfilerThatComesLater) {
   EXPECT_EQ(recorded.contents.fact("cupti.policy"), "hold");
 }
 
+TEST_F(CuptiSharing, YieldGivesCuptiToTheProfilerThatAsks) {
+  for (const std::string& version : cupti_versions()) {
+    SCOPED_TRACE(version);
+    Recorded recorded = record_job(
+        version,
+        {"steps=8", "threads=3", "kineto_from=3", "kineto_to=5", "kineto_again=6", "kineto_asks=yes"},
+        {{"STEPSCOPE_CUPTI", "yield"}});
+    EXPECT_THAT(recorded.job.kineto_starts, ::testing::ElementsAre(0, 0));
+    ASSERT_EQ(recorded.job.kineto_kernels.size(), 2U);
+    EXPECT_EQ(recorded.job.kineto_kernels[0].count, 2U * 3 * 40);
+    EXPECT_EQ(recorded.job.kineto_kernels[1].count, 2U * 3 * 40);
+    EXPECT_EQ(recorded.contents.of(Kind::kKernel).size(), 3U * 3 * 40) << "what came before is ours";
+    EXPECT_EQ(recorded.contents.of(Kind::kStep).size(), 8U);
+    EXPECT_EQ(recorded.contents.fact("cupti.state"), "yielded to torch.profiler");
+    EXPECT_THAT(cupti_losses(recorded.contents), ::testing::ElementsAre(::testing::Pair("cupti.yielded", 1)));
+  }
+}
+
+TEST_F(CuptiSharing, AskingDoesNotHelpAgainstHold) {
+  Recorded recorded = record_job("13.0", {"steps=4", "kineto_from=2", "kineto_asks=yes"});
+  EXPECT_THAT(recorded.job.process.out, ::testing::HasSubstr("released 0"));
+  EXPECT_THAT(recorded.job.kineto_starts, ::testing::ElementsAre(39));
+  EXPECT_EQ(kernel_counts(recorded.contents), kernel_counts(recorded.job));
+}
+
 TEST_F(CuptiSharing, OffLeavesCuptiToOthers) {
   Recorded recorded = record_job("13.0", {"steps=6", "kineto_from=2"}, {{"STEPSCOPE_CUPTI", "off"}});
   EXPECT_THAT(recorded.job.kineto_starts, ::testing::ElementsAre(0));
   EXPECT_EQ(recorded.job.kineto_kernels[0].count, 4U * 40);
   EXPECT_TRUE(recorded.contents.of(Kind::kKernel).empty());
   EXPECT_EQ(recorded.contents.fact("cupti.state"), "off: STEPSCOPE_CUPTI=off");
+}
+
+// CUDA 13.3: tools that agree to it all get their records.
+TEST_F(CuptiSharing, WithANewDriverBothGetEverything) {
+  for (const char* from : {"kineto_from=-1", "kineto_from=0"}) {
+    Recorded recorded = record_job("13.3", {"steps=6", "threads=3", from}, {{"FAKE_KINETO_SHARES", "1"}});
+    EXPECT_THAT(recorded.job.kineto_starts, ::testing::ElementsAre(0)) << from;
+    EXPECT_EQ(recorded.job.kineto_kernels[0], recorded.job.totals["kernel"]) << from;
+    EXPECT_EQ(kernel_counts(recorded.contents), kernel_counts(recorded.job)) << from;
+    EXPECT_EQ(recorded.contents.fact("cupti.interface"), "shared") << from;
+    EXPECT_THAT(cupti_losses(recorded.contents), ::testing::IsEmpty()) << from;
+  }
+}
+
+TEST_F(CuptiSharing, AnOlderDriverHasOnePlaceEvenFor133) {
+  Recorded recorded = record_job("13.3", {"steps=3"}, {{"FAKE_CUDA_DRIVER_VERSION", "13000"}});
+  EXPECT_EQ(recorded.contents.fact("cupti.interface"), "single");
+  EXPECT_EQ(kernel_counts(recorded.contents), kernel_counts(recorded.job));
 }
 
 }  // namespace
