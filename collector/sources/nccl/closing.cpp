@@ -81,23 +81,28 @@ void write_and_give(EventStore& store, uint32_t index, EventScope& scope) noexce
   store.operations.give(index);
 }
 
-void close_idle(EventStore& store, trace::Ring* ring, int64_t now_ns) noexcept {
+bool close_idle(EventStore& store, trace::Ring* ring, int64_t now_ns) noexcept {
   uint32_t in_use = 0;
+  uint32_t closed = 0;
   const uint32_t touched = store.operations.touched();
-  for (uint32_t index = 0; index < touched; ++index) {
+  for (uint32_t index = 0; index < touched && closed < kClosedAtOnce; ++index) {
     const Operation& operation = *store.operations.at(index);
     const Lifetime::Glance seen = operation.life.glance();
     in_use += seen.in_use() ? 1U : 0U;
     const Communicator& communicator =
         store.communicators[operation.communicator.load(std::memory_order_relaxed)];
-    if (seen.idle() && waited_enough(operation, communicator, in_use > kCrowd, now_ns)) {
-      close(store, index, seen, ring, Conclusion::kDone, now_ns);
+    if (seen.idle() && waited_enough(operation, communicator, in_use > kCrowd, now_ns) &&
+        close(store, index, seen, ring, Conclusion::kDone, now_ns)) {
+      ++closed;
     }
   }
+  return closed == kClosedAtOnce;
 }
 
-void close_all(EventStore& store, uint32_t communicator, trace::Ring* ring, int64_t now_ns) noexcept {
+void close_all(EventStore& store, uint32_t communicator, trace::Ring* ring, int64_t now_ns,
+               void (*drain)() noexcept) noexcept {
   constexpr int kTries = 8;  // each fails only when the operation went on in between
+  uint32_t closed = 0;
   const uint32_t touched = store.operations.touched();
   for (uint32_t index = 0; index < touched; ++index) {
     const Operation& operation = *store.operations.at(index);
@@ -108,6 +113,9 @@ void close_all(EventStore& store, uint32_t communicator, trace::Ring* ring, int6
         break;
       }
       if (close(store, index, seen, ring, conclusion_of(operation, store.communicators[its], seen), now_ns)) {
+        if (++closed % kClosedAtOnce == 0) {
+          drain();
+        }
         break;
       }
     }

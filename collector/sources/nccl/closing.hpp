@@ -16,9 +16,15 @@ void write_and_give(EventStore& store, uint32_t index, EventScope& scope) noexce
 
 // Writes what nobody will end any more: operations that were enqueued and of which nothing is under way. One whose parts ran
 // is over after a moment of silence; one of which nothing was ever seen, after longer. `ring` is the caller's, not nullptr.
-void close_idle(EventStore& store, trace::Ring* ring, int64_t now_ns) noexcept;
+// Writes at most kClosedAtOnce: true when there may be more.
+bool close_idle(EventStore& store, trace::Ring* ring, int64_t now_ns) noexcept;
 
-// Writes all operations of a communicator (kNoSlot: of all), unfinished ones as such.
-void close_all(EventStore& store, uint32_t communicator, trace::Ring* ring, int64_t now_ns) noexcept;
+// Writes all operations of a communicator (kNoSlot: of all), unfinished ones as such. Calls `drain` between portions of
+// kClosedAtOnce, to make room in the ring.
+void close_all(EventStore& store, uint32_t communicator, trace::Ring* ring, int64_t now_ns,
+               void (*drain)() noexcept) noexcept;
+
+// A third of the smallest ring.
+inline constexpr uint32_t kClosedAtOnce = 512;
 
 }  // namespace stepscope::collector::nccl

@@ -5,6 +5,7 @@
 
 #include "collector/clock.hpp"
 #include "collector/collective_voice.hpp"
+#include "collector/drain_thread.hpp"
 #include "collector/process_state.hpp"
 #include "collector/sources/nccl/chained_plugin.hpp"
 #include "collector/sources/nccl/closing.hpp"
@@ -111,7 +112,7 @@ int finalize(void* context) noexcept {
   }
   if (communicator->recorded) {
     if (EventScope scope(Door::kNccl); scope) {
-      close_all(store, index_of(store, *communicator), scope.thread().ring, now_ns());
+      close_all(store, index_of(store, *communicator), scope.thread().ring, now_ns(), drain_now);
     }
   }
   const ChainedTable* table = communicator->chained;
