@@ -46,6 +46,7 @@ class NcclCommunicator {
   [[nodiscard]] int init_result() const { return result_; }
   [[nodiscard]] int mask() const { return mask_; }
   [[nodiscard]] int version() const { return version_; }
+  [[nodiscard]] void* context() const { return context_; }
   [[nodiscard]] const NcclPluginTable& plugin() const { return *plugin_; }
 
   // The handle, which is poisoned before: NCCL keeps what it finds there.
