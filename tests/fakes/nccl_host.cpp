@@ -140,6 +140,8 @@ int copy_engine(int version) {
 int misuse(int version) {
   NcclCommunicator comm(version, "world", 0xABC, 8, 3);
   void* event = comm.start(coll(version, {.seq = 1}));
+  void* other_process = comm.start(proxy_op(version, event, 1));
+  void* step = comm.start(NcclDescriptor(version, kNcclProxyStep, event));
   comm.stop(event);
   comm.stop(event);
   void* part = comm.start_part(event, 0, kGpu);
@@ -156,8 +158,6 @@ int misuse(int version) {
   comm.state(&comm, 22, nullptr);
   void* unknown = comm.start(NcclDescriptor(version, version <= 4 ? 0x80 : 1U << 20, nullptr));
   void* foreign_parent = comm.start_part(&comm, 0, kGpu);
-  void* other_process = comm.start(proxy_op(version, event, 1));
-  void* step = comm.start(NcclDescriptor(version, kNcclProxyStep, event));
   void* handle = &comm;
   int failures =
       unknown == nullptr && foreign_parent == nullptr && other_process == nullptr && step == nullptr ? 0 : 1;

@@ -46,6 +46,7 @@ TEST_F(NcclLifetime, WithoutPartsItsOwnStopIsTheEnd) {
 TEST_F(NcclLifetime, PartsMayStartAndStopAfterItsOwnStop) {
   const uint32_t use = life_.begin(2);
   EXPECT_EQ(life_.end_own(use), Ending::kGoesOn);
+  EXPECT_EQ(life_.end_own(use), Ending::kStale) << "a second stop while parts are awaited";
   EXPECT_TRUE(life_.add_part(use));
   EXPECT_EQ(life_.end_part(use), Ending::kGoesOn) << "one more was announced";
   EXPECT_TRUE(life_.add_part(use));
