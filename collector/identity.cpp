@@ -5,8 +5,11 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <atomic>
+
 #include "collector/clock.hpp"
 #include "collector/environment.hpp"
+#include "collector/process_state.hpp"
 #include "collector/redact.hpp"
 #include "collector/system_file.hpp"
 
@@ -36,6 +39,16 @@ void read_host(TextBuffer<65>& out) noexcept {
   for (const char* c = name; *c != '\0'; ++c) {
     out.add(is_alnum(*c) || *c == '.' || *c == '_' ? *c : '-');
   }
+}
+
+bool environment_names_rank() noexcept {
+  return number_from_environment(kRank, UINT64_MAX) != UINT64_MAX;
+}
+
+void write_rank(trace::Spool& spool, uint64_t rank) noexcept {
+  number_meta(spool, "process.rank", rank);
+  number_meta(spool, "process.local_rank", number_from_environment(kLocalRank, 0));
+  number_meta(spool, "process.world_size", number_from_environment(kWorldSize, 1));
 }
 
 // Clock ticks since boot (CLOCK_BOOTTIME) to our clock.
@@ -154,9 +167,8 @@ void Identity::base_name(unsigned image, BaseName& out) const noexcept {
 
 void Identity::write_meta(trace::Spool& spool) const noexcept {
   spool.meta("process.role", role == Role::kWorker ? "worker" : "main");
-  number_meta(spool, "process.rank", rank);
-  number_meta(spool, "process.local_rank", number_from_environment(kLocalRank, 0));
-  number_meta(spool, "process.world_size", number_from_environment(kWorldSize, 1));
+  write_rank(spool, rank);
+  spool.meta("process.rank_source", environment_names_rank() ? "environment" : "none");
   spool.meta("process.host", host.c_str());
   number_meta(spool, "process.pid", pid);
   number_meta(spool, "process.ppid", ppid);
@@ -181,6 +193,29 @@ void Identity::write_meta(trace::Spool& spool) const noexcept {
   write_displaced(spool);
   write_option(spool, "run.level", "STEPSCOPE_LEVEL", "steps");
   write_option(spool, "run.window", "STEPSCOPE_WINDOW", "all");
+}
+
+void note_communicator_rank(trace::Spool& spool, int rank, int ranks) noexcept {
+  // The largest communicator of this recording so far: number of the recording << 32 | ranks + 1.
+  static constinit std::atomic<uint64_t> largest{0};
+  const uint64_t candidate = uint64_t{generation()} << 32 | (static_cast<uint32_t>(ranks) + 1);
+  uint64_t seen = largest.load(std::memory_order_relaxed);
+  do {
+    if (candidate <= seen) {
+      return;
+    }
+  } while (!largest.compare_exchange_weak(seen, candidate, std::memory_order_relaxed));
+  const auto its_rank = static_cast<uint64_t>(rank < 0 ? 0 : rank);
+  number_meta(spool, "nccl.rank", its_rank);
+  number_meta(spool, "nccl.ranks", static_cast<uint64_t>(ranks));
+  if (environment_names_rank()) {
+    write_rank(spool, number_from_environment(kRank, 0));
+    spool.meta("process.rank_source", "environment");
+  } else if (ranks > 0) {
+    number_meta(spool, "process.rank", its_rank);
+    number_meta(spool, "process.world_size", static_cast<uint64_t>(ranks));
+    spool.meta("process.rank_source", "nccl");
+  }
 }
 
 }  // namespace stepscope::collector

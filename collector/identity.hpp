@@ -33,6 +33,12 @@ struct Identity {
   void write_meta(trace::Spool& spool) const noexcept;
 };
 
+// A communicator came up. Launchers set the rank late, and some never: reads the environment again and rewrites
+// `process.rank`, `process.local_rank` and `process.world_size` when it names a rank by now. When it does not, the
+// communicator's rank is taken, of the largest one so far; `process.rank_source` says "environment", "nccl" or "none".
+// `nccl.rank` and `nccl.ranks` are NCCL's numbers in either case. `ranks` 0: not known. Cold, any thread.
+void note_communicator_rank(trace::Spool& spool, int rank, int ranks) noexcept;
+
 // Start time and parent of the process `stat` describes (the text of /proc/PID/stat). False when it is not one.
 bool parse_stat(TextView stat, uint64_t& ppid, uint64_t& start_ticks) noexcept;
 

@@ -69,8 +69,11 @@ std::vector<Diagnosis> diagnose_process(const Run& run, uint32_t process) {
   }
   for (const Door& door : run.doors()) {
     if (door.process == process && door.displaced) {
-      all.push_back(
-          {Health::kNote, "chained " + door.name, "was " + door.state, "nothing to do: both are loaded"});
+      // The collector writes the reason behind the name when it could not chain it.
+      const bool loaded = door.state.find(" (not loaded: ") == std::string::npos;
+      all.push_back({Health::kNote, (loaded ? "chained " : "displaced ") + door.name, "was " + door.state,
+                     loaded ? "nothing to do: both are loaded"
+                            : "run without stepscope record to have that tool's output"});
     }
   }
   for (Diagnosis& diagnosis : diagnose_gpu(run.processes()[process])) {

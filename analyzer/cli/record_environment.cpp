@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "analyzer/cli/record_environment.hpp"
 
+#include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <cstdint>
 #include <map>
@@ -54,8 +56,21 @@ struct Door {
 constexpr Door kYieldingDoors[] = {
     {"CUDA_INJECTION64_PATH", "GPU events"},
     {"NVTX_INJECTION64_PATH", "NVTX ranges"},
-    {"NCCL_PROFILER_PLUGIN", "NCCL collectives"},
 };
+
+constexpr std::string_view kNcclPlugin = "NCCL_PROFILER_PLUGIN";
+constexpr std::string_view kChainedNcclPlugin = "STEPSCOPE_CHAINED_NCCL_PROFILER_PLUGIN";
+
+bool equal_ignoring_case(std::string_view a, std::string_view b) {
+  return std::ranges::equal(
+      a, b, [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
+}
+
+// NCCL takes "none", and any beginning of STATIC_PLUGIN for a plugin that is linked into the program: no library to chain.
+bool names_an_nccl_library(std::string_view value) {
+  return !equal_ignoring_case(value, "none") &&
+         !equal_ignoring_case(value, std::string_view("STATIC_PLUGIN").substr(0, value.size()));
+}
 
 // The entries of `list` but for ours, which is there already in a record inside a record.
 std::string without(const std::string& ours, std::string_view list) {
@@ -74,6 +89,28 @@ std::string without(const std::string& ours, std::string_view list) {
 std::string chained(const std::string& ours, std::string_view theirs) {
   const std::string others = without(ours, theirs);
   return others.empty() ? ours : ours + ":" + others;
+}
+
+std::string yielded(std::string_view variable, std::string_view value, std::string_view events) {
+  return fmt::format("{}={} is left to the tool that set it; unset it to have {} recorded", variable, value,
+                     events);
+}
+
+// NCCL takes one plugin: ours, which passes everything on to the one that was asked for.
+void chain_nccl_plugin(const std::string& ours, Variables& variables, std::vector<std::string>& notes) {
+  const std::string theirs = variables.get(kNcclPlugin);
+  if (theirs == ours) {
+    return;  // a record inside a record: what the outer one chained stays
+  }
+  variables.erase(kChainedNcclPlugin);
+  if (!theirs.empty() && !names_an_nccl_library(theirs)) {
+    notes.push_back(yielded(kNcclPlugin, theirs, "NCCL collectives"));
+    return;
+  }
+  variables.set(kNcclPlugin, ours);
+  if (!theirs.empty()) {
+    variables.set(kChainedNcclPlugin, theirs);
+  }
 }
 
 std::optional<int64_t> step_number(std::string_view text) {
@@ -117,11 +154,10 @@ Result<RecordEnvironment> record_environment(const RecordSettings& settings,
     if (value.empty()) {
       variables.set(door.variable, settings.library);
     } else if (value != settings.library) {
-      result.notes.push_back(
-          fmt::format("{}={} is left to the tool that set it; unset it to have {} recorded", door.variable,
-                      value, door.events));
+      result.notes.push_back(yielded(door.variable, value, door.events));
     }
   }
+  chain_nccl_plugin(settings.library, variables, result.notes);
   if (!variables.get("STEPSCOPE_DISABLE").empty()) {
     result.notes.emplace_back("STEPSCOPE_DISABLE is set, so nothing will be recorded; unset it");
   }

@@ -30,8 +30,10 @@ struct RecordEnvironment {
   std::vector<std::string> notes;      // one sentence per door that was left to another tool
 };
 
-// LD_PRELOAD becomes "ours:theirs". CUDA_INJECTION64_PATH, NVTX_INJECTION64_PATH and NCCL_PROFILER_PLUGIN are set only
-// when they are not: whoever set them asked for another tool. `current` is a list like environ.
+// LD_PRELOAD becomes "ours:theirs". NCCL_PROFILER_PLUGIN becomes ours, and a library that stood there goes to
+// STEPSCOPE_CHAINED_NCCL_PROFILER_PLUGIN, from where the collector loads it and passes NCCL's calls on; "none" and forms of
+// STATIC_PLUGIN are left alone. CUDA_INJECTION64_PATH and NVTX_INJECTION64_PATH are set only when they are not: whoever
+// set them asked for another tool. `current` is a list like environ.
 // Error kUsage: the library's path cannot stand in LD_PRELOAD (blanks and colons separate entries there).
 [[nodiscard]] Result<RecordEnvironment> record_environment(const RecordSettings& settings,
                                                            const std::vector<std::string>& current);

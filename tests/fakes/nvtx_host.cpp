@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "collector/sources/nvtx/nvtx_abi.hpp"
+#include "tests/support/nccl_plugin.hpp"
 
 namespace abi = stepscope::collector::nvtx;
 
@@ -226,6 +227,11 @@ int main(int argc, char** argv) {
   if (what == "attach") {
     core2<MakeHandle>(instance, abi::kDomainCreateA)("a domain nobody uses");
     return 0;
+  }
+  if (what == "with plugin") {
+    // NCCL has its plugin ready before its first collective.
+    stepscope::testing::NcclCommunicator comm(5, "world", 0xABCDEF, 2, 0);
+    return comm.init_result() + everything(instance);
   }
   return what == "everything" ? everything(instance)
          : what == "fork"     ? forked(instance)

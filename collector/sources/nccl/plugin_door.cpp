@@ -1,71 +1,49 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The NCCL door: profiler plugins v1 to v6, our own declaration of NCCL's plugin ABI.
-//
-// NCCL asks for the newest version it knows. Each table's init notes that the door was reached and declines, after which
-// NCCL goes on without a profiler: collectives are not recorded yet. The other functions are never called after
-// that; they are safe all the same.
+// The NCCL door: the tables ncclProfiler_v1 to ncclProfiler_v6 that NCCL looks up in the library NCCL_PROFILER_PLUGIN names. It
+// takes the newest it knows. They differ in init and in the descriptors, which profiler.hpp tells apart by the version.
 #include "collector/exports.hpp"
-#include "collector/process_state.hpp"
+#include "collector/sources/nccl/nccl_abi.hpp"
+#include "collector/sources/nccl/profiler.hpp"
 
-namespace stepscope::collector {
+namespace stepscope::collector::nccl {
 namespace {
 
-// ncclResult_t: 0 success, 3 ncclInternalError. Any error makes NCCL drop the plugin quietly.
-constexpr int kDecline = 3;
-constexpr int kSuccess = 0;
-
-// The parameters of init differ between versions (v1-v3: context, mask; v4-v6: more). None is read, and on the ABIs we
-// support the caller passes and cleans up its own arguments, so one function without parameters serves all.
-int decline_init() noexcept {
-  open_door(Door::kNccl, Role::kMain, false);
-  return kDecline;
+template <int kVersion>
+int init_v1(void** context, int* mask) noexcept {
+  InitCall call;
+  call.version = kVersion;
+  return init(call, context, mask);
 }
 
-// NCCL does not clear the handle itself.
-int start_event(void*, void** handle, void*) noexcept {
-  if (handle != nullptr) {
-    *handle = nullptr;
-  }
-  return kSuccess;
+int init_v4(void** context, int* mask, const char* name, uint64_t comm_id, int nodes, int ranks, int rank,
+            LogFunction log) noexcept {
+  return init({4, true, comm_id, name, nodes, ranks, rank, log}, context, mask);
 }
 
-int stop_event(void*) noexcept {
-  return kSuccess;
-}
-int record_event_state(void*, int, void*) noexcept {
-  return kSuccess;
-}
-int finalize(void*) noexcept {
-  return kSuccess;
+template <int kVersion>
+int init_v5(void** context, uint64_t comm_id, int* mask, const char* name, int nodes, int ranks, int rank,
+            LogFunction log) noexcept {
+  return init({kVersion, true, comm_id, name, nodes, ranks, rank, log}, context, mask);
 }
 
-struct ProfilerPlugin {
-  const char* name;
-  int (*init)() noexcept;
-  int (*start_event)(void* context, void** handle, void* descriptor) noexcept;
-  int (*stop_event)(void* handle) noexcept;
-  int (*record_event_state)(void* handle, int state, void* arguments) noexcept;
-  int (*finalize)(void* context) noexcept;
-};
-static_assert(sizeof(ProfilerPlugin) == 48, "six pointers in every version");
+template <typename Init>
+constexpr Plugin<Init> plugin(Init init_function) noexcept {
+  return {"stepscope", init_function, start, stop, record_state, finalize};
+}
 
 }  // namespace
-}  // namespace stepscope::collector
+}  // namespace stepscope::collector::nccl
 
-#define STEPSCOPE_NCCL_PLUGIN(VERSION)                                   \
-  extern "C" __attribute__((visibility("default")))                      \
-  const stepscope::collector::ProfilerPlugin ncclProfiler_v##VERSION = { \
-      "stepscope",                                                       \
-      stepscope::collector::decline_init,                                \
-      stepscope::collector::start_event,                                 \
-      stepscope::collector::stop_event,                                  \
-      stepscope::collector::record_event_state,                          \
-      stepscope::collector::finalize}
+#define STEPSCOPE_NCCL_PLUGIN(VERSION, TYPE, FUNCTION)                                                  \
+  extern "C" __attribute__((visibility(                                                                 \
+      "default"))) constinit const stepscope::collector::nccl::Plugin<stepscope::collector::nccl::TYPE> \
+      ncclProfiler_v##VERSION = stepscope::collector::nccl::plugin<stepscope::collector::nccl::TYPE>(   \
+          stepscope::collector::nccl::FUNCTION)
 
-STEPSCOPE_NCCL_PLUGIN(1);
-STEPSCOPE_NCCL_PLUGIN(2);
-STEPSCOPE_NCCL_PLUGIN(3);
-STEPSCOPE_NCCL_PLUGIN(4);
-STEPSCOPE_NCCL_PLUGIN(5);
-STEPSCOPE_NCCL_PLUGIN(6);
+STEPSCOPE_NCCL_PLUGIN(1, InitV1, init_v1<1>);
+STEPSCOPE_NCCL_PLUGIN(2, InitV1, init_v1<2>);
+STEPSCOPE_NCCL_PLUGIN(3, InitV1, init_v1<3>);
+STEPSCOPE_NCCL_PLUGIN(4, InitV4, init_v4);
+STEPSCOPE_NCCL_PLUGIN(5, InitV5, init_v5<5>);
+STEPSCOPE_NCCL_PLUGIN(6, InitV5, init_v5<6>);

@@ -2,6 +2,7 @@
 #include "collector/sources/nvtx/events.hpp"
 
 #include "collector/clock.hpp"
+#include "collector/collective_voice.hpp"
 #include "collector/process_state.hpp"
 #include "collector/sources/nvtx/names.hpp"
 #include "collector/sources/nvtx/payload_schema.hpp"
@@ -124,6 +125,9 @@ void end_message(EventScope& scope, const void* domain) noexcept {
     return;
   }
   --thread.message_count;
+  if (!nvtx_may_write_collective()) {
+    return;  // NCCL's profiler plugin writes it, and knows more of it
+  }
   int64_t values[] = {message.start_ns,
                       now_ns() - message.start_ns,
                       message.name,

@@ -200,7 +200,8 @@ bool decode_payload(const void* domain, const PayloadData* payloads, size_t coun
   } else {
     memcpy(&out.value, payload.data, size < sizeof(out.value) ? size : sizeof(out.value));
   }
-  if (known && (schema->communicator.size != 0 || schema->bytes.size != 0)) {
+  // NCCL's calls that set up or end a communicator carry the communicator too, but move no bytes.
+  if (known && schema->bytes.size != 0) {
     out.is_message = true;
     out.communicator = read_field(schema->communicator, payload.data, size);
     out.bytes = read_field(schema->bytes, payload.data, size);

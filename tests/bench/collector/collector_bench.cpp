@@ -3,6 +3,7 @@
 // What the collector costs the program it records, measured on the real libstepscope.so:
 //   range push + pop through the C API and through NVTX's tables   bar 100 ns together
 //   thread_usage()                                                 bar 3 us
+//   a collective of NCCL with two channels (nccl_bench.cpp)        bar 1 us
 //   the constructor of a preloaded, dormant library                bar 50 us
 // Beside them, in the same run, what two clock reads cost: the floor of a range.
 //

@@ -17,7 +17,8 @@ inline Environment clean_environment() {
   Environment clean;
   for (const char* name :
        {"LD_PRELOAD", "STEPSCOPE_DIR", "STEPSCOPE_DISABLE", "STEPSCOPE_PYTHON_DIR", "PYTHONPATH", "RANK",
-        "CUDA_INJECTION64_PATH", "NVTX_INJECTION64_PATH", "NCCL_PROFILER_PLUGIN"}) {
+        "CUDA_INJECTION64_PATH", "NVTX_INJECTION64_PATH", "NCCL_PROFILER_PLUGIN", "STEPSCOPE_NCCL_MASK",
+        "STEPSCOPE_CHAINED_NCCL_PROFILER_PLUGIN"}) {
     clean[name] = "";
   }
   return clean;

@@ -150,10 +150,13 @@ TEST_F(Doors, ACudaProcessIsWorthRecording) {
   EXPECT_TRUE(only().summary.clean_end);
 }
 
-TEST_F(Doors, NcclIsDeclinedPolitelyInEveryVersion) {
-  EXPECT_EQ(record({FAKE_CUDA_NCCL_HOST, "nccl"}).exit_code, 0);
+TEST_F(Doors, ASwitchedOffCollectorDeclinesNcclInEveryVersion) {
+  EXPECT_EQ(record({FAKE_CUDA_NCCL_HOST, "nccl"},
+                   {{"STEPSCOPE_DISABLE", "1"}, {"NCCL_PROFILER_PLUGIN", STEPSCOPE_LIBRARY}})
+                .exit_code,
+            0);
 
-  EXPECT_EQ(only().fact("door.nccl"), "opened");
+  EXPECT_TRUE(run().empty());
 }
 
 TEST_F(Doors, EveryDoorSaysWhatItFound) {

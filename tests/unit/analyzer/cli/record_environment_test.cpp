@@ -47,10 +47,36 @@ TEST(RecordEnvironment, InsideARecordItDoesNotPreloadTwice) {
 
 TEST(RecordEnvironment, LeavesDoorsThatAnotherToolHolds) {
   const RecordEnvironment result =
-      record_environment(kSettings, {"NCCL_PROFILER_PLUGIN=inspector", "CUDA_INJECTION64_PATH="}).value();
-  EXPECT_THAT(result.variables, Contains("NCCL_PROFILER_PLUGIN=inspector"));
+      record_environment(kSettings, {"NVTX_INJECTION64_PATH=/nsys.so", "CUDA_INJECTION64_PATH="}).value();
+  EXPECT_THAT(result.variables, Contains("NVTX_INJECTION64_PATH=/nsys.so"));
   EXPECT_THAT(result.variables, Contains("CUDA_INJECTION64_PATH=/lib/libstepscope.so"));
-  EXPECT_THAT(result.notes, ElementsAre(HasSubstr("NCCL_PROFILER_PLUGIN=inspector")));
+  EXPECT_THAT(result.notes, ElementsAre(HasSubstr("NVTX_INJECTION64_PATH=/nsys.so")));
+}
+
+TEST(RecordEnvironment, ChainsAnotherNcclPluginBehindOurs) {
+  for (const std::string plugin : {"inspector", "/opt/libnccl-profiler.so", "nonesuch"}) {
+    const RecordEnvironment result =
+        record_environment(kSettings, {"NCCL_PROFILER_PLUGIN=" + plugin}).value();
+    EXPECT_THAT(result.variables, Contains("NCCL_PROFILER_PLUGIN=/lib/libstepscope.so"));
+    EXPECT_THAT(result.variables, Contains("STEPSCOPE_CHAINED_NCCL_PROFILER_PLUGIN=" + plugin));
+    EXPECT_THAT(result.notes, IsEmpty());
+    EXPECT_EQ(variables(result.variables), result.variables) << "a record inside a record chains the same";
+  }
+}
+
+TEST(RecordEnvironment, LeavesAnNcclPluginThatIsNoLibrary) {
+  for (const std::string plugin : {"none", "NONE", "STATIC_PLUGIN", "static", "s"}) {
+    const RecordEnvironment result =
+        record_environment(kSettings, {"NCCL_PROFILER_PLUGIN=" + plugin}).value();
+    EXPECT_THAT(result.variables, Contains("NCCL_PROFILER_PLUGIN=" + plugin));
+    EXPECT_THAT(result.variables, Not(Contains(StartsWith("STEPSCOPE_CHAINED"))));
+    EXPECT_THAT(result.notes, ElementsAre(HasSubstr("NCCL_PROFILER_PLUGIN=" + plugin)));
+  }
+}
+
+TEST(RecordEnvironment, APluginThatIsNoLongerAskedForIsNotChained) {
+  EXPECT_THAT(variables({"STEPSCOPE_CHAINED_NCCL_PROFILER_PLUGIN=old"}),
+              Not(Contains(StartsWith("STEPSCOPE_CHAINED"))));
 }
 
 TEST(RecordEnvironment, OptionsOfAnOuterRecordDoNotLeakIn) {

@@ -49,6 +49,19 @@ TEST(PayloadSchema, AMessageBetweenRanksIsUnderstood) {
   EXPECT_EQ(decoded.value, 4096);
 }
 
+TEST(PayloadSchema, SettingUpACommunicatorIsNoMessage) {
+  uint64_t id = add(kDomain,
+                    {entry(kTypeUint64, "NCCL communicator ID", 0), entry(kTypeInt32, "No. of ranks", 8),
+                     entry(kTypeInt32, "Rank", 12)},
+                    (1U << 24) + 1000);
+  struct {
+    uint64_t communicator = 5;
+    int32_t ranks = 8;
+    int32_t rank = 3;
+  } data;
+  EXPECT_FALSE(decode(kDomain, id, &data, sizeof(data)).is_message);
+}
+
 TEST(PayloadSchema, OffsetsFollowFromAlignmentWhenNotGiven) {
   uint64_t id = add(
       kDomain, {entry(kTypeUint8, "kind", 0), entry(kTypeUint32, "bytes", 0), entry(kTypeUint64, "peer", 0)});

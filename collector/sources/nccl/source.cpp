@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "collector/sources/nccl/source.hpp"
+
+#include "collector/clock.hpp"
+#include "collector/process_state.hpp"
+#include "collector/source_registry.hpp"
+#include "collector/sources/nccl/chained_plugin.hpp"
+#include "collector/sources/nccl/closing.hpp"
+#include "collector/sources/nccl/event_store.hpp"
+
+namespace stepscope::collector::nccl {
+namespace {
+
+// Far below any patience of close_idle(), which looks at every operation.
+constexpr int64_t kPeriod = 100'000'000;
+constexpr int64_t kPeriodWithMore = 2'000'000;
+
+constinit int64_t g_next = 0;
+
+}  // namespace
+
+int64_t tick(trace::Ring* ring, int64_t now_ns) noexcept {
+  EventStore* store = event_store();
+  if (store != nullptr && ring != nullptr && now_ns >= g_next) {
+    const bool more = close_idle(*store, ring, now_ns);
+    g_next = more ? now_ns : now_ns + kPeriod;
+    return more ? kPeriodWithMore : kNoWish;
+  }
+  return kNoWish;
+}
+
+void finish(trace::Ring* ring, int64_t) noexcept {
+  EventStore* store = event_store();
+  if (store != nullptr && ring != nullptr) {
+    close_all(*store, kNoSlot, ring, now_ns(), []() noexcept { spool().drain(); });
+  }
+}
+
+void forget() noexcept {
+  g_next = 0;
+  forget_event_store();
+  forget_chained();
+}
+
+}  // namespace stepscope::collector::nccl
