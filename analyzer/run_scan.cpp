@@ -340,6 +340,24 @@ uint64_t Run::kind_events(uint32_t process, Kind kind) const {
   return 0;
 }
 
+Result<std::vector<NameTotal>> Run::name_totals(uint32_t process) const {
+  std::vector<NameTotal> out;
+  Status status = with_handle(*state_->data[process], [&](const trace::Recording& recording) {
+    Result<std::vector<trace::NameTotal>> totals = recording.name_totals();
+    if (!totals.ok()) {
+      return totals.status();
+    }
+    for (const trace::NameTotal& total : totals.value()) {
+      out.push_back({total.kind, global_name(process, total.name), total.count, total.total_ns});
+    }
+    return Status();
+  });
+  if (!status.ok()) {
+    return status;
+  }
+  return out;
+}
+
 Result<std::optional<trace::Rollup>> Run::load_rollup(uint32_t process) const {
   std::optional<trace::Rollup> rollup;
   Status status = with_handle(*state_->data[process], [&](const trace::Recording& recording) {
