@@ -29,7 +29,7 @@ struct GpuJob {
   int64_t copy_bytes = 50000000, copy = 4000000, pageable = 0;  // one batch to the device
   int64_t comm = 3000000,
           comm_bytes = 100000000;  // an all-reduce that starts when half the backward is done; 0: none
-  int64_t syncs = 1;               // cudaStreamSynchronize calls per step, the last at its end
+  int64_t syncs = 1;               // cudaStreamSynchronize calls per step, one at its end
   int64_t graph = 0;        // launch forward and backward as one CUDA graph: 1 node by node, 2 as a whole
   int64_t api = 1;          // CUDA calls are recorded
   int64_t collectives = 1;  // recorded with their kernel: 1; without: 2; not at all: 0
@@ -200,16 +200,26 @@ class GpuJobWriter {
       const int64_t begin = now_;
       for (int64_t i = 0; i < forward; ++i) {
         launch(forward_kernel(i));
+        maybe_synchronise(i, forward + backward);
       }
       phase(trace::PhaseOp::kForward, begin);
       const int64_t middle = now_;
       for (int64_t i = 0; i < backward; ++i) {
         launch(forward_kernel(i));
+        maybe_synchronise(forward + i, forward + backward);
         half = i == backward / 2 ? compute_free_ : half;
       }
       phase(trace::PhaseOp::kBackward, middle);
     }
     all_reduce(half);
+  }
+
+  // All but one of the step's synchronising calls, spread over its `launches`.
+  void maybe_synchronise(int64_t launch_index, int64_t launches) {
+    const int64_t more = job_.syncs - 1;
+    if (more > 0 && (launch_index + 1) * more / launches > launch_index * more / launches) {
+      synchronise();
+    }
   }
 
   void synchronise() {
@@ -225,9 +235,6 @@ class GpuJobWriter {
                {wait, now_ - wait, 1, 0, step_, -1, 0, 0, now_, 0, 0, 0, 0, 32, 0});
     copy_batch();
     model();
-    for (int64_t i = 1; i < job_.syncs; ++i) {
-      synchronise();
-    }
     compute_free_ = std::max(compute_free_, comm_free_);
     const int64_t begin = now_;
     for (int64_t i = 0; i < job_.kernels - job_.kernels / 3 - job_.kernels / 2; ++i) {
