@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <bit>
 #include <charconv>
+#include <cmath>
 #include <string_view>
 
 namespace stepscope::analysis {
@@ -139,8 +140,10 @@ DeviceHealth summarize(const Series& series, const std::vector<BusyBucket>& busy
     return at == series.end() ? Samples() : within(at->second, window);
   };
   constexpr double kMilli = 1000;
-  out.sm_clock_mhz = busy_mean(in_window("sm_clock_mhz"), busy);
-  out.mem_clock_mhz = busy_mean(in_window("mem_clock_mhz"), busy);
+  // A tenth of a MHz: what summing in floating point adds below is no fact.
+  const auto tenth = [](double mhz) { return std::round(mhz * 10) / 10; };
+  out.sm_clock_mhz = tenth(busy_mean(in_window("sm_clock_mhz"), busy));
+  out.mem_clock_mhz = tenth(busy_mean(in_window("mem_clock_mhz"), busy));
   const double power = mean(in_window("power_mw"));
   out.power_w = power < 0 ? kUnknown : power / kMilli;
   out.temperature_c = largest(in_window("temperature_c"));
