@@ -157,8 +157,7 @@ class BlockMaker {
       start_[row] = at(view, 0, row) + shift_;
       dur_[row] = info_.has_duration() ? std::max<int64_t>(0, at(view, 1, row)) : 0;
       name_[row] = name_of(name_column_ == kNoColumn ? 0 : at(view, name_column_, row), variant);
-      category_[row] =
-          info_.id == Kind::kKernel ? category_of_kernel(name_[row]) : category_of_event(info_.id, variant);
+      category_[row] = by_name_ ? category_by_name(name_[row]) : category_of_event(info_.id, variant);
       if (real) {
         value_[row] = std::bit_cast<double>(at(view, value_column_, row));
       }
