@@ -105,6 +105,8 @@ Category category_of_leaf(std::string_view leaf) {
   // First match wins: the more special ones stand first.
   static constexpr Prefix kPrefixes[] = {
       {"compute/backward", Category::kBackward},
+      {"compute/optimizer", Category::kOptimizer},
+      {"compute/layout", Category::kCopy},
       {"compute", Category::kCompute},
       {"optimizer", Category::kOptimizer},
       {"comm", Category::kCommunication},
@@ -112,6 +114,7 @@ Category category_of_leaf(std::string_view leaf) {
       {"data", Category::kDataWait},
       {"idle.gc", Category::kGc},
       {"idle.checkpoint", Category::kCheckpoint},
+      {"idle.sync", Category::kSync},
       {"idle", Category::kIdle},
       {"host/eval", Category::kEval},
       {"host/import", Category::kStartup},

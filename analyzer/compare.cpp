@@ -79,7 +79,9 @@ void add_metas(const Process& process, std::vector<Fact>* facts) {
                                         {"hw.memory_bytes", "memory"},
                                         {"host.kernel", "kernel"},
                                         {"fs.dataset", "dataset path"},
-                                        {"run.level", "recording level"}};
+                                        {"run.level", "recording level"},
+                                        {"cupti.version", "CUPTI"},
+                                        {"nccl.version", "NCCL"}};
   for (const MetaFact& fact : kMetas) {
     const auto found = process.meta.find(fact.meta);
     facts->push_back({fact.key, found == process.meta.end() ? std::string() : found->second, false});
@@ -107,6 +109,8 @@ std::vector<Fact> facts_of(const AnalyzedRun& run) {
   facts.push_back({"batches per step", per_step_text(evidence.supply.batches_per_step), true});
   facts.push_back({"backwards per step", per_step_text(evidence.micro_steps), true});
   facts.push_back({"step boundaries", methods(*run.ledger), true});
+  facts.push_back({"GPU activity", evidence.gpu.known ? "recorded" : "not recorded", true});
+  facts.push_back({"GPU", evidence.gpu.device, false});
   facts.push_back({"loader workers", known_text(evidence.loader.num_workers), false});
   facts.push_back({"loader prefetch", known_text(evidence.loader.prefetch_factor), false});
   facts.push_back({"loader pin_memory", known_text(evidence.loader.pin_memory), false});

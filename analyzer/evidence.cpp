@@ -303,6 +303,11 @@ Result<Evidence> gather_evidence(const Run& run, const Ledger& ledger) {
   if (Status status = gather_host(run, ledger, &out.host); !status.ok()) {
     return status;
   }
+  Result<GpuEvidence> gpu = gather_gpu_evidence(run, ledger);
+  if (!gpu.ok()) {
+    return gpu.status();
+  }
+  out.gpu = std::move(gpu).value();
   return out;
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // gather_evidence: the facts beside the ledger that a diff compares and a finding cites: how batches were
-// made, what the host allowed, what the configuration was. Decodes batch, batch_fetch, gc and counter events
-// only. A fact that was not recorded is absent (negative number, empty text), never zero. Deterministic. One
+// made, what the host allowed, what the GPUs did, what the configuration was. Decodes batch, batch_fetch, gc and
+// counter events, and what gpu_evidence.hpp says. A fact that was not recorded is absent (negative number, empty text), never zero. Deterministic. One
 // thread.
 #pragma once
 
@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "analyzer/gpu_evidence.hpp"
 #include "analyzer/ledger.hpp"
 #include "analyzer/run.hpp"
 #include "analyzer/steps.hpp"
@@ -81,6 +82,7 @@ struct Evidence {
   LoaderConfig loader;
   HostEvidence host;
   GcEvidence gc;
+  GpuEvidence gpu;
   std::string optimizer;    // class of the optimizer that takes most time
   double micro_steps = -1;  // backwards per train step
   size_t train_processes = 0;

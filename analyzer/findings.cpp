@@ -7,51 +7,20 @@
 
 #include <fmt/format.h>
 
+#include "analyzer/finding_parts.hpp"
+#include "analyzer/gpu_findings.hpp"
+
 namespace stepscope::analysis {
 namespace {
 
-std::string ms(double ns) {
-  return fmt::format("{:.1f} ms", ns / 1e6);
-}
-
-std::string percent(double share) {
-  return fmt::format("{:.0f} %", 100 * share);
-}
+using finding::from_to;
+using finding::ms;
+using finding::percent;
+using finding::worst_step;
 
 std::string count(double value, const char* one, const char* many) {
   return value == std::floor(value) ? fmt::format("{:.0f} {}", value, value == 1 ? one : many)
                                     : fmt::format("{:.1f} {}", value, many);
-}
-
-std::string from_to(double a, double b) {
-  return fmt::format("{} -> {}", ms(a), ms(b));
-}
-
-// The step in which `leaves` together take most time.
-std::optional<Pointer> worst_step(const AnalyzedRun& run, uint32_t run_index,
-                                  std::span<const std::string_view> leaves) {
-  std::optional<Pointer> best;
-  int64_t most = 0;
-  for (const ProcessLedger& process : run.ledger->processes) {
-    for (size_t s = 0; s < process.steps.steps.size(); ++s) {
-      const Step& step = process.steps.steps[s];
-      if (step.step_class != StepClass::kTrain) {
-        continue;
-      }
-      const std::span<const int64_t> row = run.ledger->row(process, s);
-      int64_t spent = 0;
-      for (const std::string_view name : leaves) {
-        const size_t index = run.ledger->leaf_index(name);
-        spent += index < row.size() ? row[index] : 0;
-      }
-      if (spent > most) {
-        most = spent;
-        best = Pointer{run_index,  process.steps.process, process.steps.lane,
-                       step.index, step.begin_ns,         step.end_ns};
-      }
-    }
-  }
-  return best;
 }
 
 constexpr std::string_view kDataLeaves[] = {leaf::kFetchCpu,     leaf::kFetchStarved, leaf::kFetchIo,
@@ -423,6 +392,7 @@ std::vector<Finding> find_in_run(const AnalyzedRun& run) {
       out.push_back(finding_of(c, *explain(c), run));
     }
   }
+  add_gpu_findings(run, &out);
   add_recording_quality(run, &out);
   sort_findings(out);
   return out;
@@ -453,6 +423,7 @@ std::vector<Finding> find_in_diff(const Diff& diff, std::span<const AnalyzedRun>
     }
   }
   add_compute(diff, base, candidate, &out);
+  add_gpu_findings(diff, base, candidate, &out);
   for (const AnalyzedRun& run : candidate) {
     add_recording_quality(run, &out);
   }

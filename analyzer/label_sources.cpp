@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 
+#include "analyzer/gpu_labels.hpp"
 #include "analyzer/wait_chain.hpp"
 
 namespace stepscope::analysis {
@@ -196,9 +197,12 @@ Status collect_forward(LabelContext& context) {
 }
 
 constexpr LabelSource kSources[] = {
-    {"gc", &collect_gc},           {"phase", &collect_phases},
-    {"batch", &collect_waits},     {"range", &collect_ranges},  // needs phases and waits
-    {"forward", &collect_forward},                              // needs phases and waits, sorted by ranges
+    {"gc", &collect_gc},
+    {"phase", &collect_phases},
+    {"batch", &collect_waits},
+    {"range", &collect_ranges},     // needs phases and waits
+    {"forward", &collect_forward},  // needs phases and waits, sorted by ranges
+    {"gpu wait", &collect_gpu_waits},
 };
 
 }  // namespace

@@ -9,6 +9,8 @@
 
 #include "analyzer/apportion.hpp"
 #include "analyzer/batches.hpp"
+#include "analyzer/gpu_events.hpp"
+#include "analyzer/gpu_labels.hpp"
 #include "analyzer/label_sources.hpp"
 #include "analyzer/labels.hpp"
 #include "analyzer/ledger_cache.hpp"
@@ -94,11 +96,7 @@ class StepSums {
       for (; i < mixes_.size() && mixes_[i].first == label; ++i) {
         total += mixes_[i].second;
       }
-      MixWeights parts{};
-      apportion(total, labels_.weights(label), parts);
-      for (size_t leaf_id = 0; leaf_id < parts.size(); ++leaf_id) {
-        ns_[step_ * width_ + leaf_id] += parts[leaf_id];
-      }
+      labels_.split(label, total, [&](uint32_t leaf_id, int64_t ns) { ns_[step_ * width_ + leaf_id] += ns; });
     }
     mixes_.clear();
     ++step_;
@@ -132,11 +130,26 @@ Result<BuiltLedger> compute(const Run& run, ProcessSteps steps) {
   }
   fold_rare_ranges(context);
   const uint32_t background = labels.leaf(leaf::kHostOther);
-  StepSums sums(found.steps, labels);
-  partition(context.intervals, found.steps.front().begin_ns, found.steps.back().end_ns, background,
-            [&sums](int64_t begin, int64_t end, uint32_t label) { sums.add(begin, end, label); });
+  if (has_gpu_events(run, found.process)) {
+    Result<GpuLabels> gpu = GpuLabels::prepare(context);
+    if (!gpu.ok()) {
+      return gpu.status();
+    }
+    StepSums sums(found.steps, labels);
+    Status status = gpu.value().partition(
+        context, background,
+        [&sums](int64_t begin, int64_t end, uint32_t label) { sums.add(begin, end, label); });
+    if (!status.ok()) {
+      return status;
+    }
+    built.ledger.ns = sums.take();
+  } else {
+    StepSums sums(found.steps, labels);
+    partition(context.intervals, found.steps.front().begin_ns, found.steps.back().end_ns, background,
+              [&sums](int64_t begin, int64_t end, uint32_t label) { sums.add(begin, end, label); });
+    built.ledger.ns = sums.take();
+  }
   built.leaves = labels.leaves();
-  built.ledger.ns = sums.take();
   built.ledger.waits = context.waits_in_steps;
   built.ledger.unjoined = context.unjoined;
   return built;

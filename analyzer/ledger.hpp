@@ -14,7 +14,25 @@
 //   NVTX and C API ranges          host/<name>  (not those that mark steps or span the whole step)
 // and where none is open: compute/forward between the hand-over of the data (else the end of the previous
 // optimizer step or backward) and the start of the backward, host.other elsewhere. Sources of labels are a
-// list with precedence tiers (label_sources.hpp); a GPU adds tiers above, not cases here.
+// list with precedence tiers (label_sources.hpp).
+//
+// Level A with GPU lanes: where the process recorded anything that ran on a GPU, each instant is named by what its GPUs did,
+// over all streams of all its devices; the highest of
+//   a kernel                       compute/<family> (kernel_name.hpp), compute/triton/<operations>
+//   a CUDA graph recorded whole    the families of its nodes in the proportions measured when they were recorded
+//                                  one by one, else compute/graph
+//   a communication kernel         comm.exposed/<collective>: exposed, since no other kernel ran
+//   a copy or memset               copy.exposed/{h2d,d2h,d2d,h2h,p2p,other,memset}
+//   nothing: the GPU is idle       named by the driving thread, by the rules above, in other words:
+//     data.*, idle.gc, idle.checkpoint                 as they are
+//     a call that waits for the GPU (cudaStreamSynchronize, cudaMemcpy, ...)   idle.sync
+//     a call that allocates or frees memory            idle.alloc
+//     loading modules, the driver's JIT compiler, a range or phase that says "compile" or "autotune"   idle.compile
+//     compute/forward, compute/backward, optimizer     idle.launch: the host did not feed the GPU
+//     host/<name>                                      idle.host/<name>
+//     host.other                                       idle.unknown
+// Of several kernels at once the one that started last names the instant (then: the one that ends first, then the
+// family met first). Events that take no or negative time name nothing.
 //
 // Level B, the cause chain of a wait [w0, w1) for batch t of worker k. Each instant is handed to what worker
 // k did then:
@@ -48,9 +66,9 @@
 
 namespace stepscope::analysis {
 
-inline constexpr int32_t kLedgerVersion = 1;
+inline constexpr int32_t kLedgerVersion = 2;
 
-// Names of the fixed leaves. host/<name> leaves are made as ranges are met.
+// Names of the fixed leaves; prefixes of those that are made as names are met.
 namespace leaf {
 inline constexpr std::string_view kForward = "compute/forward";
 inline constexpr std::string_view kBackward = "compute/backward";
@@ -69,6 +87,18 @@ inline constexpr std::string_view kPin = "data.pin";
 inline constexpr std::string_view kDataOther = "data.other";
 inline constexpr std::string_view kHostOther = "host.other";
 inline constexpr std::string_view kHostPrefix = "host/";
+// With GPU lanes:
+inline constexpr std::string_view kComputePrefix = "compute/";
+inline constexpr std::string_view kTritonPrefix = "compute/triton/";
+inline constexpr std::string_view kGraph = "compute/graph";
+inline constexpr std::string_view kCommPrefix = "comm.exposed/";
+inline constexpr std::string_view kCopyPrefix = "copy.exposed/";
+inline constexpr std::string_view kIdlePrefix = "idle.";
+inline constexpr std::string_view kIdleLaunch = "idle.launch";
+inline constexpr std::string_view kIdleSync = "idle.sync";
+inline constexpr std::string_view kIdleAlloc = "idle.alloc";
+inline constexpr std::string_view kIdleCompile = "idle.compile";
+inline constexpr std::string_view kIdleUnknown = "idle.unknown";
 }  // namespace leaf
 
 // The ledger of one training process: steps x leaves, ns. Columns are Ledger::leaves.

@@ -138,6 +138,14 @@ struct LaneOverview {
   std::vector<uint32_t> leading;  // run-global name, 0 = none
 };
 
+// How often a kind has a name in a recording, and how long it took, all in all; made at finalize.
+struct NameTotal {
+  Kind kind = Kind::kNone;
+  uint32_t name = 0;  // run-global; 0 for kinds without one
+  uint64_t count = 0;
+  int64_t total_ns = 0;
+};
+
 using Details = std::vector<std::pair<std::string, std::string>>;  // key, value; ready to show
 
 class Run {
@@ -182,6 +190,8 @@ class Run {
   [[nodiscard]] uint32_t global_name(uint32_t process, int64_t local_id) const;
   [[nodiscard]] uint32_t global_lane(uint32_t process, uint32_t trace_lane) const;  // kNoLane when unknown
   [[nodiscard]] uint64_t kind_events(uint32_t process, Kind kind) const;
+  // Without decoding an event; ascending by kind, then by the recording's order of names.
+  [[nodiscard]] Result<std::vector<NameTotal>> name_totals(uint32_t process) const;
 
   // Analyzer roll-ups kept inside the recordings (ledger.hpp uses them), and the deep file check of
   // selfcheck.

@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "analyzer/cuda_calls.hpp"
+#include "analyzer/kernel_name.hpp"
 #include "analyzer/run.hpp"
 #include "analyzer/run_state.hpp"
 
@@ -34,9 +36,11 @@ int column_named(const trace::KindInfo& kind, std::string_view name) {
 
 // The column that tells events of a kind apart which carry no name of their own.
 int variant_column(Kind kind, const trace::KindInfo& info) {
-  return kind == Kind::kPhase ? column_named(info, "op")
-         : kind == Kind::kGc  ? column_named(info, "generation")
-                              : -1;
+  return kind == Kind::kPhase    ? column_named(info, "op")
+         : kind == Kind::kGc     ? column_named(info, "generation")
+         : kind == Kind::kMemcpy ? column_named(info, "copy_kind")
+         : kind == Kind::kSync   ? column_named(info, "sync_type")
+                                 : -1;
 }
 
 constexpr int64_t kMaxVariants = 16;
@@ -50,7 +54,21 @@ constexpr const char* kPhaseWords[] = {"phase",        "import",           "star
                                        "reset loader", "shut down loader", "next()",          "eval phase",
                                        "forward"};
 constexpr const char* kGcWords[] = {"gc generation 0", "gc generation 1", "gc generation 2"};
-constexpr const char* kSourceWords[] = {"unknown", "api", "nvtx", "python", "torch.profiler", "import"};
+constexpr const char* kSourceWords[] = {"unknown",        "api",    "nvtx",       "python",
+                                        "torch.profiler", "import", "nccl plugin"};
+constexpr const char* kCopyWords[] = {"copy",
+                                      "copy host to device",
+                                      "copy device to host",
+                                      "copy host to array",
+                                      "copy array to host",
+                                      "copy array to array",
+                                      "copy array to device",
+                                      "copy device to array",
+                                      "copy device to device",
+                                      "copy host to host",
+                                      "copy peer to peer"};
+constexpr const char* kSyncWords[] = {"sync", "wait for event", "stream waits for event", "wait for stream",
+                                      "wait for device"};
 
 template <size_t N>
 const char* word(const char* const (&words)[N], int64_t index) {
@@ -60,6 +78,8 @@ const char* word(const char* const (&words)[N], int64_t index) {
 std::string made_name(const trace::KindInfo& info, int64_t variant) {
   const char* text = info.id == Kind::kPhase        ? word(kPhaseWords, variant)
                      : info.id == Kind::kGc         ? word(kGcWords, variant)
+                     : info.id == Kind::kMemcpy     ? word(kCopyWords, variant)
+                     : info.id == Kind::kSync       ? word(kSyncWords, variant)
                      : info.id == Kind::kBatch      ? "wait for batch"
                      : info.id == Kind::kBatchFetch ? "make batch"
                                                     : info.name;
@@ -113,6 +133,7 @@ class BlockMaker {
     name_column_ = first_string_column(info);
     variant_column_ = variant_column(info.id, info);
     value_column_ = column_named(info, "value");
+    by_name_ = info.id == Kind::kKernel || info.id == Kind::kCudaApi;
   }
 
   [[nodiscard]] uint32_t columns() const {
@@ -136,7 +157,7 @@ class BlockMaker {
       start_[row] = at(view, 0, row) + shift_;
       dur_[row] = info_.has_duration() ? std::max<int64_t>(0, at(view, 1, row)) : 0;
       name_[row] = name_of(name_column_ == kNoColumn ? 0 : at(view, name_column_, row), variant);
-      category_[row] = category_of_event(info_.id, variant);
+      category_[row] = by_name_ ? category_by_name(name_[row]) : category_of_event(info_.id, variant);
       if (real) {
         value_[row] = std::bit_cast<double>(at(view, value_column_, row));
       }
@@ -147,6 +168,22 @@ class BlockMaker {
  private:
   static int64_t at(const trace::SegmentView& view, int column, size_t row) {
     return view.columns[static_cast<size_t>(column)][row];
+  }
+
+  // Communication kernels and calls that wait for the GPU have colours of their own; the name tells, looked at once.
+  Category category_by_name(uint32_t name) {
+    if (name >= category_by_name_.size()) {
+      category_by_name_.resize(std::max<size_t>(name + 1, state_.names.size()), Category::kOther);
+    }
+    Category& category = category_by_name_[name];
+    if (category == Category::kOther) {
+      const std::string_view text = state_.names.text(name);
+      category = info_.id == Kind::kKernel && is_communication_kernel(text) ? Category::kCommunication
+                 : info_.id == Kind::kCudaApi && classify_call(text) == CallClass::kSync
+                     ? Category::kSync
+                     : category_of_event(info_.id, 0);
+    }
+    return category;
   }
 
   [[nodiscard]] uint32_t name_of(int64_t local, int64_t variant) const {
@@ -168,6 +205,8 @@ class BlockMaker {
   std::vector<int64_t> dur_;
   std::vector<uint32_t> name_;
   std::vector<Category> category_;
+  bool by_name_ = false;
+  std::vector<Category> category_by_name_;  // of run-global names; kOther: not looked at yet
   std::vector<double> value_;
 };
 
@@ -206,9 +245,11 @@ std::string column_text(const Run& run, uint32_t process, const trace::KindInfo&
 
 void intern_made_names(Run::State& state) {
   for (const trace::KindInfo* info = trace::kinds_begin(); info != trace::kinds_end(); ++info) {
-    const int64_t variants = info->id == Kind::kPhase ? static_cast<int64_t>(std::size(kPhaseWords))
-                             : info->id == Kind::kGc  ? static_cast<int64_t>(std::size(kGcWords))
-                                                      : 1;
+    const int64_t variants = info->id == Kind::kPhase    ? static_cast<int64_t>(std::size(kPhaseWords))
+                             : info->id == Kind::kGc     ? static_cast<int64_t>(std::size(kGcWords))
+                             : info->id == Kind::kMemcpy ? static_cast<int64_t>(std::size(kCopyWords))
+                             : info->id == Kind::kSync   ? static_cast<int64_t>(std::size(kSyncWords))
+                                                         : 1;
     for (int64_t variant = 0; variant < variants; ++variant) {
       state.made_names[made_key(info->id, variant)] = state.names.intern(made_name(*info, variant));
     }
@@ -338,6 +379,24 @@ uint64_t Run::kind_events(uint32_t process, Kind kind) const {
     }
   }
   return 0;
+}
+
+Result<std::vector<NameTotal>> Run::name_totals(uint32_t process) const {
+  std::vector<NameTotal> out;
+  Status status = with_handle(*state_->data[process], [&](const trace::Recording& recording) {
+    Result<std::vector<trace::NameTotal>> totals = recording.name_totals();
+    if (!totals.ok()) {
+      return totals.status();
+    }
+    for (const trace::NameTotal& total : totals.value()) {
+      out.push_back({total.kind, global_name(process, total.name), total.count, total.total_ns});
+    }
+    return Status();
+  });
+  if (!status.ok()) {
+    return status;
+  }
+  return out;
 }
 
 Result<std::optional<trace::Rollup>> Run::load_rollup(uint32_t process) const {

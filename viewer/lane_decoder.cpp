@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "analyzer/kernel_name.hpp"
 #include "viewer/run_loader.hpp"
 
 namespace stepscope::viewer {
@@ -173,7 +174,17 @@ uint32_t NameTable::id(std::string_view text, Kind kind, Category category) {
 
 uint32_t NameTable::id(uint32_t run_name, Kind kind, Category category) {
   const std::string_view text = run_.name(run_name);
-  return id(text.empty() ? std::string_view("(no name)") : text, kind, category);
+  return kind == Kind::kKernel ? id(std::string_view(analysis::demangle(text)), kind, category)
+                               : id(text.empty() ? std::string_view("(no name)") : text, kind, category);
+}
+
+uint32_t NameTable::on_stream(uint32_t run_name) {
+  const std::string_view text = run_.name(run_name);
+  if (text.empty()) {
+    return id(std::string_view("copy"), Kind::kNone, Category::kCopy);
+  }
+  return id(std::string_view(analysis::demangle(text)), Kind::kNone,
+            analysis::is_communication_kernel(text) ? Category::kCommunication : Category::kCompute);
 }
 
 uint32_t NameTable::by_text(uint32_t run_name) {

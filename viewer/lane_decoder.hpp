@@ -24,6 +24,8 @@ class NameTable {
   [[nodiscard]] uint32_t id(std::string_view text, trace::Kind kind, Category category);
   // For overviews, which know a name but no kind: the category that its text suggests.
   [[nodiscard]] uint32_t by_text(uint32_t run_name);
+  // The same for the overview of a GPU stream: a kernel, or a copy where there is no name.
+  [[nodiscard]] uint32_t on_stream(uint32_t run_name);
   [[nodiscard]] std::vector<Category> categories() const;
   void store(RunModel& model) const;
 

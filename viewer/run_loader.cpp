@@ -47,6 +47,15 @@ std::string lane_title(const Run& run, uint32_t lane) {
   return info.name.empty() ? info.type + " " + std::to_string(info.tid) : info.name;
 }
 
+LaneRole lane_role(const Run& run, uint32_t lane) {
+  const analysis::Lane& info = run.lanes()[lane];
+  return run.processes()[info.process].main_lane == lane                         ? LaneRole::kMainThread
+         : info.type == "stream"                                                 ? LaneRole::kStream
+         : info.type == "communicator"                                           ? LaneRole::kCommunicator
+         : info.type == "device" || info.type == "memory" || info.type == "sync" ? LaneRole::kDevice
+                                                                                 : LaneRole::kThread;
+}
+
 LaneModel lane_model(const Run& run, uint32_t lane,
                      std::map<std::pair<uint32_t, std::string>, int>& ordinals) {
   const analysis::Lane& info = run.lanes()[lane];
@@ -54,8 +63,11 @@ LaneModel lane_model(const Run& run, uint32_t lane,
   model.process = info.process;
   model.source_lane = lane;
   model.title = lane_title(run, lane);
-  const int ordinal = ordinals[{info.process, model.title}]++;
-  model.key = model.title + "/" + std::to_string(ordinal);
+  model.role = lane_role(run, lane);
+  // The name of a communicator can hold an id that is another in every run: the first plays the part of the first.
+  const std::string part = model.role == LaneRole::kCommunicator ? info.type : model.title;
+  const int ordinal = ordinals[{info.process, part}]++;
+  model.key = part + "/" + std::to_string(ordinal);
   return model;
 }
 
@@ -119,7 +131,7 @@ analysis::Result<RunModel> load_preview(const Run& run) {
     }
     std::vector<uint32_t> leading;
     for (const uint32_t name : level->leading) {
-      leading.push_back(names.by_text(name));
+      leading.push_back(run.lanes()[lane].type == "stream" ? names.on_stream(name) : names.by_text(name));
     }
     const std::vector<Category> categories = names.categories();
     TimeMip mip =

@@ -146,6 +146,26 @@ std::string fingerprint_table(const Run& run, const Terminal& terminal) {
                        : "\n" + styled("fingerprint", Style::kBold, terminal) + "\n" + table.render(terminal);
 }
 
+// GPUs and what recorded them, from the facts that the collector left.
+std::string gpu_table(const Run& run, const Terminal& terminal) {
+  static constexpr std::string_view kPrefixes[] = {"device.", "cupti.", "nccl.", "nvml."};
+  std::map<std::string, std::set<std::string>> facts;
+  for (const Process& process : run.processes()) {
+    for (const auto& [key, value] : process.meta) {
+      if (std::any_of(std::begin(kPrefixes), std::end(kPrefixes),
+                      [&key](std::string_view prefix) { return key.starts_with(prefix); })) {
+        facts[key].insert(value);
+      }
+    }
+  }
+  TextTable table({{""}, {"", Align::kLeft, Fit::kShorten}});
+  for (const auto& [key, values] : facts) {
+    table.add_row(
+        {key, *values.begin() + (values.size() > 1 ? fmt::format(" (and {} more)", values.size() - 1) : "")});
+  }
+  return table.empty() ? "" : "\n" + styled("GPUs", Style::kBold, terminal) + "\n" + table.render(terminal);
+}
+
 std::string opened_doors(const Run& run, uint32_t process) {
   std::string text;
   for (const Door& door : run.doors()) {
@@ -205,7 +225,8 @@ std::string text_of(const Run& run, const Steps& steps, const Terminal& terminal
   out = styled(out, Style::kBold, terminal) + "\n";
   const int64_t wall = run.event_count() == 0 ? 0 : run.wall_ns(0, range.begin_ns);
   out += wall == 0 ? "" : "  started " + utc(wall) + "\n";
-  return out + fingerprint_table(run, terminal) + process_table(run, terminal) + quality(run, terminal);
+  return out + fingerprint_table(run, terminal) + gpu_table(run, terminal) + process_table(run, terminal) +
+         quality(run, terminal);
 }
 
 }  // namespace

@@ -37,8 +37,12 @@ int run_report(const Command& command, const std::vector<std::string>& args) {
   if (!evidence.ok()) {
     return report_failure(evidence.status());
   }
+  const Result<GpuActivity> activity = gpu_activity(run.value(), ledger.value());
+  if (!activity.ok()) {
+    return report_failure(activity.status());
+  }
   const std::vector<Finding> findings = find_in_run({&run.value(), &ledger.value(), &evidence.value()});
-  const Report report{run.value(), ledger.value(), evidence.value(), findings};
+  const Report report{run.value(), ledger.value(), evidence.value(), findings, activity.value()};
   const int written = json ? print_json(report_json(report))
                            : print_result(report_text(report, inspect_terminal(STDOUT_FILENO)));
   bool any_step = false;

@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "analyzer/cli/findings_view.hpp"
+#include "analyzer/cli/gpu_view.hpp"
 #include "analyzer/cli/open_run.hpp"
 #include "analyzer/cli/report_view.hpp"
 
@@ -98,6 +99,9 @@ ordered_json report_json(const Report& report) {
   document["loader"] = loader_json(report.evidence.loader);
   document["supply"] = supply_json(report.evidence.supply);
   document["host"] = host_json(report.evidence.host);
+  if (report.evidence.gpu.known) {
+    document["gpu"] = gpu_json(report);
+  }
   return document;
 }
 

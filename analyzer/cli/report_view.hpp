@@ -10,6 +10,7 @@
 
 #include "analyzer/cli/terminal.hpp"
 #include "analyzer/findings.hpp"
+#include "analyzer/gpu_activity.hpp"
 
 namespace stepscope::analysis::cli {
 
@@ -18,6 +19,7 @@ struct Report {
   const Ledger& ledger;
   const Evidence& evidence;
   std::span<const Finding> findings;
+  const GpuActivity& activity;  // empty for a run without GPU activity
 };
 
 [[nodiscard]] std::string report_text(const Report& report, const Terminal& terminal);

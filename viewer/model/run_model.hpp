@@ -37,9 +37,13 @@ struct ProcessModel {
   std::string key;       // equal for the process of another run that plays the same part
 };
 
+// What a lane is, in the order in which the lanes of a process stand.
+enum class LaneRole : uint8_t { kMainThread, kStream, kCommunicator, kThread, kDevice };
+
 struct LaneModel {
   uint32_t process = 0;
   uint32_t source_lane = 0;  // lane number of the analyzer's Run
+  LaneRole role = LaneRole::kThread;
   std::string title;
   std::string key;  // equal within processes of equal key for lanes that play the same part
   std::vector<EventRow> rows;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <tuple>
 
 namespace stepscope::viewer {
 namespace {
@@ -90,6 +91,7 @@ Tracks make_tracks(const RunModel& a, const RunModel* b) {
     Track track;
     track.group = group_for(tracks, a.processes[a.lanes[lane].process]);
     track.title = a.lanes[lane].title;
+    track.role = a.lanes[lane].role;
     track.lane[0] = static_cast<uint32_t>(lane);
     by_key.emplace(key_of(a, a.lanes[lane]), tracks.tracks.size());
     tracks.tracks.push_back(track);
@@ -104,12 +106,14 @@ Tracks make_tracks(const RunModel& a, const RunModel* b) {
       Track track;
       track.group = group_for(tracks, b->processes[b->lanes[lane].process]);
       track.title = b->lanes[lane].title;
+      track.role = b->lanes[lane].role;
       track.lane[1] = static_cast<uint32_t>(lane);
       tracks.tracks.push_back(track);
     }
   }
-  std::stable_sort(tracks.tracks.begin(), tracks.tracks.end(),
-                   [](const Track& x, const Track& y) { return x.group < y.group; });
+  std::stable_sort(tracks.tracks.begin(), tracks.tracks.end(), [](const Track& x, const Track& y) {
+    return std::tie(x.group, x.role) < std::tie(y.group, y.role);
+  });
   return tracks;
 }
 

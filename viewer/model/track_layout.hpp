@@ -18,6 +18,7 @@ inline constexpr uint32_t kNoTrackLane = 0xFFFFFFFFU;
 
 struct Track {
   size_t group = 0;
+  LaneRole role = LaneRole::kThread;
   std::string title;
   uint32_t lane[2] = {kNoTrackLane, kNoTrackLane};  // by Side
 };
@@ -33,7 +34,8 @@ struct Tracks {
   std::vector<Track> tracks;  // in the order of groups
 };
 
-// Lanes of A in their order, each with its counterpart of B; lanes that only B has follow in their group.
+// Lanes of A, each with its counterpart of B, then lanes that only B has; in a group by role: the main thread, what it drives
+// (streams, then communicators), its other threads, then what the driver says of devices.
 [[nodiscard]] Tracks make_tracks(const RunModel& a, const RunModel* b);
 
 // With two runs: which of them have lanes on screen.

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/golden/cli/program.hpp"
+#include "tests/support/gpu_job.hpp"
 #include "tests/support/job_simulator.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -24,6 +25,8 @@ constexpr const char* kHealthy =
 constexpr const char* kSlow =
     "steps=60 workers=2 fetch.cpu=2ms fetch.io=24ms checkpoint.every=20 checkpoint=40ms steps_per_epoch=30 "
     "seed=2";
+
+constexpr const char* kGpu = "steps=40 comm=9ms";
 
 // Runs named like a user's, in a directory of their own: paths are printed as given, so relative ones are the same
 // everywhere.
@@ -70,6 +73,29 @@ TEST_F(Documents, StepsOfOneClassListed) {
 
 TEST_F(Documents, Report) {
   expect_both({"report", "slow"}, "report");
+}
+
+TEST_F(Documents, ReportOfARunOnAGpu) {
+  write_gpu_job(dir_.file("gpu"), kGpu);
+  expect_both({"report", "gpu"}, "report_gpu");
+}
+
+TEST_F(Documents, InfoOnARunOnAGpu) {
+  write_gpu_job(dir_.file("gpu"), kGpu);
+  expect_both({"info", "gpu"}, "info_gpu");
+}
+
+TEST_F(Documents, DiffOfTwoRunsOnAGpu) {
+  write_gpu_job(dir_.file("gpu"), kGpu);
+  write_gpu_job(dir_.file("hot"), std::string(kGpu) + " kernel=262us sm_clock=1410 power_cap=1 seed=2");
+  expect_both({"diff", "gpu", "--vs", "hot"}, "diff_gpu");
+}
+
+TEST_F(Documents, DoNotCompareARunOnAGpuWithOneWithout) {
+  write_gpu_job(dir_.file("gpu"), kGpu);
+  const Outcome outcome = stepscope({"diff", "base", "--vs", "gpu"}, dir_.path());
+  EXPECT_EQ(outcome.exit_code, 4);
+  EXPECT_THAT(outcome.out + outcome.err, HasSubstr("GPU activity"));
 }
 
 TEST_F(Documents, Diff) {

@@ -4,13 +4,16 @@
 #include <condition_variable>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <memory>
 #include <set>
 
 #include <gtest/gtest.h>
 
+#include "tests/support/gpu_job.hpp"
 #include "tests/support/job_simulator.hpp"
 #include "tests/support/temp_dir.hpp"
+#include "viewer/model/track_layout.hpp"
 
 namespace stepscope::viewer {
 namespace {
@@ -118,6 +121,48 @@ TEST_F(LoaderTest, CancellingInTheMiddleEndsQuickly) {
   for (int i = 0; i < 10; ++i) {
     const Loader loader(path, path, [] {});
   }
+}
+
+// What a GPU did stands under the thread that drove it, communication in its own colour, kernels under readable names.
+TEST_F(LoaderTest, ShowsGpuLanesUnderTheirProcess) {
+  const std::string path = dir.path() + "/gpu";
+  stepscope::testing::write_gpu_job(path, "steps=20");
+  const auto state = load(path, "");
+  const RunModel* run = state->run(Side::kA);
+  ASSERT_NE(run, nullptr);
+  const Tracks tracks = make_tracks(*run, nullptr);
+  std::vector<std::string> titles;
+  for (const Track& track : tracks.tracks) {
+    titles.push_back(track.title);
+  }
+  EXPECT_EQ(titles, (std::vector<std::string>{"main thread", "GPU 0 stream 7", "GPU 0 stream 13",
+                                              "default_pg rank 0/8"}));
+  std::map<std::string, Category> category;
+  for (const NameEntry& name : run->names) {
+    category[name.text.substr(0, name.text.find('<'))] = name.category;
+  }
+  EXPECT_EQ(category.at("void at::native::vectorized_elementwise_kernel"), Category::kCompute) << "demangled";
+  EXPECT_EQ(category.at("ncclDevKernel_AllReduce_Sum_bf16_RING_LL(ncclDevKernelArgsStorage"),
+            Category::kCommunication);
+  EXPECT_EQ(category.at("copy host to device"), Category::kCopy);
+  EXPECT_EQ(category.at("cudaStreamSynchronize"), Category::kSync);
+  EXPECT_EQ(category.at("cudaLaunchKernel"), Category::kApi);
+}
+
+TEST_F(LoaderTest, PairsCommunicatorsWhoseNamesDiffer) {
+  const std::string gpu_lane =
+      "meta process.pid 100\nlane 1 thread main tid=100\nphase start_ns=1 dur_ns=5 op=3\n"
+      "collective lane=2 start_ns=1 dur_ns=5 op=AllReduce\n";
+  const auto write = [&](const std::string& name, const std::string& communicator) {
+    std::filesystem::create_directories(dir.path() + "/" + name);
+    stepscope::testing::write_recording(dir.path() + "/" + name + "/main.stepscope",
+                                        gpu_lane + "lane 2 communicator \"" + communicator + "\"\n");
+    return dir.path() + "/" + name;
+  };
+  const auto state = load(write("x", "0x7f01 rank 0/8"), write("y", "0x9a02 rank 0/8"));
+  const Tracks tracks = make_tracks(*state->run(Side::kA), state->run(Side::kB));
+  ASSERT_EQ(tracks.tracks.size(), 2U);
+  EXPECT_NE(tracks.tracks[1].lane[1], kNoTrackLane);
 }
 
 }  // namespace

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Level A of the ledger over GPU lanes: which leaf an instant of a step is when the process recorded its GPUs. The rules
+// stand in ledger.hpp. Internal to the library.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <unordered_map>
+#include <vector>
+
+#include "analyzer/gpu_events.hpp"
+#include "analyzer/label_sources.hpp"
+
+namespace stepscope::analysis {
+
+// A label source: CUDA calls and compilations of the driving thread that explain an idle GPU. Adds nothing for a process
+// without GPU events, so that the ledger of a host-only run does not depend on it.
+[[nodiscard]] Status collect_gpu_waits(LabelContext& context);
+
+class GpuLabels {
+ public:
+  // Makes a label for everything that may be met, after the label sources have run: no label is made later.
+  [[nodiscard]] static Result<GpuLabels> prepare(LabelContext& context);
+
+  // Covers the steps of `context` with pieces, in order and without gap. `background` is the host's label for what no
+  // source names. `events_per_window` is for tests.
+  [[nodiscard]] Status partition(LabelContext& context, uint32_t background, const PieceVisitor& visit,
+                                 size_t events_per_window = kEventsPerWindow) const;
+
+ private:
+  struct Label {
+    uint32_t id = 0;
+    uint8_t tier = 0;
+  };
+  Status name_kernels(LabelContext& context);
+  Status name_collectives(LabelContext& context);
+  Status name_graphs(LabelContext& context);
+  void name_copies(Labels& labels);
+  void name_idle(Labels& labels);
+  [[nodiscard]] Label label_of(const GpuEvent& event) const;
+
+  std::vector<uint32_t> idle_of_;                         // by label of a host leaf
+  std::unordered_map<uint32_t, Label> kernels_;           // by run-global name
+  std::unordered_map<uint32_t, uint32_t> collective_of_;  // by correlation of the kernel
+  std::unordered_map<uint64_t, uint32_t> graph_mix_;      // by graph id
+  std::vector<uint32_t> copies_;                          // by trace::CopyKind
+  uint32_t memset_ = 0;
+  uint32_t graph_ = 0;
+  uint32_t unknown_kernel_ = 0;
+};
+
+}  // namespace stepscope::analysis
