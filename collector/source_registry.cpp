@@ -2,6 +2,7 @@
 #include "collector/source_registry.hpp"
 
 #include "collector/sources/cupti/source.hpp"
+#include "collector/sources/nvml/source.hpp"
 
 namespace stepscope::collector {
 namespace {
@@ -9,6 +10,7 @@ namespace {
 // In the order in which they are ticked and finished.
 constexpr SourceHooks kSources[] = {
     {"cupti", cupti::tick, cupti::finish, cupti::forget},
+    {"nvml", nvml::tick, nvml::finish, nvml::forget},
 };
 
 }  // namespace
