@@ -1,23 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "collector/dynamic_library.hpp"
 
-#include <dlfcn.h>
 #include <link.h>
 
 #include "collector/glibc_floor.hpp"
 
-__asm__(".symver dlopen, dlopen@" STEPSCOPE_OLDEST_GLIBC);
-__asm__(".symver dlsym, dlsym@" STEPSCOPE_OLDEST_GLIBC);
-#pragma weak dlopen
-#pragma weak dlsym
-
 namespace stepscope::collector {
 namespace {
 
-// Through volatiles: the compiler may assume that a function's address is not null.
 void* open_with(const char* name, int flags) noexcept {
-  void* (*volatile function)(const char*, int) = &dlopen;
-  return function != nullptr ? function(name, flags) : nullptr;
+  return can_open_libraries() ? dlopen(name, flags) : nullptr;
 }
 
 struct Search {
@@ -42,8 +34,7 @@ DynamicLibrary DynamicLibrary::open(const char* name) noexcept {
 }
 
 void* DynamicLibrary::symbol(const char* name) const noexcept {
-  void* (*volatile function)(void*, const char*) = &dlsym;
-  return handle != nullptr && function != nullptr ? function(handle, name) : nullptr;
+  return handle != nullptr ? dlsym(handle, name) : nullptr;
 }
 
 bool any_loaded_object(bool (*visit)(void* context, TextView path), void* context) noexcept {

@@ -3,6 +3,7 @@
 
 #include "collector/sources/cupti/source.hpp"
 #include "collector/sources/nccl/source.hpp"
+#include "collector/sources/nvml/source.hpp"
 
 namespace stepscope::collector {
 namespace {
@@ -11,6 +12,7 @@ namespace {
 constexpr SourceHooks kSources[] = {
     {"cupti", cupti::tick, cupti::finish, cupti::forget},
     {"nccl", nccl::tick, nccl::finish, nccl::forget},
+    {"nvml", nvml::tick, nvml::finish, nvml::forget},
 };
 
 }  // namespace

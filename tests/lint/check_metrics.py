@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""docs/METRICS.md and the code name the same things: ledger leaves, diff terms and host counters.
+"""docs/METRICS.md and the code name the same things: ledger leaves, diff terms, host counters and readings of GPU health.
 
 Names in the code: constants of `namespace leaf` and `namespace term` in analyzer/*.hpp, and counter names
-("proc.cpu_ns") in collector/. Names in the document: `name` in the first column of a table.
+("proc.cpu_ns", "gpu.power_mw") in collector/. Names in the document: `name` in the first column of a table.
 """
 import pathlib
 import re
@@ -12,7 +12,7 @@ import lintlib
 PAGE = "docs/METRICS.md"
 NAMESPACE = re.compile(r"^namespace (?:leaf|term) \{\n(.*?)^\}", re.MULTILINE | re.DOTALL)
 CONSTANT = re.compile(r'constexpr std::string_view k\w+ = "([a-z_./]+[a-z_])"')
-COUNTER = re.compile(r'"((?:proc|cgroup|psi|watch)\.[a-z0-9_.]*[a-z0-9])"')
+COUNTER = re.compile(r'"((?:proc|cgroup|psi|watch|gpu)\.[a-z0-9_.]*[a-z0-9])"')
 ROW = re.compile(r"^\|\s*`([^`]+)`")
 
 

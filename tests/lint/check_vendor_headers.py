@@ -20,6 +20,7 @@ HOMES = {
     "nvtx3/": ("collector/sources/nvtx/",),
     "cupti": ("collector/sources/cupti/",),
     "cuda": ("collector/sources/cupti/",),
+    "nvml": ("collector/sources/nvml/",),
     "nccl": ("collector/sources/nccl/",),
     "Python.h": ("collector/sources/python/",),
     "benchmark/": (),
@@ -61,6 +62,7 @@ BAD = {
     "zstd in the collector": {"collector/a.cpp": "#include <zstd.h>\n"},
     "ImGui in the viewer's model": {"viewer/model/a.cpp": "#include <imgui.h>\n"},
     "CLI11 in the library": {"analyzer/a.cpp": "#include <CLI/CLI.hpp>\n"},
+    "NVML in the room of CUPTI": {"collector/sources/cupti/a.cpp": "#include <nvml.h>\n"},
     "Python.h anywhere else": {"collector/door.cpp": "#include <Python.h>\n"},
     "a test framework in the product": {"trace/a.cpp": "#include <gtest/gtest.h>\n"},
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "collector/gpu_table.hpp"
 #include "collector/sources/cupti/cupti_abi.hpp"
 #include "collector/text.hpp"
 
@@ -350,6 +351,9 @@ void Decoder::note_device(const void* record) noexcept {
     uuid.add("0123456789abcdef"[byte >> 4]).add("0123456789abcdef"[byte & 15]);
   }
   put("uuid", uuid.c_str());
+  uint8_t bytes[kGpuUuidSize];
+  memcpy(bytes, static_cast<const uint8_t*>(record) + at::kUuid, sizeof(bytes));
+  (void)note_gpu(id, bytes);
   TextBuffer<32> capability;
   capability.add_u64(abi::field<uint32_t>(record, at::kComputeMajor)).add('.');
   capability.add_u64(abi::field<uint32_t>(record, at::kComputeMinor));

@@ -6,7 +6,8 @@
 
 #include "collector/clock.hpp"
 #include "collector/doors.hpp"
-#include "collector/dynamic_loading.hpp"
+#include "collector/dynamic_library.hpp"
+#include "collector/glibc_floor.hpp"
 #include "collector/process_state.hpp"
 #include "collector/sources/nccl/descriptor.hpp"
 #include "collector/sources/nccl/event_store.hpp"
@@ -28,20 +29,20 @@ constinit bool g_opened = false;
 constinit ChainedTable g_tables[kNewestVersion];
 
 // As NCCL resolves a name.
-void* open_library(const char* name) noexcept {
-  void* library = dlopen(name, RTLD_NOW | RTLD_LOCAL);
-  if (library == nullptr && strchr(name, '/') == nullptr) {
+DynamicLibrary open_library(const char* name) noexcept {
+  DynamicLibrary library = DynamicLibrary::open(name);
+  if (!library && strchr(name, '/') == nullptr) {
     TextBuffer<320> file;
     file.add("libnccl-profiler-").add(name).add(".so");
-    library = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
+    library = DynamicLibrary::open(file.c_str());
   }
   return library;
 }
 
-void read_table(void* library, int version) noexcept {
+void read_table(const DynamicLibrary& library, int version) noexcept {
   TextBuffer<32> symbol;
   symbol.add("ncclProfiler_v").add_i64(version);
-  const void* found = dlsym(library, symbol.c_str());
+  const void* found = library.symbol(symbol.c_str());
   if (found == nullptr) {
     return;
   }
@@ -64,12 +65,12 @@ void load() noexcept {
   if (by_name) {
     g_asked.add(asked);
   }
-  if (!can_load_libraries()) {
+  if (!can_open_libraries()) {
     return;
   }
-  void* library = open_library(by_name ? asked : kDefaultLibrary);
+  const DynamicLibrary library = open_library(by_name ? asked : kDefaultLibrary);
   // The same table under another name would call itself for ever.
-  if (library == nullptr || dlsym(library, "stepscope_get_api") != nullptr) {
+  if (!library || library.symbol("stepscope_get_api") != nullptr) {
     return;
   }
   if (!by_name) {
@@ -158,7 +159,7 @@ void report_chained(int version, bool its_init_failed) noexcept {
   }
   TextBuffer<384> text;
   text.add(g_asked.view());
-  if (!can_load_libraries()) {
+  if (!can_open_libraries()) {
     text.add(" (not loaded: no dlopen here)");
   } else if (!g_opened) {
     text.add(" (not loaded: cannot be opened)");

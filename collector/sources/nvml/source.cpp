@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "collector/sources/nvml/source.hpp"
+
+#include <limits.h>
+#include <stdlib.h>
+
+#include <atomic>
+
+#include "collector/clock.hpp"
+#include "collector/doors.hpp"
+#include "collector/gpu_table.hpp"
+#include "collector/process_state.hpp"
+#include "collector/source_registry.hpp"
+#include "collector/sources/nvml/gpu_health.hpp"
+#include "collector/sources/nvml/period.hpp"
+#include "collector/sources/nvml/visible_gpus.hpp"
+#include "collector/system_file.hpp"
+
+namespace stepscope::collector::nvml {
+namespace {
+
+constexpr int kMaxXidsPerTick = 16;
+constexpr int64_t kExitPatienceNs = 500'000'000;
+constexpr int64_t kExitPollNs = 200'000;
+
+enum class State : uint8_t { kWaiting, kReading, kOff };
+
+struct Source {
+  State state = State::kWaiting;
+  Functions functions = {};
+  GpuHealth gpus[kMaxGpus];
+  int gpu_count = 0;
+  int known_gpus = 0;  // of gpu_table.hpp, when the list was made
+  EventSet xids = nullptr;
+  bool said_throttle = false;
+  int64_t period_ns = kShortestPeriodNs;
+  int64_t next_ns = 0;
+  int64_t spent_ns = 0;
+};
+
+// Under the drain lock. What forget() must reset without running a destructor or touching the parent's NVML.
+constinit Source g_source;
+
+// At exit NVML's destructors run before our end of the recording. They must not meet a call of ours on the drain thread.
+constinit std::atomic<bool> g_leaving{false};
+constinit std::atomic<bool> g_calling{false};
+constinit bool g_exit_hooked = false;
+
+class CallScope {
+ public:
+  CallScope() noexcept {
+    g_calling.store(true);
+    allowed_ = !g_leaving.load();
+  }
+  ~CallScope() { g_calling.store(false); }
+  CallScope(const CallScope&) = delete;
+  CallScope& operator=(const CallScope&) = delete;
+  explicit operator bool() const noexcept { return allowed_; }
+
+ private:
+  bool allowed_ = false;
+};
+
+// Registered after NVML was loaded, so that it runs before anything NVML registered.
+void hold_back_at_exit(int, void*) noexcept {
+  if (!is_recording()) {
+    return;
+  }
+  g_leaving.store(true);
+  const int64_t deadline = now_ns() + kExitPatienceNs;
+  while (g_calling.load() && now_ns() < deadline) {
+    sleep_ns(kExitPollNs);
+  }
+}
+
+void say_absent(const char* why) noexcept {
+  TextBuffer<160> text;
+  text.add("absent: ").add(why);
+  spool().meta("nvml.state", text.c_str());
+  g_source.state = State::kOff;
+}
+
+void write_version(const char* key, Result (*call)(char*, uint32_t)) noexcept {
+  char text[kVersionSize] = {};
+  if (call != nullptr && call(text, sizeof(text) - 1) == kSuccess) {
+    spool().meta(key, text);
+  }
+}
+
+void note_mps() noexcept {
+  const char* directory = getenv("CUDA_MPS_PIPE_DIRECTORY");
+  TextBuffer<PATH_MAX> control;
+  control.add(directory == nullptr || directory[0] == '\0' ? "/tmp/nvidia-mps" : directory).add("/control");
+  if (file_exists(control.c_str())) {
+    spool().meta("nvml.mps", "readings are of the whole GPU, other processes on it included");
+  }
+}
+
+// Keeps what is known of GPUs that stay.
+void list_gpus() noexcept {
+  static constinit GpuHealth before[kMaxGpus];
+  const int count_before = g_source.gpu_count;
+  for (int i = 0; i < count_before; ++i) {
+    before[i] = g_source.gpus[i];
+  }
+  g_source.known_gpus = known_gpus();
+  VisibleGpus visible;
+  find_visible_gpus(g_source.functions, visible);
+  g_source.gpu_count = visible.count;
+  for (int i = 0; i < visible.count; ++i) {
+    GpuHealth& gpu = g_source.gpus[i];
+    gpu.start(g_source.functions, spool(), visible.gpus[i].device, visible.gpus[i].ordinal);
+    bool seen = false;
+    for (int j = 0; j < count_before && !seen; ++j) {
+      seen = before[j].handle() == gpu.handle();
+      if (seen) {
+        gpu = before[j];
+        gpu.renumber(spool(), visible.gpus[i].ordinal);
+      }
+    }
+    if (!seen) {
+      gpu.listen(g_source.functions, spool(), g_source.xids);
+    }
+  }
+  spool().meta("nvml.order", visible.order);
+  if (visible.left_out > 0) {
+    spool().loss("nvml.gpu_not_found", static_cast<uint64_t>(visible.left_out));
+  }
+}
+
+void start() noexcept {
+  Functions& functions = g_source.functions;
+  if (!load(functions)) {
+    say_absent("libnvidia-ml.so.1 cannot be loaded");
+    return;
+  }
+  const Result result = initialize(functions);
+  if (result != kSuccess) {
+    say_absent(result_text(result));
+    return;
+  }
+  if (!g_exit_hooked) {
+    g_exit_hooked = true;
+    on_exit(hold_back_at_exit, nullptr);
+  }
+  spool().meta("nvml.state", "ok");
+  write_version("nvml.driver", functions.driver_version);
+  write_version("nvml.version", functions.nvml_version);
+  note_mps();
+  if (functions.event_set_create != nullptr && functions.event_set_create(&g_source.xids) != kSuccess) {
+    g_source.xids = nullptr;
+  }
+  list_gpus();
+  g_source.state = State::kReading;
+}
+
+void read_xids(trace::Ring* ring, int64_t now) noexcept {
+  const Functions& functions = g_source.functions;
+  if (g_source.xids == nullptr || functions.event_set_wait == nullptr) {
+    return;
+  }
+  EventData event = {};
+  for (int i = 0; i < kMaxXidsPerTick && functions.event_set_wait(g_source.xids, &event, 0) == kSuccess;
+       ++i) {
+    for (int j = 0; j < g_source.gpu_count; ++j) {
+      if (g_source.gpus[j].handle() == event.device && event.type == kEventXid) {
+        g_source.gpus[j].put_xid(spool(), ring, now, event.data);
+      }
+    }
+  }
+}
+
+void say_throttle() noexcept {
+  if (g_source.said_throttle || g_source.gpu_count == 0) {
+    return;
+  }
+  g_source.said_throttle = true;
+  bool counted = true;
+  for (int i = 0; i < g_source.gpu_count; ++i) {
+    counted = counted && g_source.gpus[i].has_throttle_counters();
+  }
+  spool().meta("nvml.throttle", counted ? "counters" : "sampled");
+}
+
+void read_all(trace::Ring* ring, int64_t now) noexcept {
+  if (known_gpus() != g_source.known_gpus) {
+    list_gpus();
+  }
+  const int64_t begin = now_ns();
+  read_xids(ring, now);
+  for (int i = 0; i < g_source.gpu_count; ++i) {
+    if (!g_source.gpus[i].lost()) {
+      // Each with its own stamp: one GPU may take as long as ten.
+      g_source.gpus[i].sample(g_source.functions, spool(), ring, now_ns());
+    }
+  }
+  say_throttle();
+  const int64_t period = next_period(g_source.period_ns, now_ns() - begin);
+  if (period != g_source.period_ns) {
+    g_source.period_ns = period;
+    TextBuffer<24> text;
+    text.add_i64(period / 1'000'000);
+    spool().meta("nvml.period_ms", text.c_str());
+  }
+}
+
+}  // namespace
+
+int64_t tick(trace::Ring* ring, int64_t now) noexcept {
+  if (g_source.state == State::kOff || !door_opened(Door::kCuda)) {
+    return kNoWish;
+  }
+  if (now < g_source.next_ns || ring == nullptr) {
+    return kNoWish;  // the drain thread comes by often enough
+  }
+  CallScope scope;
+  if (!scope) {
+    return kNoWish;
+  }
+  if (g_source.state == State::kWaiting) {
+    start();
+  }
+  if (g_source.state == State::kReading) {
+    read_all(ring, now_ns());
+    g_source.next_ns = now + g_source.period_ns;
+    g_source.spent_ns += now_ns() - now;
+  }
+  return kNoWish;
+}
+
+void finish(trace::Ring*, int64_t) noexcept {
+  if (g_source.spent_ns > 0) {
+    TextBuffer<24> text;
+    text.add_i64(g_source.spent_ns);
+    spool().meta("self.nvml_ns", text.c_str());
+  }
+}
+
+void forget() noexcept {
+  g_source = Source();
+  g_leaving.store(false);
+  g_calling.store(false);
+  forget_gpus();
+}
+
+}  // namespace stepscope::collector::nvml

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Which of NVML's devices the process uses, and CUDA's numbers of them. On the drain thread.
+#pragma once
+
+#include <stdint.h>
+
+#include "collector/gpu_table.hpp"
+#include "collector/sources/nvml/library.hpp"
+
+namespace stepscope::collector::nvml {
+
+struct VisibleGpu {
+  Device device = nullptr;  // of a GPU or a MIG slice
+  uint32_t ordinal = 0;
+};
+
+struct VisibleGpus {
+  VisibleGpu gpus[kMaxGpus];
+  int count = 0;
+  int left_out = 0;        // beyond kMaxGpus, or unknown to NVML
+  const char* order = "";  // see nvml.order in source.hpp
+};
+
+// From gpu_table.hpp when it has any, else from CUDA_VISIBLE_DEVICES, else all.
+void find_visible_gpus(const Functions& functions, VisibleGpus& found) noexcept;
+
+}  // namespace stepscope::collector::nvml
