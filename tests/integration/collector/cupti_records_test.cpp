@@ -19,12 +19,20 @@ INSTANTIATE_TEST_SUITE_P(Cupti, CuptiRecords, ::testing::ValuesIn(cupti_versions
   return name;
 });
 
-// The same work in the same order, piece by piece. Correlation ids where CUPTI gives them.
+// The same work in the same order on each stream, piece by piece. Correlation ids where CUPTI gives them.
 void expect_kernels(const Recorded& recorded, bool correlated) {
   namespace at = kernel_column;
   std::vector<Event> kernels = by_start(recorded.contents.of(Kind::kKernel));
   std::vector<TrueWork> truth = truth_of(recorded.job, "kernel");
   ASSERT_EQ(kernels.size(), truth.size());
+  // Stream by stream: those of two streams may start at the same nanosecond.
+  std::stable_sort(kernels.begin(), kernels.end(), [](const Event& a, const Event& b) {
+    return std::pair(a.column(at::kContext), a.column(at::kStream)) <
+           std::pair(b.column(at::kContext), b.column(at::kStream));
+  });
+  std::stable_sort(truth.begin(), truth.end(), [](const TrueWork& a, const TrueWork& b) {
+    return std::pair(a.context, a.stream) < std::pair(b.context, b.stream);
+  });
   for (size_t i = 0; i < truth.size(); ++i) {
     const Event& kernel = kernels[i];
     ASSERT_EQ(recorded.contents.text(kernel.column(at::kName)), truth[i].name) << "kernel " << i;
