@@ -41,7 +41,8 @@ inline constexpr size_t kCategoryCount = static_cast<size_t>(Category::kMarker) 
 // Short lower-case word for legends and JSON: "compute", "data_wait".
 [[nodiscard]] std::string_view category_name(Category category);
 
-// The category of an event. `op` is column `op` of kind phase and is ignored for other kinds.
+// The category of an event. `op` is column `op` of kind phase and is ignored for other kinds. Run::scan_lane refines it by
+// name: a kernel that communicates is kCommunication, a CUDA call that waits for the GPU kSync.
 [[nodiscard]] Category category_of_event(trace::Kind kind, int64_t op);
 
 // The category of a ledger leaf or diff term ("data.fetch.io" -> kDataWait, "host/x" -> kHost).

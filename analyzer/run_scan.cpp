@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "analyzer/cuda_calls.hpp"
 #include "analyzer/kernel_name.hpp"
 #include "analyzer/run.hpp"
 #include "analyzer/run_state.hpp"
@@ -132,6 +133,7 @@ class BlockMaker {
     name_column_ = first_string_column(info);
     variant_column_ = variant_column(info.id, info);
     value_column_ = column_named(info, "value");
+    by_name_ = info.id == Kind::kKernel || info.id == Kind::kCudaApi;
   }
 
   [[nodiscard]] uint32_t columns() const {
@@ -155,8 +157,7 @@ class BlockMaker {
       start_[row] = at(view, 0, row) + shift_;
       dur_[row] = info_.has_duration() ? std::max<int64_t>(0, at(view, 1, row)) : 0;
       name_[row] = name_of(name_column_ == kNoColumn ? 0 : at(view, name_column_, row), variant);
-      category_[row] =
-          info_.id == Kind::kKernel ? category_of_kernel(name_[row]) : category_of_event(info_.id, variant);
+      category_[row] = by_name_ ? category_by_name(name_[row]) : category_of_event(info_.id, variant);
       if (real) {
         value_[row] = std::bit_cast<double>(at(view, value_column_, row));
       }
@@ -169,15 +170,18 @@ class BlockMaker {
     return view.columns[static_cast<size_t>(column)][row];
   }
 
-  // Communication has a colour of its own wherever it runs; the name tells, looked at once.
-  Category category_of_kernel(uint32_t name) {
-    if (name >= kernel_category_.size()) {
-      kernel_category_.resize(std::max<size_t>(name + 1, state_.names.size()), Category::kOther);
+  // Communication kernels and calls that wait for the GPU have colours of their own; the name tells, looked at once.
+  Category category_by_name(uint32_t name) {
+    if (name >= category_by_name_.size()) {
+      category_by_name_.resize(std::max<size_t>(name + 1, state_.names.size()), Category::kOther);
     }
-    Category& category = kernel_category_[name];
+    Category& category = category_by_name_[name];
     if (category == Category::kOther) {
-      category = is_communication_kernel(state_.names.text(name)) ? Category::kCommunication
-                                                                  : category_of_event(Kind::kKernel, 0);
+      const std::string_view text = state_.names.text(name);
+      category = info_.id == Kind::kKernel && is_communication_kernel(text) ? Category::kCommunication
+                 : info_.id == Kind::kCudaApi && classify_call(text) == CallClass::kSync
+                     ? Category::kSync
+                     : category_of_event(info_.id, 0);
     }
     return category;
   }
@@ -201,7 +205,8 @@ class BlockMaker {
   std::vector<int64_t> dur_;
   std::vector<uint32_t> name_;
   std::vector<Category> category_;
-  std::vector<Category> kernel_category_;  // by run-global name; kOther: not looked at yet
+  bool by_name_ = false;
+  std::vector<Category> category_by_name_;  // of run-global names; kOther: not looked at yet
   std::vector<double> value_;
 };
 

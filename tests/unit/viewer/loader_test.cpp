@@ -145,6 +145,8 @@ TEST_F(LoaderTest, ShowsGpuLanesUnderTheirProcess) {
   EXPECT_EQ(category.at("ncclDevKernel_AllReduce_Sum_bf16_RING_LL(ncclDevKernelArgsStorage"),
             Category::kCommunication);
   EXPECT_EQ(category.at("copy host to device"), Category::kCopy);
+  EXPECT_EQ(category.at("cudaStreamSynchronize"), Category::kSync);
+  EXPECT_EQ(category.at("cudaLaunchKernel"), Category::kApi);
 }
 
 TEST_F(LoaderTest, PairsCommunicatorsWhoseNamesDiffer) {
