@@ -139,6 +139,15 @@ bool lost_data(const Run& run) {
                      [](const RunLoss& loss) { return loss.severity == "data_loss" && loss.count > 0; });
 }
 
+// Processes of a side that are in none of its numbers, because what they left cannot be read.
+size_t unread_spools(std::span<const AnalyzedRun> side) {
+  size_t count = 0;
+  for (const AnalyzedRun& run : side) {
+    count += run.run->problems().size();
+  }
+  return count;
+}
+
 bool known_to_both(const std::string& a, const std::string& b) {
   return !a.empty() && !b.empty();
 }
@@ -210,6 +219,12 @@ Comparability check_comparability(std::span<const AnalyzedRun> base, std::span<c
   const bool candidate_loses = std::any_of(candidate.begin(), candidate.end(), loses);
   if (base_loses || candidate_loses) {
     differences.push_back({"data loss", base_loses ? "yes" : "no", candidate_loses ? "yes" : "no", false});
+  }
+  const size_t base_missing = unread_spools(base);
+  const size_t candidate_missing = unread_spools(candidate);
+  if (base_missing > 0 || candidate_missing > 0) {
+    differences.push_back(
+        {"unreadable spools", std::to_string(base_missing), std::to_string(candidate_missing), false});
   }
   std::sort(differences.begin(), differences.end(), [](const Difference& a, const Difference& b) {
     return std::tuple(!a.blocking, std::string_view(a.key), std::string_view(a.base),

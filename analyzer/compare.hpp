@@ -7,7 +7,7 @@
 // batches or backwards per step, the way steps were found, no train steps on one side. Notes (numbers stand,
 // the reader should know): host CPU model and number, kernel, Python, framework and package versions,
 // num_workers and other loader settings, affinity, CPU quota, command line, git commit, a recording with data
-// loss. A different model is no difference here: comparing models is what a diff may be for.
+// loss, a spool that cannot be read. A different model is no difference here: comparing models is what a diff may be for.
 #pragma once
 
 #include <cstdint>

@@ -76,7 +76,7 @@ for preset in $presets; do
       run_tests gui dev -j 1 -L '^gui$'
       run_tests scenarios dev -j 1 -L '^scenario$'
       ;;
-    asan) run_tests asan asan -j "$(nproc)" -L '^(unit|fuzz)$' ;;
+    asan) run_tests asan asan -j "$(nproc)" -L '^(unit|fuzz|golden)$' ;;
     tsan) run_tests tsan tsan -j "$(nproc)" -L '^unit$' ;;
   esac
 done

@@ -179,8 +179,12 @@ class Simulation {
                std::to_string(job_.batch_size) + R"(,"num_workers":)" + std::to_string(job_.workers) +
                R"(,"prefetch_factor":)" + std::to_string(job_.prefetch) + R"(,"persistent":)" +
                (job_.persistent != 0 ? "true" : "false") + R"(,"start_method":"fork","in_order":true})");
-      meta("door.preload", "opened");
-      meta("door.python", "opened");
+    }
+    for (const char* const door : {"preload", "python"}) {
+      meta(std::string("door.") + door, "opened");
+    }
+    for (const char* const door : {"cuda", "nvtx", "nccl"}) {
+      meta(std::string("door.") + door, "present");
     }
     out.line("anchor monotonic_raw_ns=0 realtime_ns=1700000000s");
   }
