@@ -73,12 +73,14 @@ void add_metas(const Process& process, std::vector<Fact>* facts) {
                                         {"soft.python", "Python"},
                                         {"soft.torch", "PyTorch"},
                                         {"git.commit", "git commit"},
-                                        {"git.dirty", "git dirty"},
                                         {"hw.cpu", "host CPU"},
                                         {"hw.cpus", "host CPUs"},
                                         {"hw.memory_bytes", "memory"},
                                         {"host.kernel", "kernel"},
                                         {"fs.dataset", "dataset path"},
+                                        {"fs.cache", "caches on"},
+                                        {"fs.venv", "Python environment on"},
+                                        {"env.hash", "environment, the rest (hash)"},
                                         {"run.level", "recording level"}};
   for (const MetaFact& fact : kMetas) {
     const auto found = process.meta.find(fact.meta);
