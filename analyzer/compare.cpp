@@ -73,12 +73,14 @@ void add_metas(const Process& process, std::vector<Fact>* facts) {
                                         {"soft.python", "Python"},
                                         {"soft.torch", "PyTorch"},
                                         {"git.commit", "git commit"},
-                                        {"git.dirty", "git dirty"},
                                         {"hw.cpu", "host CPU"},
                                         {"hw.cpus", "host CPUs"},
                                         {"hw.memory_bytes", "memory"},
                                         {"host.kernel", "kernel"},
                                         {"fs.dataset", "dataset path"},
+                                        {"fs.cache", "caches on"},
+                                        {"fs.venv", "Python environment on"},
+                                        {"env.hash", "environment, the rest (hash)"},
                                         {"run.level", "recording level"},
                                         {"cupti.version", "CUPTI"},
                                         {"nccl.version", "NCCL"}};
@@ -141,6 +143,15 @@ size_t train_steps(const Ledger& ledger) {
 bool lost_data(const Run& run) {
   return std::any_of(run.losses().begin(), run.losses().end(),
                      [](const RunLoss& loss) { return loss.severity == "data_loss" && loss.count > 0; });
+}
+
+// Processes of a side that are in none of its numbers, because what they left cannot be read.
+size_t unread_spools(std::span<const AnalyzedRun> side) {
+  size_t count = 0;
+  for (const AnalyzedRun& run : side) {
+    count += run.run->problems().size();
+  }
+  return count;
 }
 
 bool known_to_both(const std::string& a, const std::string& b) {
@@ -214,6 +225,12 @@ Comparability check_comparability(std::span<const AnalyzedRun> base, std::span<c
   const bool candidate_loses = std::any_of(candidate.begin(), candidate.end(), loses);
   if (base_loses || candidate_loses) {
     differences.push_back({"data loss", base_loses ? "yes" : "no", candidate_loses ? "yes" : "no", false});
+  }
+  const size_t base_missing = unread_spools(base);
+  const size_t candidate_missing = unread_spools(candidate);
+  if (base_missing > 0 || candidate_missing > 0) {
+    differences.push_back(
+        {"unreadable spools", std::to_string(base_missing), std::to_string(candidate_missing), false});
   }
   std::sort(differences.begin(), differences.end(), [](const Difference& a, const Difference& b) {
     return std::tuple(!a.blocking, std::string_view(a.key), std::string_view(a.base),

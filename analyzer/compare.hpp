@@ -5,10 +5,10 @@
 //
 // Blocking (a step is not the same amount of work): world size, number of training processes, batch size,
 // batches or backwards per step, the way steps were found, GPU activity recorded on one side only (a step is then made of
-// other leaves), no train steps on one side. Notes (numbers stand,
-// the reader should know): GPU model, CUPTI and NCCL version, host CPU model and number, kernel, Python, framework and package versions,
-// num_workers and other loader settings, affinity, CPU quota, command line, git commit, a recording with data
-// loss. A different model is no difference here: comparing models is what a diff may be for.
+// other leaves), no train steps on one side. Notes (numbers stand, the reader should know): GPU model, CUPTI and NCCL version,
+// host CPU model and number, kernel, Python, framework and package versions, num_workers and other loader settings,
+// affinity, CPU quota, command line, git commit, the hash of the rest of the environment, file systems, a recording with data
+// loss, a spool that cannot be read. A different model is no difference here: comparing models is what a diff may be for.
 #pragma once
 
 #include <cstdint>

@@ -41,10 +41,13 @@ TimeRange training_time(const Run& run, const Ledger& ledger) {
 struct CounterTrack {
   std::vector<std::pair<int64_t, double>> samples;
 
+  // The smallest level above 0: no limit reads as 0, and a process may be put under one after its first sample.
   [[nodiscard]] double least() const {
     double value = kUnknown;
     for (const auto& sample : samples) {
-      value = value < 0 ? sample.second : std::min(value, sample.second);
+      if (sample.second > 0) {
+        value = value < 0 ? sample.second : std::min(value, sample.second);
+      }
     }
     return value;
   }

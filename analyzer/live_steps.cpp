@@ -5,9 +5,10 @@
 #include <array>
 #include <filesystem>
 #include <system_error>
+#include <utility>
 #include <vector>
 
-#include "trace/spool_reader.hpp"
+#include "trace/spool_tail.hpp"
 
 namespace stepscope::analysis {
 namespace {
@@ -17,63 +18,83 @@ constexpr size_t kRecent = 20;
 constexpr size_t kStartColumn = 0;
 constexpr size_t kSourceColumn = 2;
 
-class StepCollector : public trace::SpoolVisitor {
+// The boundaries that one source marked: all counted, the latest kept.
+class Boundaries {
  public:
-  void on_string(uint32_t, std::string_view) override {}
-  void on_lane(const trace::LaneDecl&) override {}
-  void on_meta(std::string_view, std::string_view) override {}
-  void on_anchor(const trace::ClockAnchor&) override {}
-  void on_loss(std::string_view, uint64_t) override {}
-  void on_log(int64_t, std::string_view) override {}
-  Status on_events(const trace::EventBlock& block) override {
-    if (block.kind != Kind::kStep || block.columns.size() <= kSourceColumn) {
-      return Status();
+  void add(int64_t ns) {
+    ++count_;
+    latest_.push_back(ns);
+  }
+  [[nodiscard]] LiveSteps summary() {
+    std::sort(latest_.begin(), latest_.end());
+    if (latest_.size() > kRecent + 1) {
+      latest_.erase(latest_.begin(), latest_.end() - static_cast<std::ptrdiff_t>(kRecent + 1));
     }
-    for (size_t row = 0; row < block.rows; ++row) {
-      const auto source = static_cast<size_t>(block.columns[kSourceColumn][row]);
-      if (source < kSources) {
-        boundaries_.at(source).push_back(block.columns[kStartColumn][row]);
-      }
+    if (latest_.size() < 2) {
+      return {};
     }
-    return Status();
+    std::vector<int64_t> durations;
+    for (size_t i = 1; i < latest_.size(); ++i) {
+      durations.push_back(latest_[i] - latest_[i - 1]);
+    }
+    const auto middle = durations.begin() + static_cast<std::ptrdiff_t>(durations.size() / 2);
+    std::nth_element(durations.begin(), middle, durations.end());
+    return {count_ - 1, *middle};
   }
 
-  [[nodiscard]] LiveSteps summary() {
-    for (std::vector<int64_t>& ends : boundaries_) {
-      if (ends.size() < 2) {
-        continue;
+ private:
+  uint64_t count_ = 0;
+  std::vector<int64_t> latest_;
+};
+
+}  // namespace
+
+// One spool.
+class LiveStepsWatch::Follower {
+ public:
+  explicit Follower(std::string base) : tail_(std::move(base)) {}
+
+  [[nodiscard]] LiveSteps look() {
+    const Status ignored = tail_.read_new(Kind::kStep, [this](const trace::EventBlock& block) {
+      for (size_t row = 0; row < block.rows; ++row) {
+        const auto source = static_cast<size_t>(block.columns[kSourceColumn][row]);
+        if (source < kSources) {
+          boundaries_.at(source).add(block.columns[kStartColumn][row]);
+        }
       }
-      std::sort(ends.begin(), ends.end());
-      std::vector<int64_t> durations;
-      for (size_t i = ends.size() - 1; i > 0 && durations.size() < kRecent; --i) {
-        durations.push_back(ends[i] - ends[i - 1]);
+    });
+    static_cast<void>(ignored);  // it may be complete the next time
+    for (Boundaries& source : boundaries_) {
+      if (const LiveSteps steps = source.summary(); steps.steps > 0) {
+        return steps;
       }
-      const auto middle = durations.begin() + static_cast<std::ptrdiff_t>(durations.size() / 2);
-      std::nth_element(durations.begin(), middle, durations.end());
-      return {ends.size() - 1, *middle};
     }
     return {};
   }
 
  private:
-  std::array<std::vector<int64_t>, kSources> boundaries_;
+  trace::SpoolTail tail_;
+  std::array<Boundaries, kSources> boundaries_;
 };
 
-}  // namespace
+LiveStepsWatch::LiveStepsWatch(std::string directory) : directory_(std::move(directory)) {}
+LiveStepsWatch::~LiveStepsWatch() = default;
 
-LiveSteps look_at_live_steps(const std::string& directory) {
+LiveSteps LiveStepsWatch::look() {
   LiveSteps furthest;
   std::error_code error;
   for (const std::filesystem::directory_entry& entry :
-       std::filesystem::directory_iterator(directory, error)) {
+       std::filesystem::directory_iterator(directory_, error)) {
     // Workers mark no steps.
     if (entry.path().extension() != ".spool" || entry.path().filename().string().starts_with("worker-")) {
       continue;
     }
-    StepCollector collector;
-    const Result<trace::SpoolSummary> read =
-        trace::read_spool((entry.path().parent_path() / entry.path().stem()).string(), collector);
-    const LiveSteps steps = read.ok() ? collector.summary() : LiveSteps{};
+    const std::string base = (entry.path().parent_path() / entry.path().stem()).string();
+    std::unique_ptr<Follower>& follower = followers_[base];
+    if (follower == nullptr) {
+      follower = std::make_unique<Follower>(base);
+    }
+    const LiveSteps steps = follower->look();
     furthest = steps.steps > furthest.steps ? steps : furthest;
   }
   return furthest;

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// look_at_live_steps: how far is a job that is being recorded right now? Reads the step boundaries of its spools,
-// read-only, and writes nothing. Costs a pass over the spools each time, so a caller that repeats it should space
-// its looks by what the last one took. Not an analysis: no classes, no ledger.
+// LiveStepsWatch: how far is a job that is being recorded right now? Follows the step boundaries of its spools, read-only;
+// each look reads what was appended since the last one. Steps that are not in the spool yet come with a later look. Not an
+// analysis: no classes, no ledger. One thread.
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <memory>
 #include <string>
 
 #include "analyzer/run.hpp"
@@ -17,7 +19,20 @@ struct LiveSteps {
   int64_t recent_step_ns = 0;  // median of the last 20 of them, 0 with none
 };
 
-// Processes that cannot be read at this moment are left out.
-[[nodiscard]] LiveSteps look_at_live_steps(const std::string& directory);
+class LiveStepsWatch {
+ public:
+  explicit LiveStepsWatch(std::string directory);
+  ~LiveStepsWatch();
+  LiveStepsWatch(const LiveStepsWatch&) = delete;
+  LiveStepsWatch& operator=(const LiveStepsWatch&) = delete;
+
+  // Processes that cannot be read at this moment keep what was seen of them.
+  [[nodiscard]] LiveSteps look();
+
+ private:
+  class Follower;
+  std::string directory_;
+  std::map<std::string, std::unique_ptr<Follower>> followers_;  // by path without extension
+};
 
 }  // namespace stepscope::analysis

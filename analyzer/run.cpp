@@ -8,6 +8,7 @@
 
 #include "analyzer/run_state.hpp"
 #include "trace/finalize.hpp"
+#include "trace/loss_table.hpp"
 
 namespace stepscope::analysis {
 namespace {
@@ -38,6 +39,7 @@ std::string meta_text(const std::map<std::string, std::string>& meta, const char
 struct Found {
   std::vector<std::string> recordings;  // sorted
   std::vector<std::string> still_running;
+  std::vector<std::string> problems;
 };
 
 Status list_recordings(const fs::path& directory, std::vector<std::string>* out) {
@@ -75,6 +77,9 @@ Result<Found> find_recordings(const std::string& path, const OpenOptions& option
     }
     found.still_running = finalized.value().still_running;
     std::sort(found.still_running.begin(), found.still_running.end());
+    for (const Status& problem : finalized.value().problems) {
+      found.problems.push_back(problem.message());
+    }
     if (spool) {
       found.recordings = finalized.value().recordings;
     }
@@ -85,6 +90,9 @@ Result<Found> find_recordings(const std::string& path, const OpenOptions& option
     }
   } else if (!spool) {
     found.recordings.push_back(path);
+  }
+  if (found.recordings.empty() && !found.problems.empty()) {
+    return Status(Code::kUnreadable, found.problems.front());
   }
   if (found.recordings.empty()) {
     return Status(
@@ -219,7 +227,8 @@ void add_process(Run::State& state, uint32_t index, const trace::Recording& reco
     state.lanes.push_back(std::move(lane));
   }
   for (const trace::Loss& loss : recording.losses()) {
-    state.losses.push_back({index, loss.counter, loss.count, loss.severity, loss.sentence});
+    state.losses.push_back({index, loss.counter, loss.count, loss.severity, loss.sentence,
+                            std::string(trace::loss_meaning(loss.counter).remedy)});
   }
   for (const auto& [key, value] : process.meta) {
     if (key.starts_with("door.")) {
@@ -275,6 +284,7 @@ Result<Run> Run::open(const std::string& path, const OpenOptions& options) {
   auto state = std::make_unique<State>();
   state->path = path;
   state->still_running = std::move(found.value().still_running);
+  state->problems = std::move(found.value().problems);
   for (Opened& one : opened) {
     state->processes.push_back(std::move(one.process));
     auto data = std::make_unique<ProcessData>(state->processes.back().file);
@@ -328,6 +338,9 @@ std::span<const Door> Run::doors() const {
 }
 const std::vector<std::string>& Run::still_running() const {
   return state_->still_running;
+}
+const std::vector<std::string>& Run::problems() const {
+  return state_->problems;
 }
 TimeRange Run::time_range() const {
   return state_->range;

@@ -95,6 +95,7 @@ struct RunLoss {
   uint64_t count = 0;
   std::string severity;  // "info", "error", "data_loss"
   std::string sentence;
+  std::string remedy;  // what to do about it; empty when there is nothing to mend
 };
 
 // A door of the collector, or a thing it displaced: meta "door.*" and "displaced.*".
@@ -165,7 +166,10 @@ class Run {
   [[nodiscard]] std::span<const RunLoss> losses() const;
   [[nodiscard]] std::span<const Door> doors() const;
   [[nodiscard]] const std::vector<std::string>& still_running() const;  // spools left alone by open()
-  [[nodiscard]] TimeRange time_range() const;                           // of all events; {0, 0} when empty
+  // One sentence (file, cause, remedy) per spool that open() could not read and left where it is: the run is
+  // incomplete. A run of which nothing can be read does not open at all.
+  [[nodiscard]] const std::vector<std::string>& problems() const;
+  [[nodiscard]] TimeRange time_range() const;  // of all events; {0, 0} when empty
   [[nodiscard]] uint64_t event_count() const;
 
   [[nodiscard]] std::string_view name(uint32_t id) const;

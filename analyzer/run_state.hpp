@@ -62,6 +62,7 @@ struct Run::State {
   std::vector<RunLoss> losses;
   std::vector<Door> doors;
   std::vector<std::string> still_running;
+  std::vector<std::string> problems;
   TimeRange range;
   uint64_t events = 0;
   NameTable names;

@@ -12,6 +12,17 @@ Check check(std::string name, CheckState state, std::string detail) {
   return {std::move(name), state, std::move(detail)};
 }
 
+// A process whose spool cannot be read is missing from every number.
+Check check_spools(const Run& run) {
+  const std::vector<std::string>& problems = run.problems();
+  if (problems.empty()) {
+    return check("spools", CheckState::kPass, "no spool was left out");
+  }
+  return check("spools", CheckState::kFail,
+               problems.size() == 1 ? problems.front()
+                                    : fmt::format("{} (and {} more)", problems.front(), problems.size() - 1));
+}
+
 Check check_files(const Run& run, bool verify) {
   if (!verify) {
     return check("file", CheckState::kNote, "not asked for: files were opened but not verified");
@@ -146,6 +157,7 @@ std::string_view check_state_name(CheckState state) {
 Result<std::vector<Check>> selfcheck(const Run& run, const SelfcheckOptions& options) {
   std::vector<Check> out;
   out.push_back(check_files(run, options.files));
+  out.push_back(check_spools(run));
   out.push_back(check_clocks(run));
   if (out.front().state == CheckState::kFail) {
     return out;  // what cannot be read cannot be analysed either

@@ -37,8 +37,9 @@ void couple_starvation(const SupplySide& base, const SupplySide& candidate, Supp
     into += moved;
   };
   if (cpus_shrank(base, candidate) || cpus_shrank(candidate, base)) {
-    // Contention makes the same work dearer (caches, frequency): that growth is part of the starvation.
-    for (const size_t stage : {size_t{kTermFetch}, size_t{kTermCollate}}) {
+    // Contention makes the same work dearer (caches, frequency), and the hand-over runs on the same CPUs: that growth is
+    // part of the starvation.
+    for (const size_t stage : {size_t{kTermFetch}, size_t{kTermCollate}, size_t{kTermTransfer}}) {
       if (change[stage] * starved > 0 && std::abs(change[stage]) <= std::abs(starved)) {
         fold(change[stage], starved, change[stage]);
       }
@@ -176,7 +177,10 @@ SupplySplit split_data_wait(const SupplyTerms& base_leaves, const SupplyTerms& c
     for (size_t i = 0; i < change.size(); ++i) {
       out.delta[i] = used * change[i];
     }
-    out.delta[kTermTransfer] += transfer;
+    // A worker that got less CPU sends slower too.
+    const bool short_of_cpu =
+        (cpus_shrank(base, candidate) || cpus_shrank(candidate, base)) && transfer * change[kTermStarved] > 0;
+    out.delta[short_of_cpu ? kTermStarved : kTermTransfer] += transfer;
     if (scale > kMostScale) {
       add_by_leaves(waited - used * interval_change, own, out.delta);
     }

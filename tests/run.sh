@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Everything that must hold, from an empty clone on Debian 12: installs the packages, builds, runs all tests, then the
-# tests of the format, the analyzer and the collector under sanitizers. The last line reads
+# Everything that must hold, from an empty clone on Debian 12: installs the packages, builds, runs all tests, then under
+# sanitizers those that need neither a window nor the collector preloaded. The last line reads
 #   N passed, M failed[, K skipped]
 # and the exit code is 0 only when nothing failed. Logs: build/test-logs/.
 #   tests/run.sh          all of it
@@ -76,7 +76,7 @@ for preset in $presets; do
       run_tests gui dev -j 1 -L '^gui$'
       run_tests scenarios dev -j 1 -L '^scenario$'
       ;;
-    asan) run_tests asan asan -j "$(nproc)" -L '^(unit|fuzz)$' ;;
+    asan) run_tests asan asan -j "$(nproc)" -L '^(unit|fuzz|golden)$' ;;
     tsan) run_tests tsan tsan -j "$(nproc)" -L '^unit$' ;;
   esac
 done

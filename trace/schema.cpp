@@ -181,7 +181,7 @@ Status check_header(const std::string& path) {
   if (got != static_cast<ssize_t>(header.size()) || std::memcmp(header.data(), kMagic, sizeof(kMagic)) != 0 ||
       big_endian(&header[68], 4) != kApplicationId) {
     return unreadable(path, "it is not a stepscope recording",
-                      "name a *.stepscope file, or bring other formats in with `stepscope import`");
+                      "name a *.stepscope file that `stepscope record` wrote");
   }
   const uint32_t version = big_endian(&header[60], 4);
   if (version >> 16 > kFormatMajor) {

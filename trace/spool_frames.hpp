@@ -25,6 +25,9 @@ class FrameCursor {
   [[nodiscard]] const FrameHeader& frame() const { return frame_; }
   [[nodiscard]] std::span<const uint8_t> payload() const { return payload_; }
 
+  // Where the frame after this one begins.
+  [[nodiscard]] uint64_t next_offset() const { return offset_; }
+
   // Bytes passed over before a whole frame, and bytes after the last one.
   [[nodiscard]] uint64_t damaged_bytes() const { return damaged_bytes_; }
   [[nodiscard]] uint64_t torn_bytes() const { return torn_bytes_; }

@@ -52,6 +52,14 @@ void AppState::execute(Command command) {
       return zoom_to_selection();
     case Command::kFitAll:
       return fit_all();
+    case Command::kAreaOfSelection:
+      return select_area_of_selection();
+    case Command::kSelectAll:
+      return select_all();
+    case Command::kMark:
+      return toggle_mark(false);
+    case Command::kMarkSpan:
+      return toggle_mark(true);
     case Command::kNextStep:
       return step_by(1);
     case Command::kPreviousStep:
@@ -61,8 +69,9 @@ void AppState::execute(Command command) {
     case Command::kPreviousEvent:
       return event_by(-1);
     case Command::kSearch:
-      search_box.focus = true;
-      return;
+      return open_search(false);
+    case Command::kFindLane:
+      return open_search(true);
     case Command::kSearchNext:
       return find(true);
     case Command::kSearchPrevious:
@@ -125,6 +134,7 @@ void AppState::clear() {
   selection.clear();
   details.clear();
   area = {};
+  search_box.lanes = false;
   search_for("");
 }
 
@@ -166,6 +176,42 @@ void AppState::select_area(AreaSelection chosen) {
     area[index_of(side)] = area_stats(*run(side), lanes);
   }
   open_tab(Tab::kArea);
+}
+
+void AppState::select_area_of_selection() {
+  const std::optional<TimeRange> range = selected_range();
+  if (!range || selection.area) {
+    return;
+  }
+  AreaSelection chosen{*range, {}};
+  if (selection.event) {
+    for (size_t t = 0; t < tracks.tracks.size(); ++t) {
+      if (tracks.tracks[t].lane[index_of(selection.event->side)] == selection.event->lane) {
+        chosen.tracks.push_back(t);
+      }
+    }
+  }
+  select_area(std::move(chosen));
+}
+
+void AppState::select_all() {
+  if (run(Side::kA) != nullptr) {
+    select_area({alignment.extent(), {}});
+  }
+}
+
+void AppState::toggle_mark(bool span) {
+  if (run(Side::kA) == nullptr) {
+    return;
+  }
+  const double middle = (view.visible().begin_ns + view.visible().end_ns) / 2;
+  const TimeRange range = selected_range().value_or(TimeRange{middle, middle});
+  Mark mark{selection.event ? selection.event->side : Side::kA, 0, 0};
+  mark.begin_ns = alignment.to_time(mark.side, range.begin_ns);
+  mark.end_ns = span ? alignment.to_time(mark.side, range.end_ns) : mark.begin_ns;
+  if (std::erase(marks, mark) == 0) {
+    marks.push_back(mark);
+  }
 }
 
 void AppState::select_steps(size_t from, size_t to, bool zoom) {
@@ -272,7 +318,49 @@ void AppState::event_by(int direction) {
   }
 }
 
+void AppState::open_search(bool lanes) {
+  search_box.focus = true;
+  if (search_box.lanes != lanes) {
+    search_box.lanes = lanes;
+    search_for("");
+  }
+}
+
+std::vector<size_t> AppState::matching_tracks() const {
+  const std::string& wanted = search_box.searched;
+  std::vector<size_t> matching;
+  for (size_t t = 0; t < tracks.tracks.size(); ++t) {
+    const std::string title = tracks.groups[tracks.tracks[t].group].title + " " + tracks.tracks[t].title;
+    if (!wanted.empty() && contains_text(title, wanted)) {
+      matching.push_back(t);
+    }
+  }
+  return matching;
+}
+
+// From the lane found last, around at the end.
+void AppState::find_lane(bool forward) {
+  const std::vector<size_t> matching = matching_tracks();
+  if (matching.empty()) {
+    return;
+  }
+  const auto after = std::upper_bound(matching.begin(), matching.end(), found_track_.value_or(0));
+  const auto at = std::lower_bound(matching.begin(), matching.end(), found_track_.value_or(0));
+  if (!found_track_) {
+    found_track_ = forward ? matching.front() : matching.back();
+  } else if (forward) {
+    found_track_ = after == matching.end() ? matching.front() : *after;
+  } else {
+    found_track_ = at == matching.begin() ? matching.back() : *(at - 1);
+  }
+  collapsed.erase(tracks.groups[tracks.tracks[*found_track_].group].key);
+  reveal_track = found_track_;
+}
+
 void AppState::find(bool forward) {
+  if (search_box.lanes) {
+    return find_lane(forward);
+  }
   // From the selected event, else from the edge of what is seen.
   const TimeRange seen = view.visible();
   double from = forward ? seen.begin_ns - 1 : seen.end_ns;

@@ -16,14 +16,14 @@
 #include "viewer/fonts.hpp"
 #include "viewer/imgui_compat.hpp"
 #include "viewer/loader.hpp"
+#include "viewer/model/scale.hpp"
 #include "viewer/screenshot.hpp"
 #include "viewer/shell.hpp"
 
 namespace stepscope::viewer {
 namespace {
 
-constexpr int kSettleFrames = 3;       // frames after an input until everything has reacted to it
-constexpr double kCaretSeconds = 0.4;  // a text field's caret blinks
+constexpr int kSettleFrames = 3;  // frames after an input until everything has reacted to it
 
 // GLFW reports errors through a callback without context.
 std::string last_glfw_error;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
@@ -76,10 +76,12 @@ class Window {
     glfwSetCharCallback(window_, [](GLFWwindow* w, unsigned) { owe_frames(w); });
     glfwSetWindowFocusCallback(window_, [](GLFWwindow* w, int) { owe_frames(w); });
     glfwSetCursorEnterCallback(window_, [](GLFWwindow* w, int) { owe_frames(w); });
+    glfwSetWindowContentScaleCallback(window_, [](GLFWwindow* w, float, float) { owe_frames(w); });
     glfwSetFramebufferSizeCallback(window_, [](GLFWwindow* w, int, int) { owe_frames(w); });
     glfwSetWindowRefreshCallback(window_, [](GLFWwindow* w) { owe_frames(w); });
     ImGui::CreateContext();
     ImGui::GetIO().IniFilename = nullptr;
+    ImGui::GetIO().ConfigInputTextCursorBlink = false;  // a blinking caret would need frames without input
     ImGui_ImplGlfw_InitForOpenGL(window_, true);
     ImGui_ImplOpenGL3_Init("#version 150");
   }
@@ -96,11 +98,21 @@ class Window {
 
   [[nodiscard]] GLFWwindow* get() const { return window_; }
 
-  [[nodiscard]] float monitor_scale() const {
+  // A picture is drawn as on a usual monitor, wherever it is made.
+  [[nodiscard]] InterfaceScale scale(float wanted, float user) const {
+    if (screenshot_) {
+      return interface_scale(1, 1, wanted, user);
+    }
     float x = 1;
     float y = 1;
     glfwGetWindowContentScale(window_, &x, &y);
-    return screenshot_ ? 1 : std::clamp(std::max(x, y), 0.75F, 4.0F);
+    int width = 0;
+    int height = 0;
+    int pixels = 0;
+    glfwGetWindowSize(window_, &width, &height);
+    glfwGetFramebufferSize(window_, &pixels, &height);
+    const float framebuffer = width > 0 ? static_cast<float>(pixels) / static_cast<float>(width) : 1;
+    return interface_scale(std::max(x, y), framebuffer, wanted, user);
   }
 
  private:
@@ -152,8 +164,6 @@ class App {
     if (pace_.frames > 0) {
       --pace_.frames;
       glfwPollEvents();
-    } else if (ImGui::GetIO().WantTextInput) {
-      glfwWaitEventsTimeout(kCaretSeconds);
     } else {
       glfwWaitEvents();
     }
@@ -175,15 +185,16 @@ class App {
   }
 
   void build_frame(bool headless) {
-    const float scale = (options_.scale > 0 ? options_.scale : window_.monitor_scale()) * state_.user_scale;
-    if (scale != font_scale_) {
-      font_scale_ = scale;
-      load_font(scale);
+    const InterfaceScale scale = window_.scale(options_.scale, state_.user_scale);
+    if (scale.unit * scale.density != font_scale_) {
+      font_scale_ = scale.unit * scale.density;
+      load_font(font_scale_);
       if (!compat::kDynamicAtlas) {
         ImGui_ImplOpenGL3_DestroyFontsTexture();
         ImGui_ImplOpenGL3_CreateFontsTexture();
       }
     }
+    compat::set_font_scale(ImGui::GetIO(), 1 / scale.density);
     ImGui_ImplOpenGL3_NewFrame();
     ImGui_ImplGlfw_NewFrame();
     ImGuiIO& io = ImGui::GetIO();
@@ -193,7 +204,7 @@ class App {
       compat::send_mouse(io, -1e6F, -1e6F);
     }
     ImGui::NewFrame();
-    shell_.draw(state_, scale);
+    shell_.draw(state_, scale.unit);
     ImGui::Render();
   }
 

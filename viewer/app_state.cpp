@@ -178,15 +178,22 @@ void AppState::refresh_emphasis() {
 void AppState::search_for(const std::string& text) {
   std::fill(search_box.text.begin(), search_box.text.end(), '\0');
   std::copy_n(text.begin(), std::min(text.size(), search_box.text.size() - 1), search_box.text.begin());
+  found_track_.reset();
+  search_box.searched = text;
+  const std::string names_like = search_box.lanes ? "" : text;
   size_t names = 0;
   for (const Side side : {Side::kA, Side::kB}) {
-    search[index_of(side)] = run(side) != nullptr ? Search(*run(side), text) : Search();
+    search[index_of(side)] = run(side) != nullptr ? Search(*run(side), names_like) : Search();
     names = std::max(names, search[index_of(side)].name_count());
   }
   search_box.result = text.empty() ? ""
                       : names == 0 ? "no match"
                       : names == 1 ? "1 name"
                                    : format_count(names) + " names";
+  if (search_box.lanes && !text.empty()) {
+    const size_t found = matching_tracks().size();
+    search_box.result = found == 0 ? "no lane" : found == 1 ? "1 lane" : format_count(found) + " lanes";
+  }
   refresh_emphasis();
 }
 

@@ -36,6 +36,8 @@ struct LoadStatus {
 struct SearchBox {
   std::array<char, 128> text{};
   bool focus = false;  // take the keyboard in the next frame
+  bool lanes = false;  // what is searched: titles of lanes instead of names of events
+  std::string searched;
   std::string result;  // "3 names", "no match"
 };
 
@@ -58,6 +60,12 @@ class AppState {
   void select_event(EventRef ref);
   void select_area(AreaSelection area);
   void select_steps(size_t from, size_t to, bool zoom);
+  // The stretch of the selected event, on its lane, or of the selected steps, on all lanes, as an area.
+  void select_area_of_selection();
+  void select_all();
+  // Sets a mark at the start of the selection (the middle of what is seen without one), or over all of it; the same
+  // mark again takes it away.
+  void toggle_mark(bool span);
   void clear();
   void go_to(const Place& place);
   void go_to_step(size_t slot);
@@ -66,6 +74,7 @@ class AppState {
   void fit_all();
   void toggle_group(const std::string& key);
   void set_alignment(AlignMode mode);
+  // Searches names of events, or titles of lanes while search_box.lanes is set.
   void search_for(const std::string& text);
   void find(bool forward);
 
@@ -96,6 +105,7 @@ class AppState {
   float scroll_room = 0;               // height of the lanes' window, set by the timeline each frame
   std::optional<size_t> reveal_track;  // scroll it into view in the next frame
   Selection selection;
+  std::vector<Mark> marks;
   std::optional<EventRef> hovered;
   Details details;  // of selection.event
   std::array<std::optional<AreaStats>, 2> area;
@@ -116,10 +126,14 @@ class AppState {
   void step_by(int direction);
   void event_by(int direction);
   void reveal(Side side, uint32_t lane);
+  [[nodiscard]] std::vector<size_t> matching_tracks() const;
+  void open_search(bool lanes);
+  void find_lane(bool forward);
   void refresh_emphasis();
 
   std::array<std::shared_ptr<const RunModel>, 2> runs_;
   std::array<std::vector<uint8_t>, 2> emphasis_;  // by name: 1 stands out; empty: nothing is dimmed
+  std::optional<size_t> found_track_;             // where the search for lanes is
   bool view_set_ = false;
 };
 

@@ -33,12 +33,16 @@ using NativeKey = int;  // before 1.87 the index of the back end: GLFW's own cod
       return STEPSCOPE_KEY(G, G);
     case Key::kL:
       return STEPSCOPE_KEY(L, L);
+    case Key::kM:
+      return STEPSCOPE_KEY(M, M);
     case Key::kN:
       return STEPSCOPE_KEY(N, N);
     case Key::kP:
       return STEPSCOPE_KEY(P, P);
     case Key::kQ:
       return STEPSCOPE_KEY(Q, Q);
+    case Key::kR:
+      return STEPSCOPE_KEY(R, R);
     case Key::kS:
       return STEPSCOPE_KEY(S, S);
     case Key::kT:

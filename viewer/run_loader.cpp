@@ -76,6 +76,9 @@ void add_notes(RunModel& model, const Run& run) {
     model.notes.push_back({loss.severity, run.processes()[loss.process].base + ": " + loss.counter + " = " +
                                               std::to_string(loss.count) + ". " + loss.sentence});
   }
+  for (const std::string& problem : run.problems()) {
+    model.notes.push_back({"error", problem});
+  }
   for (const std::string& running : run.still_running()) {
     model.notes.push_back({"error", running + " still runs and is not shown"});
   }

@@ -76,6 +76,9 @@ ordered_json json_of(const std::string& path, const std::vector<Section>& sectio
 
 std::vector<Section> sections_of(const Run& run) {
   std::vector<Section> sections;
+  if (std::vector<Diagnosis> whole = diagnose_run(run); !whole.empty()) {
+    sections.push_back({"the run", std::move(whole)});
+  }
   for (uint32_t i = 0; i < run.processes().size(); ++i) {
     const Process& process = run.processes()[i];
     sections.push_back({fmt::format("{} (pid {})", process.base, process.pid), diagnose_process(run, i)});
@@ -95,6 +98,7 @@ int run_doctor(const Command& command, const std::vector<std::string>& args) {
     return *exit;
   }
   std::vector<Section> sections;
+  bool incomplete = false;
   if (path.empty()) {
     sections.push_back({"this machine", diagnose_machine()});
   } else {
@@ -103,6 +107,7 @@ int run_doctor(const Command& command, const std::vector<std::string>& args) {
       return report_failure(run.status());
     }
     sections = sections_of(run.value());
+    incomplete = !run.value().problems().empty();
   }
   const int written = json ? print_json(json_of(path, sections))
                            : print_result(text_of(sections, inspect_terminal(STDOUT_FILENO)));
@@ -110,6 +115,9 @@ int run_doctor(const Command& command, const std::vector<std::string>& args) {
   const bool broken = path.empty() && std::any_of(first.begin(), first.end(), [](const Diagnosis& diagnosis) {
                         return diagnosis.health == Health::kBad;
                       });
+  if (written == kExitOk && incomplete) {
+    return kExitUnreadable;
+  }
   return written == kExitOk && broken ? kExitUsage : written;
 }
 

@@ -31,10 +31,9 @@ struct Fact {
   std::string_view label;
 };
 
-constexpr std::array<Fact, 20> kFacts{{{"soft.python", "Python"},
+constexpr std::array<Fact, 19> kFacts{{{"soft.python", "Python"},
                                        {"soft.torch", "PyTorch"},
                                        {"git.commit", "git commit"},
-                                       {"git.dirty", "git changes"},
                                        {"env.hash", "environment"},
                                        {"hw.cpu", "CPU"},
                                        {"hw.cpus", "CPUs"},

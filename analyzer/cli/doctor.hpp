@@ -26,7 +26,10 @@ struct Diagnosis {
 // Always in the same order. Starts /bin/true and python3 with the collector preloaded; leaves nothing behind.
 [[nodiscard]] std::vector<Diagnosis> diagnose_machine();
 
-// Doors of one recorded process, and what was displaced.
+// What of the run as a whole is wrong: spools that cannot be read. Empty when nothing is.
+[[nodiscard]] std::vector<Diagnosis> diagnose_run(const Run& run);
+
+// Doors of one recorded process, what was displaced, what its host did not offer, what was lost.
 [[nodiscard]] std::vector<Diagnosis> diagnose_process(const Run& run, uint32_t process);
 
 // Whether GPU events were recorded and, if not, why; empty for a process that did not use CUDA.

@@ -37,7 +37,13 @@ Result<Run> open_run(const std::string& path) {
   options.progress = [&](size_t done, size_t total) { progress.show(done, total); };
   Result<Run> run = Run::open(path, options);
   progress.clear();
-  if (run.ok() && !run.value().still_running().empty()) {
+  if (!run.ok()) {
+    return run;
+  }
+  for (const std::string& problem : run.value().problems()) {
+    print_note(problem);
+  }
+  if (!run.value().still_running().empty()) {
     print_note(fmt::format("{}: {} still running and left out; repeat when the job has ended", path,
                            counted(run.value().still_running().size(), "process")));
   }

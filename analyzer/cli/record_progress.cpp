@@ -17,8 +17,17 @@ constexpr int kShareOfLooking = 200;  // one part in this many
 
 }  // namespace
 
+std::string progress_text(double elapsed_ns, const LiveSteps& steps) {
+  std::string text = fmt::format("stepscope: recording, {}", duration(elapsed_ns));
+  if (steps.steps > 0) {
+    text += fmt::format(", {}, {} each", counted(steps.steps, "step"),
+                        duration(static_cast<double>(steps.recent_step_ns)));
+  }
+  return text;
+}
+
 RecordProgress::RecordProgress(std::string directory)
-    : directory_(std::move(directory)), shown_(inspect_terminal(STDERR_FILENO).is_terminal) {}
+    : shown_(inspect_terminal(STDERR_FILENO).is_terminal), watch_(std::move(directory)) {}
 
 void RecordProgress::tick() {
   // Writing from the background would stop us (tostop) or land in the middle of somebody else's work.
@@ -27,16 +36,11 @@ void RecordProgress::tick() {
   }
   const Clock::time_point now = Clock::now();
   if (now >= next_look_) {
-    steps_ = look_at_live_steps(directory_);
+    steps_ = watch_.look();
     const Clock::time_point done = Clock::now();
     next_look_ = done + (done - now) * kShareOfLooking;
   }
-  const double elapsed = static_cast<double>((now - start_).count());
-  std::string text = fmt::format("stepscope: recording, {}", duration(elapsed));
-  if (steps_.steps > 0) {
-    text += fmt::format(", {}, {} each", counted(steps_.steps, "step"),
-                        duration(static_cast<double>(steps_.recent_step_ns)));
-  }
+  const std::string text = progress_text(static_cast<double>((now - start_).count()), steps_);
   const size_t width = inspect_terminal(STDERR_FILENO).width;
   // Back to the first column: what the command prints next overwrites the line instead of running on behind it.
   write("\r" + shortened(text, width > 0 ? width - 1 : 79) + "\x1b[K\r");

@@ -10,6 +10,9 @@
 
 namespace stepscope::analysis::cli {
 
+// "stepscope: recording, 12.0 s, 120 steps, 100.0 ms each"; without steps up to the time.
+[[nodiscard]] std::string progress_text(double elapsed_ns, const LiveSteps& steps);
+
 class RecordProgress {
  public:
   // `directory`: where the spools are. Shows nothing unless stderr is a terminal.
@@ -26,11 +29,11 @@ class RecordProgress {
 
   void write(const std::string& text);
 
-  std::string directory_;
   bool shown_ = false;
   bool written_ = false;
   Clock::time_point start_ = Clock::now();
   Clock::time_point next_look_ = start_;
+  LiveStepsWatch watch_;
   LiveSteps steps_;
 };
 

@@ -84,6 +84,7 @@ std::string make_seed(bool clean, bool sealed) {
       testing::KernelMix::Row row = mix.next();
       const std::string name = "kernel" + std::to_string(row[2]);
       row[2] = spool.intern(name.data(), name.size());
+      row[9] = row[2];
       spool.push(ring, trace::Kind::kKernel, 0, row.data(), row.size());
       if (i % 100 == 99) {
         (void)spool.drain();

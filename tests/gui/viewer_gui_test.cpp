@@ -7,16 +7,19 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include "tests/gui/open_viewer.hpp"
 #include "tests/support/job_simulator.hpp"
 #include "tests/support/temp_dir.hpp"
 #include "viewer/model/palette.hpp"
@@ -41,6 +44,9 @@ Outcome run(const std::string& command) {
     outcome.output.append(chunk.data(), got);
   }
   const int status = pclose(pipe);
+  // Two xvfb-runs that end at once may quarrel about their directories; that says nothing about the viewer.
+  const size_t quarrel = outcome.output.find("xvfb-run: error: problem while cleaning up");
+  outcome.output.resize(std::min(outcome.output.size(), quarrel));
   outcome.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128;
   return outcome;
 }
@@ -189,6 +195,39 @@ TEST_F(ViewerGui, ADamagedRunEndsInAPictureThatSaysSoAndExit5) {
   const Image image = read_image(png);
   ASSERT_EQ(image.width, 1000);
   EXPECT_GT(image.count(palette(Theme::kDark).error, 40), 30U);  // smoothed letters
+}
+
+// What a person sees who opens a bad run: every kind ends in one line and exit code 5, through `stepscope view` too.
+TEST_F(ViewerGui, EveryBadRunIsRefusedByStepscopeView) {
+  const std::string nowhere = path("nowhere");
+  std::filesystem::create_directories(path("empty"));
+  std::filesystem::create_directories(path("foreign spool"));
+  std::ofstream(path("foreign spool") + "/main-r0-host-1-2.spool") << "not a spool";
+  std::ofstream(path("cut.stepscope")) << "SQLite format 3";
+  for (const std::string name : {"nowhere", "empty", "foreign spool", "cut.stepscope"}) {
+    const Outcome outcome =
+        run("xvfb-run -a -s '-screen 0 640x480x24 +extension GLX' " STEPSCOPE_PROGRAM " view '" + path(name) +
+            "' --size 640x480 --screenshot " + path("bad.png"));
+    EXPECT_EQ(outcome.code, 5) << name << outcome.output;
+    EXPECT_NE(outcome.output.find(path(name)), std::string::npos) << outcome.output;
+    EXPECT_EQ(std::count(outcome.output.begin(), outcome.output.end(), '\n'), 1) << outcome.output;
+  }
+}
+
+// A window nobody touches must cost nothing: no frame without input.
+TEST_F(ViewerGui, AWindowAtRestDrawsNothingReactsToThePointerAndClosesWithCode0) {
+  OpenViewer viewer(path("healthy"), dir_->file("open"));
+  ASSERT_TRUE(viewer.wait_until_idle()) << "the viewer never comes to rest";
+  const long before = viewer.cpu_ticks();
+  std::this_thread::sleep_for(std::chrono::seconds(2));
+  EXPECT_LE(viewer.cpu_ticks() - before, 1) << "ticks of 10 ms in 2 s without input";
+  ASSERT_TRUE(viewer.connect());
+  viewer.wiggle_pointer();
+  std::this_thread::sleep_for(std::chrono::milliseconds(500));
+  EXPECT_GT(viewer.cpu_ticks() - before, 1) << "no frame after the pointer moved: the measure is blind";
+  ASSERT_TRUE(viewer.wait_until_idle()) << "frames go on after the input";
+  viewer.close_window();
+  EXPECT_EQ(viewer.wait_for_exit(), 0);
 }
 
 TEST_F(ViewerGui, WithoutADisplayItSaysHowToGetAPicture) {

@@ -50,7 +50,8 @@ endfunction()
 
 set(private "usr/${LIBDIR}/stepscope")
 check_package(stepscope
-  CONTENTS usr/bin/stepscope "${private}/libstepscope.so" "${private}/python/"
+  CONTENTS usr/bin/stepscope "${private}/libstepscope.so" "${private}/${EXTENSION}"
+           "${private}/python/sitecustomize.py" "${private}/python/stepscope_hooks/_api.py"
   DEPENDS libc6 libsqlite3-0 libzstd1
   FOREIGN "\\./usr/include" "stepscope-viewer")
 if(VIEWER)

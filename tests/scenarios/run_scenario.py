@@ -3,9 +3,9 @@
 
     run_scenario.py --stepscope BIN --work DIR NAME      (NAME: a row of scenarios.py)
 
-What must hold: the expected cause is the first term; its size is within max(5 %, 0.5 ms) of what the jobs measured
+What must hold: the expected cause is the first term, and the first finding says why; its size is within max(5 %, 0.5 ms) of what the jobs measured
 themselves; the terms add up to the change exactly; and where no slowdown was injected, nothing is flagged.
-Exit status 0 = holds, 77 = cannot run here (no torch, no writable cgroup), 1 = does not hold.
+Exit status 0 = holds, 77 = cannot run here (no torch), 1 = does not hold.
 """
 import argparse
 import contextlib
@@ -29,16 +29,20 @@ def skip(reason):
     sys.exit(SKIPPED)
 
 
+class NoCgroup(Exception):
+    """This machine does not let us limit a cgroup."""
+
+
 @contextlib.contextmanager
 def cpu_quota(cpus):
-    """A cgroup (v1 or v2) limited to `cpus`, or a skip where this machine does not let us make one."""
+    """A cgroup (v1 or v2) limited to `cpus`; NoCgroup where none can be made."""
     v1, v2 = "/sys/fs/cgroup/cpu", "/sys/fs/cgroup"
     parent = v1 if os.path.exists(v1 + "/cpu.cfs_quota_us") else v2
     path = f"{parent}/stepscope-scenario-{os.getpid()}"
     try:
         os.mkdir(path)
     except OSError as error:
-        skip(f"no cgroup can be made here ({error})")
+        raise NoCgroup(f"no cgroup can be made here ({error})") from error
     try:
         try:
             if parent == v1:
@@ -48,7 +52,7 @@ def cpu_quota(cpus):
                 with open(path + "/cpu.max", "w") as quota:
                     quota.write(f"{int(cpus * 100000)} 100000")
         except OSError as error:
-            skip(f"no CPU quota can be set here ({error})")
+            raise NoCgroup(f"no CPU quota can be set here ({error})") from error
         yield path
     finally:
         os.rmdir(path)
@@ -77,9 +81,28 @@ def matches(name, patterns):
     return any(name.startswith(p) if p[-1] in "/." else name == p for p in patterns)
 
 
+def check_classes(scenario, classes):
+    """Whether the injected steps are a class of their own, in the candidate only."""
+    problems = []
+    for name, allowed in scenario.classes.items():
+        found = [c for c in classes if c["class"] == name]
+        if len(found) != 1 or found[0]["candidate_steps"] not in allowed or found[0]["base_steps"] != 0:
+            problems.append(f"steps of class {name}: {found}, expected {allowed} in the candidate, none in the base")
+    return problems
+
+
+def check_findings(scenario, first, findings):
+    """Whether the first finding is about the first term and says why."""
+    family = first["name"].split("/")[0]
+    said = [f["text"] for f in findings if f["id"] in (first["name"], family)]
+    if not findings or findings[0]["id"] not in (first["name"], family):
+        return [f"the first finding is not about {first['name']}: {[f['text'] for f in findings]}"]
+    return [f"the finding does not say '{text}': {said[0]}" for text in scenario.finding if text not in said[0]]
+
+
 def check(scenario, result, injected_ms):
     """All that does not hold, as sentences."""
-    problems = []
+    problems = check_classes(scenario, result["classes"])
     terms = result["terms"]
     if sum(t["delta_ns"] for t in terms) != result["delta_ns"]:
         problems.append("the terms do not add up to the change")
@@ -88,6 +111,7 @@ def check(scenario, result, injected_ms):
     if not scenario.expect:
         problems += [f"{t['name']} is flagged ({t['delta_ns'] / 1e6:+.3f} ms) though nothing was slowed"
                      for t in terms if t["flagged"]]
+        problems += [f"a finding though nothing was slowed: {f['text']}" for f in result["findings"]]
         return problems
     first = terms[0]
     if not matches(first["name"], scenario.expect):
@@ -97,6 +121,7 @@ def check(scenario, result, injected_ms):
     found_ms = first["delta_ns"] / 1e6
     if scenario.together:
         found_ms = sum(t["delta_ns"] for t in terms if matches(t["name"], scenario.together)) / 1e6
+    problems += check_findings(scenario, first, result["findings"])
     allowed_ms = max(0.05 * abs(injected_ms), 0.5)
     if abs(found_ms - injected_ms) > allowed_ms:
         problems.append(f"{first['name']} is {found_ms:+.3f} ms, injected were {injected_ms:+.3f} ms "
@@ -118,7 +143,13 @@ def main():
     with contextlib.ExitStack() as stack:
         arguments = list(scenario.candidate)
         if scenario.cgroup_cpus:
-            arguments += ["--cgroup", stack.enter_context(cpu_quota(scenario.cgroup_cpus))]
+            try:
+                arguments += ["--cgroup", stack.enter_context(cpu_quota(scenario.cgroup_cpus))]
+                print(f"used: a cgroup with a quota of {scenario.cgroup_cpus} CPUs")
+            except NoCgroup as reason:
+                print(f"used: affinity to one CPU ({scenario.fallback}), because {reason}")
+                scenario = SCENARIOS[scenario.fallback]
+                arguments = list(scenario.candidate)
         for turn in range(scenario.runs):
             run, base_books = record(options.stepscope, options.work, scenario.base, f"base {turn}")
             base.append(run)
@@ -130,6 +161,8 @@ def main():
     for term in result["terms"][:6]:
         print(f"  {term['name']:24} {term['delta_ns'] / 1e6:+9.3f} ms {'flagged' if term['flagged'] else ''}")
     problems = check(scenario, result, injected_ms)
+    for finding in result["findings"]:
+        print(f"  {finding['id']}: {finding['text']}")
     for problem in problems:
         print("WRONG: " + problem)
     sys.exit(1 if problems else 0)

@@ -47,6 +47,7 @@ struct Job {
   int64_t dying_worker_after = -1;     // worker 0's recording ends after this many batches
   std::string steps_by = "optimizer";  // or api, nvtx, profiler
   std::string optimizer_class = "AdamW", command = "python train.py", torch = "1.13.1";
+  std::string env_hash, cache;  // facts env.hash and fs.cache; empty: not recorded
 };
 
 namespace job_detail {
@@ -104,6 +105,8 @@ inline constexpr Key kKeys[] = {
     {"optimizer_class", nullptr, &Job::optimizer_class},
     {"command", nullptr, &Job::command},
     {"torch", nullptr, &Job::torch},
+    {"env_hash", nullptr, &Job::env_hash},
+    {"cache", nullptr, &Job::cache},
 };
 
 // One made batch, as the worker saw it.
@@ -171,6 +174,12 @@ class Simulation {
     meta("soft.packages", R"({"torch":")" + job_.torch + R"(","numpy":"1.24.2"})");
     meta("hw.cpu", "Example CPU @ 3 GHz");
     meta("hw.cpus", std::to_string(job_.cpus));
+    if (!job_.env_hash.empty()) {
+      meta("env.hash", job_.env_hash);
+    }
+    if (!job_.cache.empty()) {
+      meta("fs.cache", job_.cache);
+    }
     if (role == "worker") {
       meta("process.ppid", std::to_string(pid_));
     } else {
@@ -179,8 +188,12 @@ class Simulation {
                std::to_string(job_.batch_size) + R"(,"num_workers":)" + std::to_string(job_.workers) +
                R"(,"prefetch_factor":)" + std::to_string(job_.prefetch) + R"(,"persistent":)" +
                (job_.persistent != 0 ? "true" : "false") + R"(,"start_method":"fork","in_order":true})");
-      meta("door.preload", "opened");
-      meta("door.python", "opened");
+    }
+    for (const char* const door : {"preload", "python"}) {
+      meta(std::string("door.") + door, "opened");
+    }
+    for (const char* const door : {"cuda", "nvtx", "nccl"}) {
+      meta(std::string("door.") + door, "present");
     }
     out.line("anchor monotonic_raw_ns=0 realtime_ns=1700000000s");
   }
@@ -335,7 +348,9 @@ class Simulation {
       counter(at, "cgroup.cpu.throttled_ns", wall * static_cast<double>(job_.throttled_permille) / 1000,
               pid_);
       if (job_.quota_permille > 0) {
-        counter(at, "cgroup.cpu.quota_cpus", static_cast<double>(job_.quota_permille) / 1000, pid_);
+        // 0 is no limit: the job is put under its quota after it started, as `docker update` does.
+        counter(at, "cgroup.cpu.quota_cpus", i == 0 ? 0 : static_cast<double>(job_.quota_permille) / 1000,
+                pid_);
       }
       for (const WorkerLog& log : logs_) {
         if (job_.watch != 0) {

@@ -18,12 +18,14 @@ class KernelMix {
  public:
   static constexpr size_t kLaunchesPerStep = 400;
   static constexpr size_t kNames = 150;
-  static constexpr size_t kColumns = 8;
+  static constexpr size_t kSignatures = 220;  // a kernel is launched with more than one shape
+  static constexpr size_t kColumns = 10;
   using Row = std::array<int64_t, kColumns>;  // the columns of kind kernel
 
   explicit KernelMix(uint64_t seed = 1) : state_(seed * 0x9e3779b97f4a7c15U + 1) {
     for (Launch& launch : step_) {
       launch.name = static_cast<int64_t>(1 + random() % kNames);
+      launch.signature = static_cast<int64_t>(kNames + 1 + random() % kSignatures);
       launch.mean_ns = static_cast<int64_t>(1000 + random() % 20000);
       if (random() % 10 == 0) {
         launch.mean_ns *= 20;
@@ -31,13 +33,18 @@ class KernelMix {
     }
   }
 
-  // Names 1 .. kNames of the events, in the order of their ids.
+  // The texts of the events in the order of their ids: kNames names, then kSignatures launch signatures.
   [[nodiscard]] static std::vector<std::string> names() {
     std::vector<std::string> result;
     for (size_t i = 1; i <= kNames; ++i) {
       result.push_back("void cutlass_80_tensorop_s16816gemm_bf16_" + std::to_string(64 * (i % 5 + 1)) + "x" +
                        std::to_string(i) + "_32x6_nn_align8<float, " + std::to_string(i * 7919) +
                        ">(Params)");
+    }
+    for (size_t i = 0; i < kSignatures; ++i) {
+      result.push_back("grid " + std::to_string(i * 31 % 977 + 1) + "x" + std::to_string(i % 7 + 1) +
+                       "x1 block " + std::to_string(32 * (i % 8 + 1)) + "x1x1 registers " +
+                       std::to_string(32 + i % 200) + " shared " + std::to_string(1024 * (i % 48)));
     }
     return result;
   }
@@ -49,7 +56,8 @@ class KernelMix {
     const auto spread = static_cast<int64_t>(random() % static_cast<uint64_t>(2 * jitter + 1));
     const int64_t dur = launch.mean_ns - jitter + spread;
     const int64_t stream = index % 8 == 7 ? 20 : 7;
-    const Row row = {now_ns_, dur, launch.name, 0, stream, correlation_, 0, 0};
+    constexpr int64_t kContext = 1;
+    const Row row = {now_ns_, dur, launch.name, 0, stream, correlation_, 0, 0, kContext, launch.signature};
     now_ns_ += dur + 400 + static_cast<int64_t>(random() % 1200);
     if (random() % 64 == 0) {
       now_ns_ += 20000;
@@ -62,6 +70,7 @@ class KernelMix {
  private:
   struct Launch {
     int64_t name = 0;
+    int64_t signature = 0;
     int64_t mean_ns = 0;
   };
 

@@ -18,11 +18,16 @@ constexpr CommandRow kCommands[] = {
     {C::kScrollDown, "Move", "Scroll down", {K::kDown}, {}, true},
     {C::kFocus, "Move", "Zoom to the selection", {K::kF}, {}, false},
     {C::kFitAll, "Move", "Show the whole run", {K::k0}, {K::kHome}, false},
+    {C::kAreaOfSelection, "Select", "Area of the selected event or steps", {K::kR}, {}, false},
+    {C::kSelectAll, "Select", "The whole run as an area", {K::kA, true}, {}, false},
+    {C::kMark, "Select", "Mark where the selection starts, or take the mark away", {K::kM}, {}, false},
+    {C::kMarkSpan, "Select", "Mark both ends of the selection", {K::kM, false, true}, {}, false},
     {C::kNextStep, "Go to", "Next step", {K::kRightBracket}, {}, true},
     {C::kPreviousStep, "Go to", "Previous step", {K::kLeftBracket}, {}, true},
     {C::kNextEvent, "Go to", "Next event on the lane", {K::kPeriod}, {K::kTab}, true},
     {C::kPreviousEvent, "Go to", "Previous event on the lane", {K::kComma}, {K::kTab, false, true}, true},
     {C::kSearch, "Find", "Search for a name", {K::kSlash}, {K::kF, true}, false},
+    {C::kFindLane, "Find", "Search for a lane", {K::kP, true}, {}, false},
     {C::kSearchNext, "Find", "Next match", {K::kEnter}, {K::kN}, true},
     {C::kSearchPrevious, "Find", "Previous match", {K::kEnter, false, true}, {K::kP}, true},
     {C::kClear, "Find", "Clear selection, close what is open", {K::kEscape}, {}, false},
@@ -51,14 +56,14 @@ constexpr MouseRow kMouse[] = {
     {"Ctrl + drag", "Zoom to the area"},
     {"Shift, right or middle drag", "Pan"},
     {"Click", "Select an event or a step"},
-    {"Double-click", "Zoom to it"},
+    {"Double-click or middle-click", "Zoom to it"},
     {"Click a process name", "Fold or unfold its lanes"},
 };
 
-constexpr std::array<std::string_view, 35> kKeyNames{
-    "",  "A", "D", "F", "G",   "L",     "N",    "P",     "Q",  "S",    "T",    "W",
-    "0", "1", "2", "3", "4",   "5",     "Left", "Right", "Up", "Down", "Home", "/",
-    ".", ",", "[", "]", "Esc", "Space", "\\",   "Enter", "+",  "-",    "Tab"};
+constexpr std::array<std::string_view, 37> kKeyNames{
+    "",  "A", "D", "F", "G",   "L",     "M",  "N",     "P",     "Q",  "R",    "S",    "T",
+    "W", "0", "1", "2", "3",   "4",     "5",  "Left",  "Right", "Up", "Down", "Home", "/",
+    ".", ",", "[", "]", "Esc", "Space", "\\", "Enter", "+",     "-",  "Tab"};
 
 }  // namespace
 

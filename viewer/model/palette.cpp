@@ -18,27 +18,29 @@ struct CategoryRow {
   Color color;
 };
 
-// Okabe-Ito hues; members of one family (compute blue, data yellow) differ in lightness. Fixed: people learn them.
+// Okabe-Ito hues for what training consists of; members of one family (compute blue, data yellow) differ in lightness.
+// The rest is chosen so that what can stand beside each other on a lane stays apart with every kind of colour blindness
+// (a test simulates them). Fixed: people learn them.
 constexpr std::array<CategoryRow, kCategoryCount> kCategories{{
-    {"other", rgb(0x7A7F87)},
+    {"other", rgb(0x4E4938)},
     {"forward / compute", rgb(0x0072B2)},
     {"backward", rgb(0x56B4E9)},
     {"optimizer", rgb(0x009E73)},
     {"communication", rgb(0xE69F00)},
     {"copy", rgb(0x66C5AB)},
-    {"synchronisation", rgb(0xB98A4A)},
-    {"CUDA API", rgb(0x8A94A3)},
+    {"synchronisation", rgb(0xAA8C50)},
+    {"CUDA API", rgb(0x636C6C)},
     {"range", rgb(0xCC79A7)},
     {"waiting for data", rgb(0xF0E442)},
     {"making a batch", rgb(0xC9A70C)},
     {"garbage collection", rgb(0xD55E00)},
-    {"checkpoint", rgb(0x9B5A8C)},
-    {"evaluation", rgb(0x3D8FA8)},
-    {"start-up", rgb(0xB5A7C9)},
-    {"input / output", rgb(0xA9713A)},
+    {"checkpoint", rgb(0x713D78)},
+    {"evaluation", rgb(0x9DCAB1)},
+    {"start-up", rgb(0xD0C8E5)},
+    {"input / output", rgb(0x946B37)},
     {"idle", rgb(0x4A5361)},
-    {"host", rgb(0x999999)},
-    {"sampled stack", rgb(0xD9A5C4)},
+    {"host", rgb(0x56696C)},
+    {"sampled stack", rgb(0x8E92FF)},
     {"counter", rgb(0x7F9AB5)},
     {"marker", rgb(0x5B6B7F)},
 }};
@@ -112,9 +114,8 @@ const Palette& palette(Theme theme) {
 
 Color category_color(Category category, Theme theme) {
   const Color color = kCategories.at(static_cast<size_t>(category)).color;
-  // On white the two pale yellows need a little depth to stand out; the hue stays.
-  const bool pale = category == Category::kDataWait || category == Category::kDataWork;
-  return theme == Theme::kLight && pale ? mix(color, rgb(0x000000), 0.08) : color;
+  // On white the pale yellow needs a little depth to stand out; the hue stays.
+  return theme == Theme::kLight && category == Category::kDataWait ? mix(color, rgb(0x000000), 0.08) : color;
 }
 
 Color difference_color(double amount, Theme theme) {

@@ -26,6 +26,15 @@ struct AreaSelection {
   std::vector<size_t> tracks;  // indices into Tracks::tracks; empty: all
 };
 
+// A place the user wants to find again; a moment when both times are equal. In the time of its run, so that it stays
+// where it is when the axis changes.
+struct Mark {
+  Side side = Side::kA;
+  int64_t begin_ns = 0;
+  int64_t end_ns = 0;
+  friend bool operator==(const Mark&, const Mark&) = default;
+};
+
 struct Selection {
   std::optional<EventRef> event;
   std::optional<StepSelection> steps;

@@ -29,6 +29,30 @@ std::optional<Box> TimelinePainter::box_of(const EventRef& ref) const {
   return std::nullopt;
 }
 
+// Marks with their number; a span also with its length.
+void TimelinePainter::paint_marks() {
+  const float pad = 4 * geo_.unit;
+  for (size_t i = 0; i < state_.marks.size(); ++i) {
+    const Mark& mark = state_.marks[i];
+    if (!state_.shows(mark.side)) {
+      continue;
+    }
+    const float x0 = std::floor(x_of(state_.alignment.to_display(mark.side, mark.begin_ns)));
+    const float x1 = std::floor(x_of(state_.alignment.to_display(mark.side, mark.end_ns)));
+    std::string label = std::to_string(i + 1);
+    if (mark.end_ns > mark.begin_ns) {
+      label += "  " + format_duration(static_cast<double>(mark.end_ns - mark.begin_ns));
+      out_.box({x0, geo_.lanes_y(), x1, geo_.bottom(), with_alpha(colors_.text, 18)});
+      out_.line(x1, geo_.lanes_y(), x1, geo_.bottom(), colors_.text, 1);
+    }
+    out_.line(x0, geo_.lanes_y(), x0, geo_.bottom(), colors_.text, 1);
+    const float y1 = geo_.bottom() - pad;
+    const float y0 = y1 - out_.line_height() - pad;
+    out_.box({x0, y0, x0 + out_.text_width(label) + 2 * pad, y1, colors_.text});
+    out_.text(x0 + pad, y0 + pad / 2, geo_.right(), colors_.panel, label);
+  }
+}
+
 void TimelinePainter::paint_overlay(float pointer_x, const std::optional<TimeRange>& dragging) {
   out_.push_clip(geo_.lanes_x(), geo_.lanes_y(), geo_.right(), geo_.bottom());
   const std::optional<TimeRange> area = dragging ? dragging
@@ -49,6 +73,7 @@ void TimelinePainter::paint_overlay(float pointer_x, const std::optional<TimeRan
     out_.box({x, geo_.lanes_y(), x + width, geo_.lanes_y() + out_.line_height() + pad, colors_.accent});
     out_.text(x + pad, geo_.lanes_y() + pad / 2, x + width, text_on(colors_.accent), length);
   }
+  paint_marks();
   if (state_.hovered && state_.hovered != state_.selection.event) {
     if (auto box = box_of(*state_.hovered)) {
       box->color = with_alpha(colors_.hover, 190);

@@ -67,6 +67,7 @@ class TimelinePainter {
 
  private:
   void paint_slots();
+  void paint_marks();
   void paint_gaps(const TrackItem& item, float y);
   void paint_row(Side side, const RunModel& run, const EventRow& row, float y, float height);
   void add_span(Side side, const EventRow& row, const LodSpan& span, float y, float height);

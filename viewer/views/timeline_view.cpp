@@ -154,7 +154,25 @@ class TimelineView final : public View {
     if (ImGui::IsMouseReleased(ImGuiMouseButton_Left) && pressed_) {
       finish_press(state);
     }
-    if (hovered && ImGui::IsMouseDoubleClicked(ImGuiMouseButton_Left)) {
+    if (hovered && ImGui::IsMouseDoubleClicked(ImGuiMouseButton_Left) && over_target(state, io.MousePos)) {
+      state.zoom_to_selection();
+    }
+    if (hovered && ImGui::IsMouseReleased(ImGuiMouseButton_Middle) &&
+        io.MouseDragMaxDistanceSqr[ImGuiMouseButton_Middle] < kDragPixels * kDragPixels) {
+      zoom_to_event_under(state, io.MousePos);
+    }
+  }
+
+  // Something that a click selects: an event or a step. The title of a group, a gap or an empty lane is none.
+  [[nodiscard]] bool over_target(const AppState& state, ImVec2 at) const {
+    return at.x >= geo_.lanes_x() && (at.y < geo_.lanes_y() ? state.alignment.slot_at(time_at(state, at.x)) <
+                                                                  state.alignment.slots().size()
+                                                            : event_under(state, at).has_value());
+  }
+
+  void zoom_to_event_under(AppState& state, ImVec2 at) const {
+    if (const auto event = event_under(state, at)) {
+      state.select_event(*event);
       state.zoom_to_selection();
     }
   }

@@ -110,10 +110,11 @@ class ToolbarView final : public View {
       box.focus = false;
     }
     ImGui::SetNextItemWidth(width);
-    const bool enter = ImGui::InputTextWithHint("##search", "Search names  ( / )", box.text.data(),
-                                                box.text.size(), ImGuiInputTextFlags_EnterReturnsTrue);
+    const bool enter =
+        ImGui::InputTextWithHint("##search", box.lanes ? "Search lanes" : "Search names  ( / )",
+                                 box.text.data(), box.text.size(), ImGuiInputTextFlags_EnterReturnsTrue);
     const std::string text(box.text.data());
-    if (text != state.search[0].text()) {
+    if (text != box.searched) {
       state.search_for(text);
     }
     if (enter && !text.empty()) {

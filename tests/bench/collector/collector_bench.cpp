@@ -19,11 +19,14 @@
 #include <cstring>
 #include <filesystem>
 #include <string>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include <benchmark/benchmark.h>
 
 #include "collector/sources/nvtx/nvtx_abi.hpp"
+#include "tests/bench/support/bars.hpp"
 
 namespace {
 
@@ -190,7 +193,35 @@ void report_dormant_process() {
       "%.1f us -> "
       "constructor %.1f us\n",
       median(empty), median(disabled), median(ours), median(ours) - median(disabled));
+  stepscope::testing::bar("constructor of a dormant library", median(ours) - median(disabled), "us", 50);
 }
+
+// The usual table, and behind it one line for each benchmark that has a bar.
+class BarReporter : public benchmark::ConsoleReporter {
+ public:
+  void ReportRuns(const std::vector<Run>& reports) override {
+    ConsoleReporter::ReportRuns(reports);
+    for (const Run& run : reports) {
+      for (const auto& [name, limit_ns] : kBars) {
+        if (run.run_name.function_name == name && !run.error_occurred) {
+          held_.emplace_back(name, run.GetAdjustedCPUTime(), limit_ns);
+        }
+      }
+    }
+  }
+  void Finalize() override {
+    for (const auto& [name, ns, limit] : held_) {
+      stepscope::testing::bar(name, ns, "ns", limit);
+    }
+  }
+
+ private:
+  static constexpr std::pair<const char*, double> kBars[] = {{"c_api_push_pop", 100},
+                                                             {"nvtx_push_pop", 100},
+                                                             {"nvtx_registered_push_pop", 100},
+                                                             {"thread_usage", 3000}};
+  std::vector<std::tuple<const char*, double, double>> held_;
+};
 
 }  // namespace
 
@@ -200,7 +231,8 @@ int main(int argc, char** argv) {
   setenv("STEPSCOPE_DIR", directory.c_str(), 1);
   report_dormant_process();
   benchmark::Initialize(&argc, argv);
-  benchmark::RunSpecifiedBenchmarks();
+  BarReporter reporter;
+  benchmark::RunSpecifiedBenchmarks(&reporter);
   std::filesystem::remove_all(directory);
   return 0;
 }

@@ -13,10 +13,13 @@
 
 #include <benchmark/benchmark.h>
 
+#include "tests/bench/support/bars.hpp"
 #include "tests/support/kernel_mix.hpp"
 #include "tests/support/temp_dir.hpp"
+#include "trace/finalize.hpp"
 #include "trace/recording.hpp"
 #include "trace/recording_builder.hpp"
+#include "trace/spool_writer.hpp"
 #include "trace/sqlite.hpp"
 
 namespace stepscope::trace {
@@ -91,9 +94,9 @@ void rows_write(benchmark::State& state) {
     require(
         database.exec("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; BEGIN;"
                       "CREATE TABLE kernel (lane, start_ns, dur_ns, name, device, stream, correlation, graph,"
-                      " graph_node)"));
+                      " graph_node, context, signature)"));
     {
-      Statement row(database, "INSERT INTO kernel VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?)");
+      Statement row(database, "INSERT INTO kernel VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
       for (const testing::KernelMix::Row& event : events()) {
         for (size_t c = 0; c < event.size(); ++c) {
           row.bind(static_cast<int>(c + 1), event[c]);
@@ -114,12 +117,13 @@ void rows_read(benchmark::State& state) {
     const double begin = cpu_seconds();
     const Result<Database> opened = Database::open(directory().file("rows.db"), OpenMode::kReadOnly);
     require(opened.ok());
-    Statement rows(
-        opened.value(),
-        "SELECT start_ns, dur_ns, name, device, stream, correlation, graph, graph_node FROM kernel");
+    Statement rows(opened.value(),
+                   "SELECT start_ns, dur_ns, name, device, stream, correlation, graph, graph_node, context, "
+                   "signature FROM "
+                   "kernel");
     int64_t sum = 0;
     while (rows.next()) {
-      for (int c = 0; c < 8; ++c) {
+      for (int c = 0; c < static_cast<int>(testing::KernelMix::kColumns); ++c) {
         sum += rows.integer(c);
       }
     }
@@ -149,6 +153,43 @@ void recording_write(benchmark::State& state) {
   count(state, seconds, rows_took.write_s);
   state.counters["B_event"] = file_bytes(path) / static_cast<double>(kEvents);
   state.counters["x_smaller"] = rows_took.bytes / file_bytes(path);
+}
+
+// The bar's bytes per event are those of a file that finalize wrote from a spool, as a recorded process leaves it.
+void spool_finalize(benchmark::State& state) {
+  const std::string path = directory().file("spooled.stepscope");
+  double seconds = 0;
+  for ([[maybe_unused]] auto _ : state) {
+    {
+      static Spool spool;
+      require(spool.open(directory().path().c_str(), "spooled") == 0);
+      Ring* ring = spool.acquire_ring(1, "GPU", 4 << 20);
+      std::vector<int64_t> ids{0};
+      for (const std::string& name : testing::KernelMix::names()) {
+        ids.push_back(spool.intern(name.data(), name.size()));
+      }
+      constexpr size_t kDrainEvery = 20'000;  // about as many as a second of training has
+      for (size_t i = 0; i < kEvents; ++i) {
+        testing::KernelMix::Row row = events()[i];
+        row[2] = ids[static_cast<size_t>(row[2])];
+        row[9] = ids[static_cast<size_t>(row[9])];
+        require(spool.push(ring, Kind::kKernel, 0, row.data(), row.size()));
+        if (i % kDrainEvery == 0) {
+          (void)spool.drain();
+        }
+      }
+      spool.close();
+      spool.abandon_in_child();  // as the end of the process: locks go
+    }
+    const double begin = cpu_seconds();
+    const Result<FinalizeResult> done = finalize(directory().file("spooled.spool"), {});
+    require(done.ok() && done.value().recordings.size() == 1);
+    seconds = seconds_since(begin);
+  }
+  count(state, seconds, 0);
+  const double bytes = file_bytes(path) / static_cast<double>(kEvents);
+  state.counters["B_event"] = bytes;
+  testing::bar("a kernel event after finalize", bytes, "B", 6);
 }
 
 void recording_open(benchmark::State& state) {
@@ -182,11 +223,14 @@ void recording_read(benchmark::State& state) {
     seconds = std::min(seconds, seconds_since(begin));
   }
   count(state, seconds, rows_took.read_s);
+  testing::bar("reading, per core", static_cast<double>(kEvents) / seconds / 1e6, "M events/s", 15,
+               testing::Bound::kAtLeast);
 }
 
 BENCHMARK(rows_write)->Iterations(1)->Unit(benchmark::kMillisecond);
 BENCHMARK(rows_read)->Iterations(1)->Unit(benchmark::kMillisecond);
 BENCHMARK(recording_write)->Iterations(1)->Unit(benchmark::kMillisecond);
+BENCHMARK(spool_finalize)->Iterations(1)->Unit(benchmark::kMillisecond);
 BENCHMARK(recording_open)->Iterations(20)->Unit(benchmark::kMillisecond);
 BENCHMARK(recording_read)->Iterations(5)->Unit(benchmark::kMillisecond);
 

@@ -3,12 +3,15 @@
 
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
+#include <filesystem>
 #include <memory>
 #include <random>
 #include <string>
 #include <vector>
 
 #include "analyzer/run.hpp"
+#include "tests/bench/support/bars.hpp"
 #include "tests/support/temp_dir.hpp"
 #include "trace/recording_builder.hpp"
 #include "viewer/run_loader.hpp"
@@ -55,6 +58,34 @@ trace::Status write_run(const std::string& path, size_t events) {
   return builder.finish();
 }
 
+// From exec to a written picture with every event loaded, and beside it what the program takes with a run of nothing to
+// draw: display, OpenGL, fonts. Without xvfb-run there is no line.
+void time_program(const std::string& run) {
+  const std::string empty = run + "/empty";
+  std::filesystem::create_directories(empty);
+  auto created = trace::RecordingBuilder::create(empty + "/main.stepscope");
+  if (!created.ok() || !created.value().finish().ok() ||
+      std::system("command -v xvfb-run >/dev/null 2>&1") != 0) {
+    return;
+  }
+  const std::string script =
+      "t() { s=$(date +%s%N); $V $1 --screenshot " + empty +
+      "/p.png --size 1920x1080 || exit 1; e=$(date +%s%N); echo $(((e - s) / 1000000)); }; t " + empty +
+      "; t " + run;
+  const std::string command = "xvfb-run -a -s '-screen 0 1920x1080x24 +extension GLX' env V=" STEPSCOPE_VIEWER
+                              " sh -c '" +
+                              script + "'";
+  FILE* pipe = popen(command.c_str(), "r");
+  int nothing = 0;
+  int all = 0;
+  if (pipe != nullptr && std::fscanf(pipe, "%d %d", &nothing, &all) == 2) {
+    std::printf("%-28s %d ms, of an empty run %d ms\n", "exec to a picture of all", all, nothing);
+  }
+  if (pipe != nullptr) {
+    pclose(pipe);
+  }
+}
+
 int fail(const trace::Status& status) {
   std::printf("bench_load: %s\n", status.message().c_str());
   return 1;
@@ -80,6 +111,7 @@ int bench_load(size_t events) {
   }
   std::printf("%-28s %.0f ms (%zu lanes)\n", "open to overview", seconds_since(start) * 1e3,
               preview.value().lanes.size());
+  stepscope::testing::bar("open to overview", seconds_since(start) * 1e3, "ms", 500);
   const auto decoding = Clock::now();
   auto model = load_events(run, {});
   if (!model.ok()) {
@@ -90,6 +122,7 @@ int bench_load(size_t events) {
       "%-28s %.2f s, %.1f M events/s, %.2f B/event\n", "all events of a recording", seconds,
       static_cast<double>(model.value().events) / seconds / 1e6,
       static_cast<double>(model.value().resident_bytes()) / static_cast<double>(model.value().events));
+  time_program(dir.path());
   return 0;
 }
 

@@ -16,6 +16,7 @@
 
 #include <imgui.h>
 
+#include "tests/bench/support/bars.hpp"
 #include "tests/bench/viewer/bench_load.hpp"
 #include "tests/unit/viewer/support/synthetic_run.hpp"
 #include "viewer/app_state.hpp"
@@ -55,7 +56,14 @@ Cost frame(AppState& state, Shell& shell) {
   return cost;
 }
 
-void report(const char* what, const std::vector<Cost>& costs) {
+struct Bars {
+  double p50_ms;
+  double p99_ms;
+};
+constexpr Bars kOneRun{4, 8};
+constexpr Bars kTwoRuns{8, 16};
+
+void report(const char* what, const std::vector<Cost>& costs, const Bars& bars) {
   std::vector<double> cpu;
   std::vector<double> wall;
   for (const Cost& cost : costs) {
@@ -69,9 +77,11 @@ void report(const char* what, const std::vector<Cost>& costs) {
   };
   std::printf("%-28s CPU p50 %5.2f p99 %5.2f max %5.2f ms   wall p50 %5.2f p99 %5.2f ms   (%zu frames)\n",
               what, at(cpu, 0.5), at(cpu, 0.99), cpu.back(), at(wall, 0.5), at(wall, 0.99), costs.size());
+  stepscope::testing::bar("  frame build p50", at(cpu, 0.5), "ms of CPU time", bars.p50_ms);
+  stepscope::testing::bar("  frame build p99", at(cpu, 0.99), "ms of CPU time", bars.p99_ms);
 }
 
-void sweep(AppState& state, Shell& shell, int frames, const char* what) {
+void sweep(AppState& state, Shell& shell, int frames, const char* what, const Bars& bars) {
   for (int i = 0; i < 3; ++i) {
     (void)frame(state, shell);  // buffers grow
   }
@@ -84,13 +94,13 @@ void sweep(AppState& state, Shell& shell, int frames, const char* what) {
     state.show_display({middle - span / 2, middle + span / 2});
     costs.push_back(frame(state, shell));
   }
-  report(what, costs);
+  report(what, costs, bars);
   std::vector<Cost> full;
   state.fit_all();
   for (int i = 0; i < 40; ++i) {
     full.push_back(frame(state, shell));
   }
-  report("  of it: the whole run", full);
+  report("  of it: the whole run", full, bars);
 }
 
 int run(size_t events, int frames) {
@@ -106,6 +116,8 @@ int run(size_t events, int frames) {
   std::printf("%-28s %.0f ms (with making them)\n", "rows, sums and mips built in", ms_since(start));
   std::printf("%-28s %.2f\n", "bytes per event",
               static_cast<double>(a->resident_bytes()) / static_cast<double>(a->events));
+  stepscope::testing::bar("resident bytes per event",
+                          static_cast<double>(a->resident_bytes()) / static_cast<double>(a->events), "B", 20);
   Options options;
   AppState state(options);
   Shell shell;
@@ -114,9 +126,9 @@ int run(size_t events, int frames) {
   state.set_run(Side::kA, a);
   (void)frame(state, shell);
   std::printf("%-28s %.1f ms\n", "first frame after loading", ms_since(start));
-  sweep(state, shell, frames, "one run, zoom sweep");
+  sweep(state, shell, frames, "one run, zoom sweep", kOneRun);
   state.set_run(Side::kB, testing::dense_run(64, events, 2));
-  sweep(state, shell, frames, "two runs, zoom sweep");
+  sweep(state, shell, frames, "two runs, zoom sweep", kTwoRuns);
   ImGui::DestroyContext();
   return bench_load(events);
 }

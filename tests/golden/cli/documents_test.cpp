@@ -110,6 +110,25 @@ TEST_F(Documents, Doctor) {
   expect_both({"doctor", "base"}, "doctor");
 }
 
+TEST_F(Documents, DoctorOfARunThatWentWrong) {
+  std::filesystem::create_directory(dir_.file("troubled"));
+  write_recording(dir_.file("troubled/main-r0-node0-7-77.stepscope"), R"(
+    meta process.role main
+    meta process.pid 7
+    meta door.preload opened
+    meta door.nvtx "yielded to /opt/nsys/libToolsInjection64.so"
+    meta displaced.LD_PRELOAD libjemalloc.so.2
+    meta self.host_missing "proc.runq_ns cgroup.cpu.quota_cpus psi.cpu.some_us psi.io.some_us"
+    lane 1 thread main tid=7
+    anchor monotonic_raw_ns=0 realtime_ns=1700000000s
+    loss ring.full.range 12
+    loss range.unfinished 1
+    loss string.full 3
+    range lane=1 start_ns=1ms dur_ns=5ms name=work
+  )");
+  expect_both({"doctor", "troubled"}, "doctor_troubled");
+}
+
 TEST_F(Documents, Selfcheck) {
   expect_both({"selfcheck", "base"}, "selfcheck");
 }

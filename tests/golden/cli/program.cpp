@@ -2,6 +2,7 @@
 #include "tests/golden/cli/program.hpp"
 
 #include <fcntl.h>
+#include <grp.h>
 #include <poll.h>
 #include <pty.h>
 #include <sys/wait.h>
@@ -45,8 +46,12 @@ struct Pipe {
     argv.push_back(const_cast<char*>(word.c_str()));
   }
   argv.push_back(nullptr);
+  constexpr uid_t kNobody = 65534;
+  if (invocation.as_nobody && (setgroups(0, nullptr) != 0 || setgid(kNobody) != 0 || setuid(kNobody) != 0)) {
+    _exit(120);
+  }
   execvp(argv[0], argv.data());
-  _exit(121);
+  _exit(kNotStarted);
 }
 
 // Reads both until both ends are closed (a terminal's end reports EIO then).

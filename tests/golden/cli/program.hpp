@@ -13,6 +13,8 @@
 
 namespace stepscope::testing {
 
+inline constexpr int kNotStarted = 121;  // exit code when the command could not be executed
+
 struct Outcome {
   int exit_code = -1;  // 128 + signal when a signal ended it
   std::string out;
@@ -24,6 +26,7 @@ struct Invocation {
   std::string directory;                 // working directory; empty: the current one
   std::vector<std::string> environment;  // "NAME=value" on top of ours; "NAME" takes it away
   std::string input;
+  bool as_nobody = false;    // give up root for user 65534 first
   bool on_terminal = false;  // stdout and stderr are one pseudo-terminal of 80 columns: all in `out`
 };
 

@@ -394,7 +394,12 @@ TEST_F(Record, ProgressShowsOnATerminalOnly) {
   fs::remove_all(dir_.file("run"));
   wanted.on_terminal = true;
   wanted.environment = {"TERM=xterm"};
-  EXPECT_THAT(run(wanted).out, HasSubstr("stepscope: recording, "));
+  wanted.command.back() = "15";
+  wanted.command[wanted.command.size() - 2] = "300";  // 4.5 s: what is recorded reaches the spool within seconds
+  const std::string shown = run(wanted).out;
+  EXPECT_THAT(shown, HasSubstr("stepscope: recording, "));
+  EXPECT_THAT(shown, HasSubstr(" steps, "));
+  EXPECT_THAT(shown, HasSubstr(" each"));
 }
 
 TEST_F(Record, AWindowKeepsOnlyItsSteps) {

@@ -126,6 +126,16 @@ TEST_F(DiffTest, CountsDearerCpuUnderAQuotaAsStarvation) {
   expect_first(d, term::kStarved, 12.0);
 }
 
+// A quota also slows the threads that send a batch: that is no term of its own.
+TEST_F(DiffTest, CountsASlowerHandOverUnderAQuotaAsStarvation) {
+  const std::string starved = "steps=80 fetch.cpu=18ms collate=2ms fetch.starved=20ms put=1ms transfer=4ms";
+  const Diff d = diff(kFed, starved + " throttled_permille=400");
+  expect_first(d, term::kStarved, 10.5);
+  EXPECT_NEAR(term_ms(d, term::kTransfer), 0, 0.1);
+  const Diff unlimited = diff(kFed, starved);
+  EXPECT_GT(term_ms(unlimited, term::kTransfer), 0.3) << "without less CPU it is a slower hand-over";
+}
+
 TEST_F(DiffTest, CountsTheQueueingOfHeavierWorkAsTheWork) {
   const Diff d = diff("steps=80 fetch.cpu=18ms collate=2ms fetch.starved=2ms",
                       "steps=80 fetch.cpu=38ms collate=2ms fetch.starved=8ms");
@@ -278,6 +288,19 @@ TEST_F(DiffTest, RefusesRunsWithoutSteps) {
   const Result<Diff> d = diff_runs(base, candidate, {});
   ASSERT_FALSE(d.ok());
   EXPECT_EQ(d.status().code(), Code::kNotComparable);
+}
+
+TEST_F(DiffTest, NotesAnotherEnvironmentAndAnotherFileSystem) {
+  const Diff d = diff(std::string(kFed) + " env_hash=11aa cache=tmpfs:/cache",
+                      std::string(kFed) + " env_hash=22bb cache=nfs4:/home");
+  EXPECT_EQ(d.comparability.verdict, Verdict::kComparableWithNotes);
+  std::string notes;
+  for (const Difference& one : d.comparability.differences) {
+    notes += one.key + ": " + one.base + " -> " + one.candidate + "\n";
+  }
+  EXPECT_EQ(notes,
+            "caches on: tmpfs:/cache -> nfs4:/home\n"
+            "environment, the rest (hash): 11aa -> 22bb\n");
 }
 
 TEST_F(DiffTest, GivesNoNumberWhenOneSideHasOnlyAWarmUp) {

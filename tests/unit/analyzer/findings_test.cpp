@@ -64,6 +64,8 @@ TEST_F(FindingsTest, SayWhatChangedInNumbers) {
 TEST_F(FindingsTest, CiteTheHostsLimits) {
   EXPECT_THAT(first(std::string(kFed) + " fetch.starved=20ms affinity=1 throttled_permille=380"),
               AllOf(HasSubstr("throttled 38 % of the time"), HasSubstr("1 CPU for 2 workers")));
+  EXPECT_THAT(first(std::string(kFed) + " fetch.starved=20ms throttled_permille=380 quota_permille=500"),
+              AllOf(HasSubstr("throttled 38 % of the time"), HasSubstr("quota of 0.5 CPUs")));
 }
 
 TEST_F(FindingsTest, PointAtTheWorstStep) {

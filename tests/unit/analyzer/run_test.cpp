@@ -29,7 +29,7 @@ TEST_F(RunOpenTest, ListsProcessesMainFirstAndLinksParents) {
   EXPECT_EQ(run.lanes()[run.processes()[0].main_lane].name, "MainThread");
   EXPECT_GT(run.event_count(), 50U);
   EXPECT_LT(run.time_range().begin_ns, run.time_range().end_ns);
-  EXPECT_EQ(run.doors().size(), 2U);
+  EXPECT_EQ(run.doors().size(), 5 * run.processes().size());
 }
 
 TEST_F(RunOpenTest, TakesOneFileAsARun) {

@@ -24,7 +24,7 @@ class SelfcheckTest : public RunTest {
 
 TEST_F(SelfcheckTest, PassesAWholeRun) {
   EXPECT_EQ(verdicts(job("run", "steps=20 fetch.cpu=30ms")),
-            "file pass\nclock.anchors pass\nclock.monotonic pass\nsteps.order pass\nledger.sum pass\n"
+            "file pass\nspools pass\nclock.anchors pass\nclock.monotonic pass\nsteps.order pass\nledger.sum pass\n"
             "batches.joined pass\nloss pass\n");
 }
 
@@ -33,7 +33,7 @@ TEST_F(SelfcheckTest, NotesWhatIsMissingAndFailsOnLoss) {
     loss ring.full.range 12
     range start_ns=1ms dur_ns=1ms name=x
   )")),
-            "file pass\nclock.anchors note\nclock.monotonic pass\nsteps.order note\nledger.sum pass\n"
+            "file pass\nspools pass\nclock.anchors note\nclock.monotonic pass\nsteps.order note\nledger.sum pass\n"
             "batches.joined note\nloss fail\n");
 }
 

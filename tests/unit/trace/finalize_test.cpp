@@ -47,6 +47,7 @@ void record(Spool& spool, size_t kernels) {
   for (size_t i = 0; i < kernels; ++i) {
     testing::KernelMix::Row row = mix.next();
     row[2] = ids[static_cast<size_t>(row[2])];
+    row[9] = ids[static_cast<size_t>(row[9])];
     spool.push(ring, Kind::kKernel, 0, row.data(), row.size());
     if (i % 1000 == 999) {
       (void)spool.drain();

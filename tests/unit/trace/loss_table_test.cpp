@@ -27,6 +27,8 @@ TEST(LossTable, EveryEntryIsASentenceWithAKnownSeverityAndAPrefixOfItsOwn) {
   for (const LossMeaning& meaning : loss_meanings()) {
     EXPECT_TRUE(meaning.severity == "info" || meaning.severity == "error" || meaning.severity == "data_loss");
     EXPECT_TRUE(meaning.sentence.ends_with(".")) << meaning.sentence;
+    EXPECT_TRUE(meaning.severity == "info" || !meaning.remedy.empty())
+        << "what to do about " << meaning.prefix;
     EXPECT_EQ(&loss_meaning(meaning.prefix), &meaning) << "prefix twice: " << meaning.prefix;
   }
 }

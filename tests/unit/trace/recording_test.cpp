@@ -52,7 +52,7 @@ TEST(Recording, GivesBackWhatWasWritten) {
   EXPECT_THAT(recording.losses()[0].sentence, HasSubstr("ring size"));
   ASSERT_EQ(recording.log().size(), 1U);
   EXPECT_EQ(recording.log()[0].second, "door c-api opened");
-  EXPECT_EQ(recording.string_count(), testing::KernelMix::kNames + 3);
+  EXPECT_EQ(recording.string_count(), testing::KernelMix::names().size() + 3);
   EXPECT_EQ(recording.string(0), "");
   EXPECT_EQ(recording.string(151), "outer");
   EXPECT_EQ(recording.string(9999), "?");
@@ -373,7 +373,7 @@ TEST(Recording, AProgramKilledWhileStoringARollUpDoesNoHarm) {
   ASSERT_TRUE(std::filesystem::exists(path + "-journal"));
   ASSERT_FALSE(testing::read_bytes(path) == before) << "the kill came too early to matter";
   EXPECT_TRUE(open_or_fail(path).verify().ok());
-  EXPECT_EQ(open_or_fail(path).string_count(), testing::KernelMix::kNames + 3);
+  EXPECT_EQ(open_or_fail(path).string_count(), testing::KernelMix::names().size() + 3);
 }
 
 TEST(Recording, StoresARollUpWhileOthersRead) {

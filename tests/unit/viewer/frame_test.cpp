@@ -78,6 +78,59 @@ TEST_F(FrameTest, AClickOnAnEventSelectsItAndShowsItsDetails) {
   EXPECT_FALSE(state.selection.event.has_value());
 }
 
+TEST_F(FrameTest, AMiddleClickZoomsToTheEventUnderIt) {
+  load_one();
+  state.go_to_step(5);
+  frames(3);
+  const StepModel& step = state.run(Side::kA)->steps[5];
+  click(x_of(step.begin_ns + healthy.wait + healthy.forward + healthy.backward / 2), y_of_lane(0), 2);
+  ASSERT_TRUE(state.selection.event.has_value());
+  EXPECT_EQ(state.name_of(*state.selection.event).text, "backward");
+  EXPECT_LT(state.view.visible().length(), 3.0 * static_cast<double>(healthy.backward));
+}
+
+TEST_F(FrameTest, ADoubleClickBesideEveryEventLeavesTheViewAlone) {
+  load_one();
+  state.go_to_step(5);
+  frames(3);
+  state.execute(Command::kFitAll);
+  frames(2);
+  const double whole = state.view.visible().length();
+  double_click(80, kToolbar + kStrip + 22 + 20 + 11);  // the title of a process
+  EXPECT_EQ(state.view.visible().length(), whole);
+  double_click(x_of(state.run(Side::kA)->begin_ns + 1000), y_of_lane(0));  // before the first event
+  EXPECT_EQ(state.view.visible().length(), whole);
+  const StepModel& step = state.run(Side::kA)->steps[5];
+  double_click(x_of(step.begin_ns + healthy.wait + healthy.forward + healthy.backward / 2), y_of_lane(0));
+  EXPECT_LT(state.view.visible().length(), whole / 10);
+}
+
+TEST_F(FrameTest, KeysOfAreaAllMarkAndLanes) {
+  load_one();
+  state.go_to_step(5);
+  frames(2);
+  press(Key::kR);
+  ASSERT_TRUE(state.selection.area.has_value());
+  press(Key::kA, true);
+  EXPECT_EQ(state.selection.area->display.length(), state.alignment.extent().length());
+  const int plain = ImGui::GetDrawData()->TotalVtxCount;
+  press(Key::kM);
+  press(Key::kM, false, true);
+  EXPECT_EQ(state.marks.size(), 2U);
+  EXPECT_GT(ImGui::GetDrawData()->TotalVtxCount, plain) << "marks are drawn";
+  press(Key::kP, true);
+  for (const char c : std::string("worker 1")) {
+    type(c);
+  }
+  EXPECT_EQ(state.search_box.result, "1 lane");
+  const size_t items = state.layout.items.size();
+  state.collapsed.insert(state.tracks.groups[2].key);
+  frames(2);
+  EXPECT_EQ(state.layout.items.size(), items - 1);
+  press(Key::kEnter);
+  EXPECT_EQ(state.layout.items.size(), items);
+}
+
 TEST_F(FrameTest, ADragSelectsAnAreaWithUnionStatistics) {
   load_one();
   state.go_to_step(5);

@@ -1,18 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "viewer/loader.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <condition_variable>
 #include <filesystem>
 #include <fstream>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <set>
+#include <thread>
 
 #include <gtest/gtest.h>
 
 #include "tests/support/gpu_job.hpp"
 #include "tests/support/job_simulator.hpp"
 #include "tests/support/temp_dir.hpp"
+#include "trace/spool_writer.hpp"
 #include "viewer/model/track_layout.hpp"
 
 namespace stepscope::viewer {
@@ -90,6 +95,110 @@ TEST_F(LoaderTest, DetailsOfAnEventAreReadFromTheRecording) {
   const bool has_task = std::any_of(state->details.begin(), state->details.end(),
                                     [](const auto& line) { return line.first == "task"; });
   EXPECT_TRUE(has_task);
+}
+
+TEST_F(LoaderTest, OneFileOfARunIsARun) {
+  const std::string run = make("a", "steps=30 workers=2 fetch.cpu=12ms");
+  for (const auto& entry : std::filesystem::directory_iterator(run)) {
+    if (entry.path().filename().string().starts_with("main-")) {
+      const auto state = load(entry.path().string(), "");
+      ASSERT_NE(state->run(Side::kA), nullptr);
+      EXPECT_EQ(state->run(Side::kA)->processes.size(), 1U);
+      EXPECT_GE(state->run(Side::kA)->steps.size(), 28U);
+    }
+  }
+}
+
+// A killed job leaves a spool and a ring; opening it is all that a user needs to do.
+TEST_F(LoaderTest, WhatAKilledProcessLeftIsFinalizedAndShown) {
+  const std::string path = dir.path() + "/killed";
+  std::filesystem::create_directories(path);
+  trace::Spool spool;
+  ASSERT_EQ(spool.open(path.c_str(), "main-r0-node0-9-1"), 0);
+  spool.meta("process.role", "main");
+  spool.meta("process.pid", "9");
+  trace::Ring* ring = spool.acquire_ring(9, "MainThread", 1 << 18);
+  const uint32_t name = spool.intern("train_step", 10);
+  constexpr int64_t kStep = 10'000'000;
+  for (int64_t i = 0; i < 40; ++i) {
+    const int64_t range[] = {1'000'000'000 + i * kStep, kStep, name, 0, 0, 2, 0, 0, 0};
+    ASSERT_TRUE(spool.push(ring, trace::Kind::kRange, 0, range, std::size(range)));
+    if (i == 20) {
+      (void)spool.drain();  // one half lies in the spool, the other in the ring
+    }
+  }
+  spool.abandon_in_child();  // as SIGKILL: mappings and locks go, the files stay
+  ASSERT_TRUE(std::filesystem::exists(path + "/main-r0-node0-9-1.spool"));
+  ASSERT_TRUE(std::filesystem::exists(path + "/main-r0-node0-9-1.ring"));
+
+  const auto state = load(path, "");
+  const RunModel* run = state->run(Side::kA);
+  ASSERT_NE(run, nullptr);
+  EXPECT_EQ(run->events, 40U);
+  EXPECT_GE(run->steps.size(), 38U);
+  EXPECT_FALSE(std::filesystem::exists(path + "/main-r0-node0-9-1.spool"));
+}
+
+TEST_F(LoaderTest, ASpoolThatCannotBeReadIsANote) {
+  const std::string path = make("a", "steps=20 workers=0");
+  std::ofstream(path + "/worker-r0-node0-9-1.spool") << "not a spool at all";
+  const auto state = load(path, "");
+  ASSERT_NE(state->run(Side::kA), nullptr);
+  const auto& notes = state->run(Side::kA)->notes;
+  EXPECT_TRUE(std::any_of(notes.begin(), notes.end(), [](const Note& note) {
+    return note.severity == "error" && note.text.find("worker-r0-node0-9-1.spool") != std::string::npos;
+  }));
+}
+
+// The window learns of everything on the way, in this order: it is opening, the overview, it is reading, all of it.
+TEST_F(LoaderTest, APreviewAndProgressComeBeforeTheEvents) {
+  const std::string path = make("a", "steps=400 workers=2 fetch.cpu=12ms");
+  AppState state((Options()));
+  Loader* self = nullptr;
+  std::mutex mutex;
+  bool preview_seen = false;
+  bool events_seen = false;
+  std::vector<double> fractions;
+  std::vector<std::string> texts;
+  const auto look = [&] {  // in the loading thread: no piece can be overtaken by the next
+    const std::lock_guard<std::mutex> lock(mutex);
+    if (self == nullptr || !self->poll(state)) {
+      return;
+    }
+    if (state.load.active) {
+      fractions.push_back(state.load.fraction);
+      texts.push_back(state.load.text);
+    }
+    if (const RunModel* run = state.run(Side::kA)) {
+      preview_seen = preview_seen || run->preview;
+      EXPECT_TRUE(run->preview || preview_seen) << "all events came before the overview";
+      events_seen = events_seen || !run->preview;
+    }
+  };
+  {
+    std::unique_lock<std::mutex> lock(mutex);
+    Loader loader(path, "", look);
+    self = &loader;
+    lock.unlock();
+    while (!loader.finished()) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    look();
+    const std::lock_guard<std::mutex> done(mutex);
+    self = nullptr;
+  }
+  EXPECT_TRUE(preview_seen);
+  EXPECT_TRUE(events_seen);
+  EXPECT_GE(fractions.size(), 3U);
+  EXPECT_TRUE(std::is_sorted(fractions.begin(), fractions.end()));
+  const auto said = [&](const std::string& what) {
+    return std::any_of(texts.begin(), texts.end(),
+                       [&](const std::string& text) { return text.find(what) != std::string::npos; });
+  };
+  EXPECT_TRUE(said("opening"));
+  EXPECT_TRUE(said("reading events"));
+  EXPECT_TRUE(said("analysing"));
+  EXPECT_FALSE(state.load.active);
 }
 
 TEST_F(LoaderTest, DamagedForeignEmptyAndMissingInputsAreSentences) {

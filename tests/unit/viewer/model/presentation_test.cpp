@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Numbers, colours, keys: what people read.
+#include <algorithm>
+#include <array>
+#include <cmath>
 #include <map>
 #include <set>
+#include <utility>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -92,6 +97,87 @@ TEST(Palette, CategoriesHaveDifferentColoursAndNames) {
   }
   EXPECT_EQ(names.size(), kCategoryCount);
   EXPECT_EQ(colors.size(), kCategoryCount);
+}
+
+// Colours as people see them who lack one kind of cone: Machado, Oliveira and Fernandes 2009, severity 1, on linear RGB.
+using Matrix = std::array<std::array<double, 3>, 3>;
+constexpr std::array<std::pair<const char*, Matrix>, 4> kEyes{{
+    {"usual", {{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}}},
+    {"protanopia",
+     {{{0.152286, 1.052583, -0.204868}, {0.114503, 0.786281, 0.099216}, {-0.003882, -0.048116, 1.051998}}}},
+    {"deuteranopia",
+     {{{0.367322, 0.860646, -0.227968}, {0.280085, 0.672501, 0.047413}, {-0.011820, 0.042940, 0.968881}}}},
+    {"tritanopia",
+     {{{1.255528, -0.076749, -0.178779}, {-0.078411, 0.930809, 0.147602}, {0.004733, 0.691367, 0.303900}}}},
+}};
+
+std::array<double, 3> multiply(const Matrix& m, const std::array<double, 3>& v) {
+  std::array<double, 3> out{};
+  for (size_t row = 0; row < 3; ++row) {
+    out.at(row) = m.at(row)[0] * v[0] + m.at(row)[1] * v[1] + m.at(row)[2] * v[2];
+  }
+  return out;
+}
+
+// CIE L*a*b* (D65) of a colour as those eyes see it.
+std::array<double, 3> lab_of(Color color, const Matrix& eyes) {
+  const auto linear = [](uint8_t value) {
+    const double v = value / 255.0;
+    return v <= 0.04045 ? v / 12.92 : std::pow((v + 0.055) / 1.055, 2.4);
+  };
+  std::array<double, 3> seen = multiply(eyes, {linear(color.r), linear(color.g), linear(color.b)});
+  for (double& part : seen) {
+    part = std::clamp(part, 0.0, 1.0);
+  }
+  constexpr Matrix kToXyz{{{0.4124564, 0.3575761, 0.1804375},
+                           {0.2126729, 0.7151522, 0.0721750},
+                           {0.0193339, 0.1191920, 0.9503041}}};
+  const std::array<double, 3> xyz = multiply(kToXyz, seen);
+  const auto f = [](double t) { return t > 0.008856 ? std::cbrt(t) : 7.787 * t + 16.0 / 116; };
+  const double x = f(xyz[0] / 0.95047);
+  const double y = f(xyz[1]);
+  const double z = f(xyz[2] / 1.08883);
+  return {116 * y - 16, 500 * (x - y), 200 * (y - z)};
+}
+
+double distance(Color a, Color b, const Matrix& eyes) {
+  const auto p = lab_of(a, eyes);
+  const auto q = lab_of(b, eyes);
+  return std::hypot(p[0] - q[0], p[1] - q[1], p[2] - q[2]);
+}
+
+TEST(Palette, MoreAndLessStayFarApartForEveryEye) {
+  for (const auto& [name, eyes] : kEyes) {
+    for (const Theme theme : {Theme::kDark, Theme::kLight}) {
+      EXPECT_GE(distance(palette(theme).more, palette(theme).less, eyes), 60) << name;
+      EXPECT_GE(distance(palette(theme).more, palette(theme).neutral, eyes), 30) << name;
+      EXPECT_GE(distance(palette(theme).less, palette(theme).neutral, eyes), 25) << name;
+    }
+  }
+}
+
+// What can stand beside each other on one lane. 2.3 is a just noticeable difference side by side.
+TEST(Palette, CategoriesThatShareALaneStayApartForEveryEye) {
+  using C = Category;
+  const std::vector<std::vector<C>> lanes{
+      {C::kCompute, C::kBackward, C::kOptimizer, C::kRange, C::kDataWait, C::kDataWork, C::kGc,
+       C::kCheckpoint, C::kEval, C::kStartup, C::kIo, C::kHost, C::kOther, C::kSample},
+      {C::kCompute, C::kCommunication, C::kCopy, C::kSync, C::kOther},
+      {C::kApi, C::kSync, C::kRange},
+      {C::kDataWork, C::kIo, C::kDataWait, C::kStartup},
+  };
+  for (const auto& [name, eyes] : kEyes) {
+    for (const Theme theme : {Theme::kDark, Theme::kLight}) {
+      for (const std::vector<C>& lane : lanes) {
+        for (size_t i = 0; i < lane.size(); ++i) {
+          for (size_t j = 0; j < i; ++j) {
+            EXPECT_GE(distance(category_color(lane[i], theme), category_color(lane[j], theme), eyes), 12)
+                << category_label(lane[i]) << " and " << category_label(lane[j]) << " with " << name;
+          }
+        }
+      }
+    }
+  }
 }
 
 TEST(Palette, DifferencesDivergeFromNeutral) {

@@ -53,13 +53,23 @@ class FrameTest : public ::testing::Test {
     compat::send_mouse(ImGui::GetIO(), x, y);
     frames(2);
   }
-  void click(float x, float y) {
+  void click(float x, float y, int button = 0) {
     move(x, y);
-    compat::send_button(ImGui::GetIO(), 0, true);
+    compat::send_button(ImGui::GetIO(), button, true);
     frames(2);
-    compat::send_button(ImGui::GetIO(), 0, false);
+    compat::send_button(ImGui::GetIO(), button, false);
     frames(2);
     frames(10);  // so that the next click is no double-click
+  }
+  void double_click(float x, float y) {
+    move(x, y);
+    for (int i = 0; i < 2; ++i) {
+      compat::send_button(ImGui::GetIO(), 0, true);
+      frames(1);
+      compat::send_button(ImGui::GetIO(), 0, false);
+      frames(1);
+    }
+    frames(10);
   }
   void drag(float x0, float y0, float x1, float y1, bool ctrl = false) {
     move(x0, y0);

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/gui/open_viewer.hpp"
+
+#include <X11/Xlib.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+#include <thread>
+#include <utility>
+
+namespace stepscope::viewer {
+namespace {
+
+using std::chrono::milliseconds;
+
+// Waits in steps of 50 ms until `done`, at most 20 s.
+template <typename Done>
+bool wait_for(const Done& done) {
+  for (int i = 0; i < 400; ++i) {
+    if (done()) {
+      return true;
+    }
+    std::this_thread::sleep_for(milliseconds(50));
+  }
+  return false;
+}
+
+}  // namespace
+
+OpenViewer::OpenViewer(const std::string& run, std::string files) : files_(std::move(files)) {
+  const std::string script = STEPSCOPE_VIEWER " '" + run + "' & echo $! >'" + files_ +
+                             ".tmp'; echo \"$DISPLAY\" >>'" + files_ + ".tmp'; echo \"$XAUTHORITY\" >>'" +
+                             files_ + ".tmp'; mv '" + files_ + ".tmp' '" + files_ +
+                             ".at'; wait $!; echo $? >'" + files_ + ".rc'";
+  server_ = fork();
+  if (server_ == 0) {
+    setpgid(0, 0);
+    execlp("xvfb-run", "xvfb-run", "-a", "-s", "-screen 0 1280x720x24 +extension GLX", "sh", "-c",
+           script.c_str(), nullptr);
+    _exit(127);
+  }
+  if (wait_for([&] { return !file_line(".at", 0).empty(); })) {
+    viewer_ = std::stoi(file_line(".at", 0));
+  }
+}
+
+OpenViewer::~OpenViewer() {
+  if (display_ != nullptr) {
+    XCloseDisplay(display_);
+  }
+  if (server_ > 0) {
+    kill(-server_, SIGTERM);
+    waitpid(server_, nullptr, 0);
+  }
+}
+
+std::string OpenViewer::file_line(const std::string& suffix, int number) const {
+  std::ifstream in(files_ + suffix);
+  std::string line;
+  for (int i = 0; i <= number; ++i) {
+    if (!std::getline(in, line)) {
+      return "";
+    }
+  }
+  return line;
+}
+
+long OpenViewer::cpu_ticks() const {
+  std::ifstream in("/proc/" + std::to_string(viewer_) + "/stat");
+  std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+  const size_t name_end = text.rfind(')');
+  if (name_end == std::string::npos) {
+    return -1;
+  }
+  std::istringstream fields(text.substr(name_end + 2));
+  std::string skipped;
+  for (int i = 3; i < 14; ++i) {  // numbering of proc(5): utime is field 14
+    fields >> skipped;
+  }
+  long user = 0;
+  long system = 0;
+  fields >> user >> system;
+  return user + system;
+}
+
+bool OpenViewer::wait_until_idle() const {
+  long last = -1;
+  int quiet = 0;
+  return wait_for([&] {
+    const long now = cpu_ticks();
+    quiet = now == last && now > 0 ? quiet + 1 : 0;
+    last = now;
+    return quiet >= 20;
+  });
+}
+
+bool OpenViewer::connect() {
+  setenv("XAUTHORITY", file_line(".at", 2).c_str(), 1);
+  display_ = XOpenDisplay(file_line(".at", 1).c_str());
+  if (display_ == nullptr) {
+    return false;
+  }
+  // There is no window manager: the window is a child of the root.
+  Window root = 0;
+  Window parent = 0;
+  Window* children = nullptr;
+  unsigned count = 0;
+  XQueryTree(display_, DefaultRootWindow(display_), &root, &parent, &children, &count);
+  for (unsigned i = 0; i < count; ++i) {
+    char* name = nullptr;
+    if (XFetchName(display_, children[i], &name) != 0 && name != nullptr) {
+      window_ = std::string(name).starts_with("stepscope") ? children[i] : window_;
+      XFree(name);
+    }
+  }
+  XFree(children);
+  return window_ != 0;
+}
+
+void OpenViewer::wiggle_pointer() {
+  for (int i = 0; i < 10; ++i) {
+    XWarpPointer(display_, None, window_, 0, 0, 0, 0, 400 + 20 * i, 300);
+    XFlush(display_);
+    std::this_thread::sleep_for(milliseconds(30));
+  }
+}
+
+void OpenViewer::close_window() {
+  XEvent event{};
+  event.xclient.type = ClientMessage;
+  event.xclient.window = window_;
+  event.xclient.message_type = XInternAtom(display_, "WM_PROTOCOLS", False);
+  event.xclient.format = 32;
+  event.xclient.data.l[0] = static_cast<long>(XInternAtom(display_, "WM_DELETE_WINDOW", False));
+  event.xclient.data.l[1] = CurrentTime;
+  XSendEvent(display_, window_, False, NoEventMask, &event);
+  XCloseDisplay(display_);
+  display_ = nullptr;
+}
+
+int OpenViewer::wait_for_exit() {
+  return wait_for([&] { return !file_line(".rc", 0).empty(); }) ? std::stoi(file_line(".rc", 0)) : -1;
+}
+
+}  // namespace stepscope::viewer

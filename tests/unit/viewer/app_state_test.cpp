@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Deep links, areas, marks and the search for lanes: what the state knows afterwards.
+#include "viewer/app_state.hpp"
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/viewer/support/synthetic_run.hpp"
+
+namespace stepscope::viewer {
+namespace {
+
+using testing::LoopShape;
+using testing::training_run;
+
+class AppStateTest : public ::testing::Test {
+ protected:
+  AppStateTest() : state(Options()) {
+    state.set_run(Side::kA, training_run("healthy", healthy));
+    state.view.set_width(1000);
+  }
+
+  void follow(const std::string& at, const std::string& select = "", std::optional<Tab> tab = std::nullopt) {
+    Options options;
+    options.at = at;
+    options.select = select;
+    options.tab = tab;
+    state.apply_deep_links(options);
+  }
+
+  LoopShape healthy;
+  AppState state;
+};
+
+TEST_F(AppStateTest, ALinkToAStepSelectsItAndShowsAllOfIt) {
+  follow("12");
+  ASSERT_TRUE(state.selection.steps.has_value());
+  EXPECT_EQ(state.selection.steps->first, 12U);
+  EXPECT_EQ(state.selection.steps->last, 12U);
+  const TimeRange step = state.alignment.slots()[12].display;
+  EXPECT_LE(state.view.visible().begin_ns, step.begin_ns);
+  EXPECT_GE(state.view.visible().end_ns, step.end_ns);
+  EXPECT_LT(state.view.visible().length(), 1.5 * step.length());
+  EXPECT_TRUE(state.load.errors.empty());
+}
+
+TEST_F(AppStateTest, ALinkToAStepThatIsNotThereSaysSoAndShowsTheWholeRun) {
+  const TimeRange before = state.view.visible();
+  follow("4711");
+  ASSERT_EQ(state.load.errors.size(), 1U);
+  EXPECT_EQ(state.load.errors[0], "--at 4711: there is no such step; the whole run is shown");
+  EXPECT_FALSE(state.selection.steps.has_value());
+  EXPECT_EQ(state.view.visible().begin_ns, before.begin_ns);
+  EXPECT_EQ(state.view.visible().end_ns, before.end_ns);
+}
+
+TEST_F(AppStateTest, ALinkToATimeCountsFromTheStartOfTheRun) {
+  follow("500ms");
+  const double middle = (state.view.visible().begin_ns + state.view.visible().end_ns) / 2;
+  EXPECT_EQ(state.alignment.to_time(Side::kA, middle), state.run(Side::kA)->begin_ns + 500'000'000);
+  EXPECT_FALSE(state.selection.steps.has_value());
+}
+
+TEST_F(AppStateTest, ALinkThatSelectsTakesTheFirstMatchInView) {
+  follow("12", "backward", Tab::kDetails);
+  ASSERT_TRUE(state.selection.event.has_value());
+  EXPECT_EQ(state.name_of(*state.selection.event).text, "backward");
+  const StepModel& step = state.run(Side::kA)->steps[12];
+  EXPECT_EQ(state.row_of(*state.selection.event).start(state.selection.event->index),
+            step.begin_ns + healthy.wait + healthy.forward);
+  EXPECT_EQ(state.tab, Tab::kDetails);
+  EXPECT_EQ(state.search_box.result, "1 name");
+}
+
+TEST_F(AppStateTest, ALinkThatMatchesNothingSelectsNothing) {
+  follow("", "no such kernel");
+  EXPECT_FALSE(state.selection.event.has_value());
+  EXPECT_EQ(state.search_box.result, "no match");
+}
+
+TEST_F(AppStateTest, TheAreaOfAnEventIsItsTimeOnItsLane) {
+  follow("12", "backward");
+  state.execute(Command::kAreaOfSelection);
+  ASSERT_TRUE(state.selection.area.has_value());
+  EXPECT_EQ(state.selection.area->tracks, std::vector<size_t>{0});
+  EXPECT_NEAR(state.selection.area->display.length(), static_cast<double>(healthy.backward), 1);
+  ASSERT_TRUE(state.area[0].has_value());
+  EXPECT_EQ(state.area[0]->union_ns, healthy.backward);
+}
+
+TEST_F(AppStateTest, TheAreaOfAStepTakesAllLanes) {
+  state.go_to_step(3);
+  state.execute(Command::kAreaOfSelection);
+  ASSERT_TRUE(state.area[0].has_value());
+  EXPECT_EQ(state.area[0]->lanes, 3U);
+  EXPECT_EQ(state.area[0]->length_ns,
+            state.run(Side::kA)->steps[3].end_ns - state.run(Side::kA)->steps[3].begin_ns);
+}
+
+TEST_F(AppStateTest, SelectAllTakesTheWholeRun) {
+  state.execute(Command::kSelectAll);
+  ASSERT_TRUE(state.selection.area.has_value());
+  EXPECT_EQ(state.selection.area->display.begin_ns, state.alignment.extent().begin_ns);
+  EXPECT_EQ(state.selection.area->display.end_ns, state.alignment.extent().end_ns);
+}
+
+TEST_F(AppStateTest, AMarkStaysWithItsMomentAndGoesWhenItIsSetAgain) {
+  follow("12", "backward");
+  const StepModel& step = state.run(Side::kA)->steps[12];
+  const int64_t begin = step.begin_ns + healthy.wait + healthy.forward;
+  state.execute(Command::kMark);
+  state.execute(Command::kMarkSpan);
+  ASSERT_EQ(state.marks.size(), 2U);
+  EXPECT_EQ(state.marks[0], (Mark{Side::kA, begin, begin}));
+  EXPECT_EQ(state.marks[1], (Mark{Side::kA, begin, begin + healthy.backward}));
+  LoopShape slow = healthy;
+  slow.wait *= 5;
+  state.set_run(Side::kB, training_run("slow", slow));  // the axis stretches; the mark's moment stays
+  EXPECT_EQ(state.marks[0].begin_ns, begin);
+  follow("12", "backward");
+  ASSERT_EQ(state.selection.event->side, Side::kA);
+  state.execute(Command::kMark);
+  ASSERT_EQ(state.marks.size(), 1U);
+  EXPECT_GT(state.marks[0].end_ns, state.marks[0].begin_ns);
+}
+
+TEST_F(AppStateTest, LanesAreFoundByTheTitlesOfProcessAndLane) {
+  state.execute(Command::kFindLane);
+  state.search_for("worker");
+  EXPECT_EQ(state.search_box.result, "2 lanes");
+  state.collapsed.insert(state.tracks.groups[1].key);
+  state.find(true);
+  EXPECT_EQ(state.reveal_track, 1U);
+  EXPECT_TRUE(state.collapsed.empty()) << "a folded process is unfolded to show its lane";
+  state.find(true);
+  EXPECT_EQ(state.reveal_track, 2U);
+  state.find(true);
+  EXPECT_EQ(state.reveal_track, 1U);
+  state.find(false);
+  EXPECT_EQ(state.reveal_track, 2U);
+  EXPECT_FALSE(state.selection.event.has_value());
+  state.execute(Command::kSearch);
+  EXPECT_EQ(state.search_box.searched, "") << "a search for names begins afresh";
+  state.search_for("worker");
+  EXPECT_EQ(state.search_box.result, "no match");
+}
+
+}  // namespace
+}  // namespace stepscope::viewer
