@@ -91,11 +91,13 @@ bool read_steps(const trace::Rollup& rollup, int64_t shift, std::vector<Step>* o
 }
 
 bool read_leaves(const trace::Rollup& rollup, BuiltLedger* out) {
-  for (const trace::LedgerRow& row : rollup.ledger) {
-    out->leaves.push_back(row.leaf);
-  }
+  out->leaves = rollup.leaves;
   std::sort(out->leaves.begin(), out->leaves.end());
-  out->leaves.erase(std::unique(out->leaves.begin(), out->leaves.end()), out->leaves.end());
+  std::vector<size_t> place;  // of a leaf of the roll-up among ours
+  for (const std::string& leaf : rollup.leaves) {
+    place.push_back(static_cast<size_t>(std::lower_bound(out->leaves.begin(), out->leaves.end(), leaf) -
+                                        out->leaves.begin()));
+  }
   const size_t width = out->leaves.size();
   const std::vector<Step>& steps = out->ledger.steps.steps;
   out->ledger.ns.assign(steps.size() * width, 0);
@@ -103,9 +105,7 @@ bool read_leaves(const trace::Rollup& rollup, BuiltLedger* out) {
     if (row.step < 0 || static_cast<size_t>(row.step) >= steps.size()) {
       return false;
     }
-    const auto leaf =
-        std::lower_bound(out->leaves.begin(), out->leaves.end(), row.leaf) - out->leaves.begin();
-    out->ledger.ns[static_cast<size_t>(row.step) * width + static_cast<size_t>(leaf)] += row.exclusive_ns;
+    out->ledger.ns[static_cast<size_t>(row.step) * width + place[row.leaf]] += row.exclusive_ns;
   }
   for (size_t s = 0; s < steps.size(); ++s) {
     const auto begin = out->ledger.ns.begin() + static_cast<std::ptrdiff_t>(s * width);
@@ -159,13 +159,14 @@ trace::Rollup to_rollup(const Run& run, const BuiltLedger& built, const std::str
       run_lengths(found.steps, 0, [](const Step& step) { return static_cast<int64_t>(step.micro_steps); }),
       run_lengths(found.steps, 1, [](const Step& step) { return step.number; }), fingerprint, found.detail);
   const size_t width = built.leaves.size();
+  rollup.leaves = built.leaves;
   for (size_t s = 0; s < found.steps.size(); ++s) {
     const Step& step = found.steps[s];
     rollup.steps.push_back({step.index, step.begin_ns - shift, step.end_ns - shift,
                             std::string(step_class_name(step.step_class))});
     for (size_t l = 0; l < width; ++l) {
       if (const int64_t ns = built.ledger.ns[s * width + l]; ns != 0) {
-        rollup.ledger.push_back({step.index, built.leaves[l], ns});
+        rollup.ledger.push_back({step.index, static_cast<uint32_t>(l), ns});
       }
     }
   }

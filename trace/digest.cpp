@@ -63,7 +63,8 @@ std::span<const DigestPart> rollup_digest_parts() {
   return kRollup;
 }
 
-std::optional<int64_t> compute_digest(const Database& database, const DigestPart& part) {
+std::optional<int64_t> compute_digest(const Database& database, const DigestPart& part,
+                                      const RowVisitor& visit) {
   Statement rows(database, part.query);
   RowDigest digest;
   while (rows.next()) {
@@ -75,18 +76,21 @@ std::optional<int64_t> compute_digest(const Database& database, const DigestPart
         digest.add(rows.text(c));
       }
     }
+    if (visit) {
+      visit(rows);
+    }
   }
   return rows.ok() ? std::optional(digest.value()) : std::nullopt;
 }
 
-bool digest_matches(const Database& database, std::string_view table) {
+bool digest_matches(const Database& database, std::string_view table, const RowVisitor& visit) {
   const DigestPart* part = find_part(table);
   if (part == nullptr) {
     return false;
   }
   Statement stored(database, "SELECT value FROM checksum WHERE part = ?");
   stored.bind(1, table);
-  const std::optional<int64_t> value = compute_digest(database, *part);
+  const std::optional<int64_t> value = compute_digest(database, *part, visit);
   return stored.next() && value.has_value() && stored.integer(0) == *value;
 }
 

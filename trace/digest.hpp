@@ -4,6 +4,7 @@
 // SQLite cannot see (it keeps no page checksums); blobs carry their own, inside zstd.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -24,11 +25,16 @@ struct DigestPart {
 [[nodiscard]] std::span<const DigestPart> lazy_digest_parts();
 [[nodiscard]] std::span<const DigestPart> rollup_digest_parts();
 
-// The checksum over the rows as they are now; nullopt when they cannot be read.
-[[nodiscard]] std::optional<int64_t> compute_digest(const Database& database, const DigestPart& part);
+using RowVisitor = std::function<void(const Statement& row)>;  // columns as in the part's query
 
-// True when the stored checksum of `table` equals the computed one.
-[[nodiscard]] bool digest_matches(const Database& database, std::string_view table);
+// The checksum over the rows as they are now; nullopt when they cannot be read. `visit` may be empty.
+[[nodiscard]] std::optional<int64_t> compute_digest(const Database& database, const DigestPart& part,
+                                                    const RowVisitor& visit = {});
+
+// True when the stored checksum of `table` equals the computed one. With `visit` the same pass reads the table: what it
+// was shown counts only when the answer is true.
+[[nodiscard]] bool digest_matches(const Database& database, std::string_view table,
+                                  const RowVisitor& visit = {});
 
 // Stores the checksums of these parts, replacing older ones.
 [[nodiscard]] bool write_digests(const Database& database, std::span<const DigestPart> parts);

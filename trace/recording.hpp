@@ -100,14 +100,15 @@ struct StepRow {
   std::string step_class;  // "train", "warmup", "checkpoint", ...
 };
 struct LedgerRow {
-  int64_t step = 0;  // StepRow::index
-  std::string leaf;
+  int64_t step = 0;   // StepRow::index
+  uint32_t leaf = 0;  // index into Rollup::leaves
   int64_t exclusive_ns = 0;
 };
 struct Rollup {
   int32_t version = 0;  // of the analyzer's ledger; another version is recomputed
   std::string method;   // how steps were found
   std::vector<StepRow> steps;
+  std::vector<std::string> leaves;  // each once, in any order
   std::vector<LedgerRow> ledger;
 };
 

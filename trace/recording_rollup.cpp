@@ -3,7 +3,10 @@
 // The analyzer's cache inside a recording: tables rollup, step, step_ledger.
 #include <unistd.h>
 
-#include <algorithm>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
 
 #include "trace/digest.hpp"
 #include "trace/recording.hpp"
@@ -30,7 +33,7 @@ bool write_rollup(const Database& database, const Rollup& rollup) {
   }
   Statement ledger_row(database, "INSERT INTO step_ledger (step, leaf, exclusive_ns) VALUES (?, ?, ?)");
   for (const LedgerRow& row : rollup.ledger) {
-    if (!ledger_row.bind(1, row.step).bind(2, row.leaf).bind(3, row.exclusive_ns).run()) {
+    if (!ledger_row.bind(1, row.step).bind(2, rollup.leaves.at(row.leaf)).bind(3, row.exclusive_ns).run()) {
       return false;
     }
   }
@@ -49,23 +52,25 @@ Result<std::optional<Rollup>> Recording::load_rollup() const {
   rollup.version = static_cast<int32_t>(head.integer(0));
   rollup.method = head.text(1);
   head.reset();
-  // A damaged cache is no cache: the analyzer computes it anew and replaces it.
-  const std::span<const DigestPart> parts = rollup_digest_parts();
-  if (!std::all_of(parts.begin(), parts.end(),
-                   [&](const DigestPart& part) { return digest_matches(database, part.table); })) {
+  // A damaged cache is no cache: the analyzer computes it anew and replaces it. One pass reads and checks.
+  std::map<std::string, uint32_t, std::less<>> leaf_ids;
+  const bool whole = digest_matches(database, "rollup") &&
+                     digest_matches(database, "step",
+                                    [&](const Statement& row) {
+                                      rollup.steps.push_back({row.integer(0), row.integer(1), row.integer(2),
+                                                              std::string(row.text(3))});
+                                    }) &&
+                     digest_matches(database, "step_ledger", [&](const Statement& row) {
+                       const std::string_view text = row.text(1);
+                       auto leaf = leaf_ids.find(text);
+                       if (leaf == leaf_ids.end()) {
+                         leaf = leaf_ids.emplace(text, static_cast<uint32_t>(rollup.leaves.size())).first;
+                         rollup.leaves.emplace_back(text);
+                       }
+                       rollup.ledger.push_back({row.integer(0), leaf->second, row.integer(2)});
+                     });
+  if (!whole) {
     return std::optional<Rollup>();
-  }
-  Statement steps(database, "SELECT step, begin_ns, end_ns, class FROM step ORDER BY rowid");
-  while (steps.next()) {
-    rollup.steps.push_back(
-        {steps.integer(0), steps.integer(1), steps.integer(2), std::string(steps.text(3))});
-  }
-  Statement ledger(database, "SELECT step, leaf, exclusive_ns FROM step_ledger ORDER BY rowid");
-  while (ledger.next()) {
-    rollup.ledger.push_back({ledger.integer(0), std::string(ledger.text(1)), ledger.integer(2)});
-  }
-  if (!steps.ok() || !ledger.ok()) {
-    return damaged(path(), database.error());
   }
   return std::optional<Rollup>(std::move(rollup));
 }

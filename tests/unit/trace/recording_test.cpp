@@ -310,9 +310,12 @@ TEST(Recording, KeepsTheRollUpOfAnAnalyzer) {
   const Recording reader = open_or_fail(dir.file("a.stepscope"));
   ASSERT_TRUE(reader.load_rollup().ok());
   EXPECT_FALSE(reader.load_rollup().value().has_value());
-  Rollup rollup{
-      3, "api", {{0, 10, 20, "warmup"}, {1, 20, 35, "train"}}, {{0, "optimizer", 10}, {1, "host.other", 15}}};
-  ASSERT_TRUE(reader.store_rollup({1, "old", {}, {}}).ok());
+  Rollup rollup{3,
+                "api",
+                {{0, 10, 20, "warmup"}, {1, 20, 35, "train"}},
+                {"host.other", "optimizer"},
+                {{0, 1, 10}, {1, 0, 15}}};
+  ASSERT_TRUE(reader.store_rollup({1, "old", {}, {}, {}}).ok());
   const Status stored = reader.store_rollup(rollup);
   ASSERT_TRUE(stored.ok()) << stored.message();
   const Result<std::optional<Rollup>> loaded = reader.load_rollup();
@@ -322,7 +325,8 @@ TEST(Recording, KeepsTheRollUpOfAnAnalyzer) {
   ASSERT_EQ(loaded.value()->steps.size(), 2U);
   EXPECT_EQ(loaded.value()->steps[1].step_class, "train");
   ASSERT_EQ(loaded.value()->ledger.size(), 2U);
-  EXPECT_EQ(loaded.value()->ledger[0].leaf, "optimizer");
+  EXPECT_EQ(loaded.value()->leaves.at(loaded.value()->ledger[0].leaf), "optimizer");
+  EXPECT_EQ(loaded.value()->leaves.at(loaded.value()->ledger[1].leaf), "host.other");
   EXPECT_TRUE(reader.verify().ok()) << "the events are as before";
 }
 
@@ -330,7 +334,7 @@ TEST(Recording, ADamagedRollUpIsNoRollUp) {
   const TempDir dir;
   write_sample(dir.file("a.stepscope"));
   ASSERT_TRUE(
-      open_or_fail(dir.file("a.stepscope")).store_rollup({3, "api", {{0, 10, 20, "train"}}, {}}).ok());
+      open_or_fail(dir.file("a.stepscope")).store_rollup({3, "api", {{0, 10, 20, "train"}}, {}, {}}).ok());
   run_sql(dir.file("a.stepscope"), "UPDATE step SET end_ns = 21");
   const Recording recording = open_or_fail(dir.file("a.stepscope"));
   ASSERT_TRUE(recording.load_rollup().ok());
