@@ -15,7 +15,8 @@ struct LossMeaning {
   std::string_view prefix;
   std::string_view severity;
   std::string_view sentence;
-  std::string_view remedy = "";  // what to do about it, for `stepscope doctor`; rows of severity "info" need none
+  std::string_view remedy =
+      "";  // what to do about it, for `stepscope doctor`; rows of severity "info" need none
 };
 
 // Never fails: an unknown counter counts as data loss, since a newer collector may know a loss that we do not.

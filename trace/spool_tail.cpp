@@ -37,8 +37,8 @@ void deliver(const KindInfo& kind, std::span<const uint8_t> payload, uint32_t se
     }
     const std::span<const uint8_t> data = payload.first(segment.bytes);
     payload = payload.subspan(segment.bytes);
-    if (segment.kind != static_cast<uint16_t>(kind.id) || segment.rows == 0 || segment.rows > kMaxSegmentRows ||
-        segment.clock != static_cast<uint8_t>(Clock::kMonotonicRaw)) {
+    if (segment.kind != static_cast<uint16_t>(kind.id) || segment.rows == 0 ||
+        segment.rows > kMaxSegmentRows || segment.clock != static_cast<uint8_t>(Clock::kMonotonicRaw)) {
       continue;
     }
     for (size_t c = 0; c < columns.size(); ++c) {

@@ -23,18 +23,20 @@ class SelfcheckTest : public RunTest {
 };
 
 TEST_F(SelfcheckTest, PassesAWholeRun) {
-  EXPECT_EQ(verdicts(job("run", "steps=20 fetch.cpu=30ms")),
-            "file pass\nspools pass\nclock.anchors pass\nclock.monotonic pass\nsteps.order pass\nledger.sum pass\n"
-            "batches.joined pass\nloss pass\n");
+  EXPECT_EQ(
+      verdicts(job("run", "steps=20 fetch.cpu=30ms")),
+      "file pass\nspools pass\nclock.anchors pass\nclock.monotonic pass\nsteps.order pass\nledger.sum pass\n"
+      "batches.joined pass\nloss pass\n");
 }
 
 TEST_F(SelfcheckTest, NotesWhatIsMissingAndFailsOnLoss) {
-  EXPECT_EQ(verdicts(process("run", R"(
+  EXPECT_EQ(
+      verdicts(process("run", R"(
     loss ring.full.range 12
     range start_ns=1ms dur_ns=1ms name=x
   )")),
-            "file pass\nspools pass\nclock.anchors note\nclock.monotonic pass\nsteps.order note\nledger.sum pass\n"
-            "batches.joined note\nloss fail\n");
+      "file pass\nspools pass\nclock.anchors note\nclock.monotonic pass\nsteps.order note\nledger.sum pass\n"
+      "batches.joined note\nloss fail\n");
 }
 
 TEST_F(SelfcheckTest, NotesAWallClockThatJumped) {
