@@ -159,11 +159,13 @@ bool start_drain_thread() noexcept {
   return created;
 }
 
-void drain_now() noexcept {
-  if (!g_finished.load(std::memory_order_acquire) && try_lock()) {
-    spool().drain();
-    unlock();
+bool drain_now() noexcept {
+  if (g_finished.load(std::memory_order_acquire) || !try_lock()) {
+    return false;
   }
+  spool().drain();
+  unlock();
+  return true;
 }
 
 void sample_host_if_due(trace::Ring* ring) noexcept {
@@ -174,6 +176,7 @@ void sample_host_if_due(trace::Ring* ring) noexcept {
   }
   take_anchor_if_due(now);
   sample(ring, now);
+  spool().drain();
   unlock();
 }
 

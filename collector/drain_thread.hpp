@@ -13,11 +13,11 @@ namespace stepscope::collector {
 // False when no thread can be created here; the recording then runs in light mode.
 bool start_drain_thread() noexcept;
 
-// Drains if nobody else does so at this moment. Any thread.
-void drain_now() noexcept;
+// Drains if nobody else does so at this moment, and says whether it did. Any thread.
+bool drain_now() noexcept;
 
-// Light mode: reads the host counters when a second has passed since the last time. A load and a clock compare
-// otherwise. Writes to `ring`, the calling thread's own.
+// Light mode: reads the host counters and drains when a second has passed since the last time. A load and a clock
+// compare otherwise. Writes to `ring`, the calling thread's own.
 void sample_host_if_due(trace::Ring* ring) noexcept;
 
 // Samples what a data-loading worker is blocked on. False when too many are watched. Any thread.

@@ -278,6 +278,10 @@ bool Spool::push(Ring* ring, Kind kind, uint32_t lane, const int64_t* values, si
   return true;
 }
 
+size_t Spool::undrained_bytes(const Ring* ring) noexcept {
+  return ring == nullptr ? 0 : (ring->head - load_acquire(ring->slot->tail)) * sizeof(int64_t);
+}
+
 void Spool::range_push(Ring* ring, const OpenRange& range) noexcept {
   if (ring == nullptr) {
     return;

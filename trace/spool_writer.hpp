@@ -49,6 +49,9 @@ class Spool {
   bool push(Ring* ring, Kind kind, uint32_t lane, const int64_t* values, size_t count,
             Clock clock = Clock::kMonotonicRaw) noexcept;
 
+  // What waits in the ring for a drain, whoever pushed it. For the ring's thread.
+  [[nodiscard]] static size_t undrained_bytes(const Ring* ring) noexcept;
+
   // Nested ranges of the ring's thread. A range is one record, written when it closes; open ones live in the
   // mmap'ed slot and are delivered as kFlagUnfinished if the process dies inside them. `source`, domain, category
   // and payload go to the columns of kind range. pop closes the innermost range of `domain` and returns false when

@@ -89,6 +89,22 @@ int fork_reopen(int count) {
   return 0;
 }
 
+// Like a data-loading worker of a slow model: a few events a second, then the job is killed.
+int fork_reopen_slow() {
+  ranges("parent", 10);
+  pid_t child = fork();
+  if (child == 0) {
+    stepscope_reopen();
+    for (int i = 0; i < 30; ++i) {
+      ranges("child", 1);
+      usleep(100000);
+    }
+    raise(SIGKILL);
+  }
+  std::printf("child %d\n", wait_for(child));
+  return 0;
+}
+
 // A fork that libc does not see: no fork handler runs.
 int fork_raw() {
   ranges("parent", 10);
@@ -306,6 +322,8 @@ int run(const std::string& what, char** arguments) {
     return fork_reopen(10);
   if (what == "fork-reopen-many")
     return fork_reopen(50000);
+  if (what == "fork-reopen-slow")
+    return fork_reopen_slow();
   if (what == "fork-raw")
     return fork_raw();
   if (what == "vfork")

@@ -104,6 +104,21 @@ TEST_F(LifeAndDeath, LightModeDrainsItselfSoThatNothingIsLost) {
   EXPECT_TRUE(child->losses.empty());
 }
 
+TEST_F(LifeAndDeath, LightModeDrainsEverySecondHoweverFewItsEventsAre) {
+  EXPECT_EQ(record_program("fork-reopen-slow").out, "child 1009\n");
+
+  std::vector<SpoolContents> all = run();
+  const SpoolContents* child = by_range(all, "child");
+  ASSERT_NE(child, nullptr);
+  EXPECT_EQ(count_ranges(*child, "child"), 30);
+  EXPECT_TRUE(child->losses.empty());
+  // What is in the spool without the ring has been drained: the ring has room again.
+  std::filesystem::remove(run_directory() + "/" + child->base + ".ring");
+  SpoolContents drained = SpoolContents::read(run_directory() + "/" + child->base);
+  EXPECT_GE(drained.of(Kind::kRange).size(), 10U);
+  EXPECT_GE(drained.of(Kind::kCounter).size(), 10U);
+}
+
 TEST_F(LifeAndDeath, AForkThatLibcDoesNotSeeCannotTouchTheParentsRings) {
   EXPECT_EQ(record_program("fork-raw").out, "child 0\n");
 
