@@ -16,7 +16,6 @@
 #include "collector/sources/host/host_sampler.hpp"
 #include "collector/sources/host/thread_usage.hpp"
 #include "collector/sources/host/worker_watch.hpp"
-#include "collector/sources/nvtx/process_ranges.hpp"
 #include "collector/system_file.hpp"
 #include "collector/thread_state.hpp"
 
@@ -201,7 +200,6 @@ void finish_recording(int exit_code) noexcept {
   if (scope) {
     int64_t values[] = {now_ns(), exit_code, spool().intern("exit", 4)};
     scope.push(trace::Kind::kExit, 0, values, 3);
-    nvtx::flush_open_ranges(scope.thread().ring);
     if (g_watch.any()) {
       g_watch.report(spool(), scope.thread().ring, g_sampler.lane(), values[0]);
     }

@@ -114,6 +114,9 @@ struct State {
   ThreadLane ringless[kMaxRinglessThreads];
   uint32_t next_ringless;
 
+  AsyncRangeEntry* async;  // kMaxAsyncRanges, in BASE.ring; nullptr until the first start
+  uint32_t async_next;     // where the search for a free entry begins
+
   int64_t (*cupti_now_ns)() noexcept;  // nullptr: anchors do without
 
   uint64_t hash[kHashSlots];  // upper half of the hash << 32 | id

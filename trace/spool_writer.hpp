@@ -68,6 +68,13 @@ class Spool {
   void range_push(Ring* ring, const OpenRange& range) noexcept;
   bool range_pop(Ring* ring, uint32_t domain, int64_t end_ns) noexcept;
 
+  // Ranges that are started and ended by handle: they may overlap and end on another thread. Open ones live in the
+  // mmap'ed file and are delivered as kFlagUnfinished however the process ends; all are on one lane, with
+  // kFlagProcessRange. At most kMaxAsyncRanges are open; more are counted as loss and get handle 0, whose end is
+  // ignored. Handles are below 2^44 and not 0. end returns false when the range is not open (counted). Lock-free.
+  [[nodiscard]] uint64_t async_start(const OpenRange& range) noexcept;
+  bool async_end(Ring* ring, uint64_t handle, int64_t end_ns) noexcept;
+
   // String id by content, lock-free; text longer than 4 KiB is cut. 0 for an empty string; a reserved id
   // ("(string table full)") when the arena is full (counted).
   [[nodiscard]] uint32_t intern(const char* text, size_t length) noexcept;

@@ -67,6 +67,7 @@ SCENARIOS = {
     "slower_optimizer": Scenario([], ["--optimizer-ms", "15"], ["optimizer"]),
     "bigger_model": Scenario(["--workers", "0"], ["--workers", "0", "--width", "2048"], ["compute/"], step_growth,
                              together=["compute/", "optimizer"]),
+    "own_generator": Scenario(["--generator-ms", "5"], ["--generator-ms", "20"], ["host.other", "data.other"]),
     "checkpoint_every_20": Scenario(FETCH, FETCH + ["--checkpoint-every", "20", "--checkpoint-mb", "40"], []),
     "nothing_changed": Scenario(FETCH, FETCH, []),
     "nothing_changed_over_runs": Scenario(FETCH, FETCH, [], runs=3),

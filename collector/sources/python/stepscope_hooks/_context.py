@@ -8,7 +8,7 @@ class Thread:
     """One thread's state; a plain object, since an attribute of `threading.local` costs several times as much."""
 
     __slots__ = ("owner", "starting", "loader_next", "loader_nexts", "iterator_next", "checkpoint", "stepping",
-                 "optimizer_steps")
+                 "optimizer_steps", "forward")
 
     def __init__(self):
         self.owner = None  # the Fetch that is waiting for this thread's dataset fetcher: a worker's or an in-process next()'s
@@ -18,6 +18,7 @@ class Thread:
         self.iterator_next = 0  # 1 inside another data iterator's next()
         self.checkpoint = 0  # 1 inside a checkpoint call
         self.stepping = False  # inside an optimizer's step
+        self.forward = False  # inside the outermost module's call
         self.optimizer_steps = 0  # optimizer steps this thread finished
 
 
