@@ -16,6 +16,7 @@
 #include "collector/sources/host/host_sampler.hpp"
 #include "collector/sources/host/thread_usage.hpp"
 #include "collector/sources/host/worker_watch.hpp"
+#include "collector/sources/nvtx/names.hpp"
 #include "collector/system_file.hpp"
 #include "collector/thread_state.hpp"
 
@@ -64,6 +65,12 @@ void sample(trace::Ring* ring, int64_t now) noexcept {
   g_watch.report(spool(), ring, g_sampler.lane(), now);
 }
 
+// What hooks could only count where they were. Under the drain lock, not in a signal handler.
+void report_counts() noexcept {
+  report_refused_events();
+  nvtx::report_full_names();
+}
+
 void take_anchor_if_due(int64_t now) noexcept {
   if (now >= g_next_anchor) {
     g_next_anchor = now + kAnchorPeriod;
@@ -82,7 +89,7 @@ int64_t tick(trace::Ring* ring) noexcept {
     sample(ring, now);
   }
   const int64_t wish = tick_sources(ring, now);
-  report_refused_events();
+  report_counts();
   size_t moved = spool().drain();
   int64_t pause = kIdlePeriod;
   if (moved >= kFloodEvents) {
@@ -175,6 +182,7 @@ void sample_host_if_due(trace::Ring* ring) noexcept {
   }
   take_anchor_if_due(now);
   sample(ring, now);
+  report_counts();
   spool().drain();
   unlock();
 }
@@ -204,7 +212,7 @@ void finish_recording(int exit_code) noexcept {
       g_watch.report(spool(), scope.thread().ring, g_sampler.lane(), values[0]);
     }
   }
-  report_refused_events();
+  report_counts();
   TextBuffer<16> code;
   code.add_i64(exit_code);
   spool().meta("exit.code", code.c_str());

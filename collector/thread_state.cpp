@@ -102,7 +102,7 @@ void report_refused_events() noexcept {
 void reset_thread_after_fork() noexcept {
   ThreadState& thread = t_state;
   thread.ring = nullptr;
-  thread.busy = false;
+  // `busy` stays: a signal handler that forked inside one of our functions returns into it, and that clears it.
   thread.exited = false;
   thread.api_depth = 0;
   thread.schedstat.forget();
@@ -129,7 +129,7 @@ ReentryGuard::~ReentryGuard() {
 }
 
 EventScope::EventScope(Door door) noexcept {
-  if (!is_recording() && (door == Door::kOwn || !open_door(door, Role::kMain, false))) {
+  if (!is_recording() && (door == Door::kOwn || !open_door(door, Role::kMain, door == Door::kNvtx))) {
     return;
   }
   ThreadState& thread = t_state;

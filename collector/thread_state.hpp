@@ -36,7 +36,7 @@ struct PendingMessage {
   int64_t communicator;
   int64_t bytes;
   int64_t peer;
-  int depth;
+  int nested;  // ranges of its domain opened since and still open
 };
 
 struct ThreadState {

@@ -66,6 +66,8 @@ constexpr std::array kMeanings = {
                 "thread."},
     LossMeaning{"too many watched processes", kInfo,
                 "Some workers were not watched for what they are blocked on."},
+    LossMeaning{"NVTX messages open at once", kDataLoss,
+                "Messages between ranks were nested too deeply; some collectives are missing."},
     LossMeaning{"NVTX ", kError, "A table of NVTX names was full; events show a number or nothing instead."},
     LossMeaning{"python.not_hooked.", kInfo,
                 "A Python object was not hooked because it is not built as expected."},

@@ -321,12 +321,16 @@ bool Spool::range_pop(Ring* ring, uint32_t domain, int64_t end_ns) noexcept {
   return false;
 }
 
-void Spool::abandon_in_child() noexcept {
+void Spool::abandon_in_child(bool in_use) noexcept {
   State* state = opened();
   if (state == nullptr) {
     return;
   }
   __atomic_store_n(&state_, static_cast<void*>(nullptr), __ATOMIC_RELEASE);
+  if (in_use) {
+    spool::keep_private(*state);
+    return;
+  }
   spool::close_files(*state);
   munmap(state, sizeof(State));
 }

@@ -95,8 +95,9 @@ class Spool {
   // locked until the process ends: that is how readers know whether it lives.
   void close() noexcept;
   // In a forked child: forgets rings and files without touching shared pages; is_open() is false afterwards, and
-  // open() with another BASE works.
-  void abandon_in_child() noexcept;
+  // open() with another BASE works. `in_use`: a signal handler forked in the middle of one of our functions, which the
+  // child will return into; what it uses then stays mapped, as the child's own copy.
+  void abandon_in_child(bool in_use = false) noexcept;
 
  private:
   [[nodiscard]] spool::State* opened() const noexcept;

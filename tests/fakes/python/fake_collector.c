@@ -132,6 +132,10 @@ static void fake_watch(uint32_t pid, int on) {
   say("watch %d %u %d", self(), pid, on);
 }
 
+static int fake_recording(void) {
+  return 1;
+}
+
 static const stepscope_api kTable = {
     .size = sizeof(stepscope_api),
     .version = 1,
@@ -149,6 +153,7 @@ static const stepscope_api kTable = {
     .thread_usage = fake_thread_usage,
     .loss = fake_loss,
     .watch = fake_watch,
+    .recording = fake_recording,
 };
 
 __attribute__((visibility("default"))) const stepscope_api* stepscope_get_api(void);

@@ -69,7 +69,7 @@ TEST_F(LifeAndDeath, ASignalLosesNothingAndLeavesTheOpenRangeMarked) {
 }
 
 TEST_F(LifeAndDeath, AForkedChildIsDormantAndTheParentGoesOn) {
-  EXPECT_EQ(record_program("fork").out, "child 7\n");
+  EXPECT_EQ(record_program("fork").out, "child 8\n") << "the child knows that it is not recorded";
 
   SpoolContents contents = only();
   EXPECT_EQ(count_ranges(contents, "parent"), 10);
@@ -222,11 +222,32 @@ TEST_F(LifeAndDeath, EventsFromASignalHandlerNeverTearARecord) {
 
   SpoolContents contents = only();
   long main = count_ranges(contents, "main");
-  EXPECT_GT(main, 0);
+  long handler = count_ranges(contents, "handler");
+  auto full = static_cast<long>(contents.losses["ring.full.range"]);
   EXPECT_LE(main, 200000);
+  EXPECT_GE(main + full, 200000) << "what is not there is counted";
+  EXPECT_GT(handler + static_cast<long>(contents.losses["event inside the collector"]), 0);
   for (const Event& range : contents.of(Kind::kRange)) {
     EXPECT_GE(range.column(1), 0);
   }
+}
+
+TEST_F(LifeAndDeath, AForkFromASignalHandlerInsideTheCollectorIsHarmless) {
+  EXPECT_EQ(record_program("fork-in-handler").out, "crashed 0\n");
+
+  SpoolContents contents = only();
+  EXPECT_TRUE(contents.summary.clean_end);
+  EXPECT_GT(count_ranges(contents, "main"), 60);
+  EXPECT_FALSE(contents.losses.contains("ring.damaged")) << "no child wrote to the parent's ring";
+}
+
+TEST_F(LifeAndDeath, LightModeCountsTheEventsItRefusedWithoutAnOrderlyEnd) {
+  EXPECT_EQ(record_program("fork-reopen-handler").out, "child 0\n");
+
+  std::vector<SpoolContents> all = run();
+  const SpoolContents* child = by_range(all, "child");
+  ASSERT_NE(child, nullptr);
+  EXPECT_GT(child->losses.at("event inside the collector"), 0U);
 }
 
 TEST_F(LifeAndDeath, LoadedLateAndClosedAgainItStays) {

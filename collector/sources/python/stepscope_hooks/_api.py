@@ -43,6 +43,7 @@ _MEMBERS = (
     ("thread_usage", _KEEP(None, _address)),
     ("loss", _KEEP(None, _text, _u64)),
     ("watch", _RELEASE(None, _u32, _int)),
+    ("recording", _KEEP(_int)),
 )
 
 
