@@ -90,8 +90,10 @@ Status collect_phases(LabelContext& context) {
         const auto op = static_cast<PhaseOp>(view.columns[3][row]);
         add(context, begin, end,
             phase_leaf(op, context.run.name(context.run.global_name(process, view.columns[2][row]))),
-            kTierHost);
-        if (op == PhaseOp::kBackward) {
+            op == PhaseOp::kForward ? kTierForward : kTierHost);
+        if (op == PhaseOp::kForward) {
+          context.forwards.push_back({begin, end});
+        } else if (op == PhaseOp::kBackward) {
           context.backwards.push_back({begin, end});
         } else if (op == PhaseOp::kOptimizer) {
           context.optimizers.push_back({begin, end});
@@ -171,14 +173,16 @@ Status collect_ranges(LabelContext& context) {
       });
 }
 
-// From the data (or the end of what came before) to the backward.
+// From the forward to the backward; where no forward was recorded, from the data (or the end of what came before).
 Status collect_forward(LabelContext& context) {
   const uint32_t label = context.labels.leaf(leaf::kForward);
+  sort_ranges(context.forwards);
   std::vector<TimeRange> before(context.backwards);
   before.insert(before.end(), context.optimizers.begin(), context.optimizers.end());
   sort_ranges(before);
   size_t done = 0;  // of `before`: those that ended by the backward at hand
   size_t wait = 0;
+  size_t forward = 0;
   int64_t previous_end = span_of(context).begin_ns;
   for (const TimeRange& backward : context.backwards) {
     for (; done < before.size() && before[done].begin_ns < backward.begin_ns; ++done) {
@@ -188,7 +192,13 @@ Status collect_forward(LabelContext& context) {
       ++wait;
     }
     const bool fed = wait < context.waits.size() && context.waits[wait].end_ns <= backward.begin_ns;
-    const int64_t begin = fed ? context.waits[wait].end_ns : previous_end;
+    int64_t begin = fed ? context.waits[wait].end_ns : previous_end;
+    while (forward < context.forwards.size() && context.forwards[forward].begin_ns < begin) {
+      ++forward;
+    }
+    if (forward < context.forwards.size() && context.forwards[forward].begin_ns < backward.begin_ns) {
+      begin = context.forwards[forward].begin_ns;  // what was before it may be an iterator that no hook knows
+    }
     if (begin < backward.begin_ns) {
       context.intervals.push_back({begin, backward.begin_ns, begin, label, kTierForward});
     }

@@ -34,7 +34,7 @@ struct LabelContext {
   std::vector<LabelInterval> intervals;
 
   // Left by the sources that run first for those that need the structure of the iteration; ascending by begin.
-  std::vector<TimeRange> waits, backwards, optimizers;
+  std::vector<TimeRange> waits, forwards, backwards, optimizers;
   uint64_t waits_in_steps = 0;
   uint64_t unjoined = 0;
 };

@@ -122,7 +122,7 @@ Result<BuiltLedger> compute(const Run& run, ProcessSteps steps) {
     return batches.status();
   }
   Labels labels;
-  LabelContext context{run, found, batches.value(), labels, {}, {}, {}, {}, 0, 0};
+  LabelContext context{run, found, batches.value(), labels, {}, {}, {}, {}, {}, 0, 0};
   for (const LabelSource& source : label_sources()) {
     if (Status status = source.collect(context); !status.ok()) {
       return status;

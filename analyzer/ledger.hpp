@@ -10,10 +10,11 @@
 //   loader start, reset, shutdown  data.worker_start
 //   wait for a batch               the cause chain below
 //   optimizer / backward phase     optimizer, compute/backward
-//   other phases                   compute/forward (forward), host/eval, host/import, host/startup, host/<phase name>
+//   other phases                   host/eval, host/import, host/startup, host/<phase name>
 //   NVTX and C API ranges          host/<name>  (not those that mark steps or span the whole step)
-// and where none is open: compute/forward between the hand-over of the data (else the end of the previous
-// optimizer step or backward) and the start of the backward, host.other elsewhere. Sources of labels are a
+// and where none is open: compute/forward inside the outermost module's call and from it to the start of the backward
+// (where no such call was recorded: from the hand-over of the data, else the end of the previous optimizer step or
+// backward), host.other elsewhere. Sources of labels are a
 // list with precedence tiers (label_sources.hpp).
 //
 // Level A with GPU lanes: where the process recorded anything that ran on a GPU, each instant is named by what its GPUs did,

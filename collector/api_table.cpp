@@ -7,6 +7,7 @@
 #include "collector/drain_thread.hpp"
 #include "collector/exports.hpp"
 #include "collector/process_state.hpp"
+#include "collector/redact.hpp"
 #include "collector/sources/cupti/source.hpp"
 #include "collector/sources/host/thread_usage.hpp"
 #include "collector/thread_state.hpp"
@@ -85,7 +86,9 @@ void api_step(int64_t index, uint32_t name) noexcept {
 void api_emit(uint32_t kind, uint32_t lane, const int64_t* values, uint32_t count) noexcept {
   const trace::KindInfo* info = kind <= UINT16_MAX ? trace::find_kind(static_cast<uint16_t>(kind)) : nullptr;
   if (info == nullptr || values == nullptr || count == 0 || count > info->column_count) {
-    spool().loss("event of an unknown shape", 1);
+    if (ReentryGuard guard; guard) {
+      spool().loss("event of an unknown shape", 1);
+    }
     return;
   }
   if (EventScope scope(Door::kOwn); scope) {
@@ -102,7 +105,13 @@ uint32_t api_lane(const char* type, const char* name) noexcept {
 void api_meta(const char* key, const char* value) noexcept {
   ReentryGuard guard;
   if (guard && is_recording() && key != nullptr && value != nullptr) {
-    spool().meta(key, value);
+    if (TextView(key).starts_with("fs.")) {  // paths that the Python hooks found, like ours
+      RedactedText redacted;
+      redact_value(TextView(value), redacted);
+      spool().meta(key, redacted.c_str());
+    } else {
+      spool().meta(key, value);
+    }
   }
 }
 
@@ -124,9 +133,14 @@ void api_loss(const char* counter, uint64_t n) noexcept {
 }
 
 void api_watch(uint32_t pid, int on) noexcept {
-  if (is_recording() && !watch_process(pid, on != 0)) {
+  ReentryGuard guard;
+  if (guard && is_recording() && !watch_process(pid, on != 0)) {
     spool().loss("too many watched processes", 1);
   }
+}
+
+int api_recording() noexcept {
+  return is_recording() ? 1 : 0;
 }
 
 int api_release(const char* source, const char* who) noexcept {
@@ -151,6 +165,7 @@ constexpr stepscope_api kApi = {sizeof(stepscope_api),
                                 api_thread_usage,
                                 api_loss,
                                 api_watch,
+                                api_recording,
                                 api_release};
 
 }  // namespace

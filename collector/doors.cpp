@@ -7,6 +7,8 @@
 
 #include <atomic>
 
+#include "collector/redact.hpp"
+
 namespace stepscope::collector {
 namespace {
 
@@ -80,7 +82,9 @@ void describe_door(Door door, DoorStatus& out) noexcept {
   } else if (door == Door::kPreload) {
     out.add("absent");
   } else {
-    out.add("yielded to ").add(value);
+    RedactedText redacted;
+    redact_value(TextView(value), redacted);
+    out.add("yielded to ").add(redacted.view());
   }
 }
 

@@ -16,7 +16,7 @@
 #include "collector/sources/host/host_sampler.hpp"
 #include "collector/sources/host/thread_usage.hpp"
 #include "collector/sources/host/worker_watch.hpp"
-#include "collector/sources/nvtx/process_ranges.hpp"
+#include "collector/sources/nvtx/names.hpp"
 #include "collector/system_file.hpp"
 #include "collector/thread_state.hpp"
 
@@ -74,6 +74,12 @@ void sample(trace::Ring* ring, int64_t now) noexcept {
   g_watch.report(spool(), ring, g_sampler.lane(), now);
 }
 
+// What hooks could only count where they were. Under the drain lock, not in a signal handler.
+void report_counts() noexcept {
+  report_refused_events();
+  nvtx::report_full_names();
+}
+
 void take_anchor_if_due(int64_t now) noexcept {
   if (now >= g_next_anchor) {
     g_next_anchor = now + kAnchorPeriod;
@@ -92,7 +98,7 @@ int64_t tick(trace::Ring* ring) noexcept {
     sample(ring, now);
   }
   const int64_t wish = tick_sources(ring, now);
-  report_refused_events();
+  report_counts();
   size_t moved = spool().drain();
   int64_t pause = kIdlePeriod;
   if (moved >= kFloodEvents) {
@@ -168,11 +174,13 @@ bool start_drain_thread() noexcept {
   return created;
 }
 
-void drain_now() noexcept {
-  if (!g_finished.load(std::memory_order_acquire) && try_lock()) {
-    spool().drain();
-    unlock();
+bool drain_now() noexcept {
+  if (g_finished.load(std::memory_order_acquire) || !try_lock()) {
+    return false;
   }
+  spool().drain();
+  unlock();
+  return true;
 }
 
 void sample_host_if_due(trace::Ring* ring) noexcept {
@@ -183,6 +191,8 @@ void sample_host_if_due(trace::Ring* ring) noexcept {
   }
   take_anchor_if_due(now);
   sample(ring, now);
+  report_counts();
+  spool().drain();
   unlock();
 }
 
@@ -224,12 +234,11 @@ void finish_recording(int exit_code) noexcept {
   if (scope) {
     int64_t values[] = {now_ns(), exit_code, spool().intern("exit", 4)};
     scope.push(trace::Kind::kExit, 0, values, 3);
-    nvtx::flush_open_ranges(scope.thread().ring);
     if (g_watch.any()) {
       g_watch.report(spool(), scope.thread().ring, g_sampler.lane(), values[0]);
     }
   }
-  report_refused_events();
+  report_counts();
   TextBuffer<16> code;
   code.add_i64(exit_code);
   spool().meta("exit.code", code.c_str());

@@ -13,8 +13,8 @@ namespace stepscope::collector {
 // False when no thread can be created here; the recording then runs in light mode.
 bool start_drain_thread() noexcept;
 
-// Drains if nobody else does so at this moment. Any thread.
-void drain_now() noexcept;
+// Drains if nobody else does so at this moment, and says whether it did. Any thread.
+bool drain_now() noexcept;
 
 // Runs `function` while nobody drains, ticks or finishes; waits for that, but not longer than `patience_ns`. False when it
 // did not run. Not on a hot path.
@@ -24,8 +24,8 @@ bool with_drain_lock(void (*function)(void* context) noexcept, void* context, in
 // finish_recording() comes.
 void flush_sources_at_exit() noexcept;
 
-// Light mode: reads the host counters when a second has passed since the last time. A load and a clock compare
-// otherwise. Writes to `ring`, the calling thread's own.
+// Light mode: reads the host counters and drains when a second has passed since the last time. A load and a clock
+// compare otherwise. Writes to `ring`, the calling thread's own.
 void sample_host_if_due(trace::Ring* ring) noexcept;
 
 // Samples what a data-loading worker is blocked on. False when too many are watched. Any thread.

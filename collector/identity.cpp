@@ -97,7 +97,9 @@ void write_displaced(trace::Spool& spool) noexcept {
     if (text.starts_with(kPrefix) && equals < text.size) {
       TextBuffer<128> key;
       key.add("displaced.").add(text.substr(strlen(kPrefix), equals - strlen(kPrefix)));
-      spool.meta(key.c_str(), text.data + equals + 1);
+      RedactedText value;
+      redact_value(text.substr(equals + 1), value);
+      spool.meta(key.c_str(), value.c_str());
     }
   }
 }

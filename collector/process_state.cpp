@@ -44,7 +44,7 @@ void become_child() noexcept {
   if (g_flag != nullptr) {
     g_flag->store(0, std::memory_order_relaxed);
   }
-  g_spool.abandon_in_child();
+  g_spool.abandon_in_child(thread_state().busy);
   forget_drain_thread();
   reset_thread_after_fork();
   if (!g_base.empty()) {

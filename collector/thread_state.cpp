@@ -22,8 +22,9 @@ namespace {
 constexpr size_t kMainRingBytes = size_t{1} << 21;
 constexpr size_t kThreadRingBytes = size_t{1} << 18;
 constexpr size_t kLightRingBytes = size_t{1} << 18;
-// Upper bound of a record in a ring: columns plus its header.
-constexpr size_t kRecordOverhead = 16;
+constexpr size_t kLightDrainBytes = kLightRingBytes / 4 * 3;
+// After a drain that could not be: try again when this much more waits. A full ring is left to the drain of each second.
+constexpr size_t kLightRetryBytes = kLightRingBytes / 64;
 
 __thread ThreadState t_state;
 constinit std::atomic<uint64_t> g_refused{0};
@@ -51,7 +52,7 @@ bool attach(ThreadState& thread) noexcept {
   size_t bytes = light_mode() ? kLightRingBytes : is_main ? kMainRingBytes : kThreadRingBytes;
   thread.ring = spool().acquire_ring(thread.tid, name, bytes);
   thread.generation = generation();
-  thread.undrained_bytes = 0;
+  thread.drain_at = kLightDrainBytes;
   thread.doors = door_bit(Door::kOwn);
   thread.api_depth = 0;
   thread.nvtx_depth = 0;
@@ -101,7 +102,7 @@ void report_refused_events() noexcept {
 void reset_thread_after_fork() noexcept {
   ThreadState& thread = t_state;
   thread.ring = nullptr;
-  thread.busy = false;
+  // `busy` stays: a signal handler that forked inside one of our functions returns into it, and that clears it.
   thread.exited = false;
   thread.api_depth = 0;
   thread.schedstat.forget();
@@ -128,7 +129,7 @@ ReentryGuard::~ReentryGuard() {
 }
 
 EventScope::EventScope(Door door) noexcept {
-  if (!is_recording() && (door == Door::kOwn || !open_door(door, Role::kMain, false))) {
+  if (!is_recording() && (door == Door::kOwn || !open_door(door, Role::kMain, door == Door::kNvtx))) {
     return;
   }
   ThreadState& thread = t_state;
@@ -160,7 +161,7 @@ EventScope::~EventScope() {
 
 void EventScope::push(trace::Kind kind, uint32_t lane, const int64_t* values, size_t count) noexcept {
   spool().push(thread_->ring, kind, lane, values, count);
-  note_written(count);
+  note_written();
 }
 
 void EventScope::range_push(const trace::Spool::OpenRange& range) noexcept {
@@ -169,18 +170,18 @@ void EventScope::range_push(const trace::Spool::OpenRange& range) noexcept {
 
 bool EventScope::range_pop(uint32_t domain) noexcept {
   bool popped = spool().range_pop(thread_->ring, domain, now_ns());
-  note_written(9);
+  note_written();
   return popped;
 }
 
-void EventScope::note_written(size_t columns) noexcept {
+void EventScope::note_written() noexcept {
   if (!light_mode()) {
     return;
   }
-  thread_->undrained_bytes += kRecordOverhead + columns * sizeof(int64_t);
-  if (thread_->undrained_bytes >= kLightRingBytes / 4 * 3) {
-    thread_->undrained_bytes = 0;
-    drain_now();
+  size_t waiting = trace::Spool::undrained_bytes(thread_->ring);
+  if (waiting >= thread_->drain_at) {
+    bool drained = drain_now() && trace::Spool::undrained_bytes(thread_->ring) < kLightDrainBytes;
+    thread_->drain_at = drained ? kLightDrainBytes : waiting + kLightRetryBytes;
   }
   sample_host_if_due(thread_->ring);
 }

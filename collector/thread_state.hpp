@@ -36,7 +36,7 @@ struct PendingMessage {
   int64_t communicator;
   int64_t bytes;
   int64_t peer;
-  int depth;
+  int nested;  // ranges of its domain opened since and still open
 };
 
 struct ThreadState {
@@ -47,8 +47,8 @@ struct ThreadState {
   uint32_t doors = 0;   // seen by this thread since its ring was acquired
   bool exited = false;  // the thread's ring was given back
   bool has_destructor = false;
-  size_t undrained_bytes = 0;  // light mode: pushed since this thread last drained
-  int api_depth = 0;           // ranges open through the C API, and their domains
+  size_t drain_at = 0;  // light mode: bytes waiting in the ring at which this thread drains
+  int api_depth = 0;    // ranges open through the C API, and their domains
   uint32_t api_domains[kMaxApiDepth] = {};
   int nvtx_depth = 0;  // ranges open through NVTX
   int message_count = 0;
@@ -102,7 +102,7 @@ class EventScope {
   bool range_pop(uint32_t domain) noexcept;
 
  private:
-  void note_written(size_t columns) noexcept;
+  void note_written() noexcept;
 
   ThreadState* thread_ = nullptr;
 };

@@ -231,6 +231,14 @@ void close_files(State& state) noexcept {
   close_if_ours(state.spool_file);
 }
 
+void keep_private(State& state) noexcept {
+  const bool ours = is_ours(state.ring_file, state.ring_file.fd);
+  const int flags = MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE | (ours ? 0 : MAP_ANONYMOUS);
+  (void)mmap(state.base, kMaxRingFileBytes, PROT_READ | PROT_WRITE, flags, ours ? state.ring_file.fd : -1, 0);
+  close_if_ours(state.ring_file);
+  close_if_ours(state.spool_file);
+}
+
 uint64_t allocate(State& state, uint64_t size) noexcept {
   const uint64_t bytes = (size + kBlockBytes - 1) / kBlockBytes * kBlockBytes;
   const uint64_t offset = state.allocated;

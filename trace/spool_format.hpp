@@ -5,12 +5,13 @@
 // enough to write a reader.
 //
 // BASE.ring is mmap'ed shared by the process and always allocated before it is touched. It is a sequence of blocks
-// of kBlockBytes; block 0 is RingFileHeader, which says where the others are. Four things live in it:
+// of kBlockBytes; block 0 is RingFileHeader, which says where the others are. Five things live in it:
 //   slots    one RingSlot per producing thread, 16 to a block; header.slot_blocks[i] is the offset of block i
 //   rings    of a slot: `capacity` words at `data_offset`, see RingSlot
 //   strings  string id -> StringRef in header.string_blocks, 8192 refs to a block; the ref is the offset and length
 //            of the text
 //   journal  a ring of bytes with what is not an event: lanes, meta, clock anchors, log lines (JournalRecord)
+//   async    since 1.1, once one was started: the open ranges that belong to no thread (AsyncRangeEntry)
 // plus named loss counters in the header itself.
 //
 // BASE.spool is SpoolHeader, then frames, each FrameHeader + payload, padded to 8. The drain thread moves what the
@@ -89,7 +90,10 @@ struct RingFileHeader {
   uint64_t journal_capacity;  // bytes
   uint64_t journal_head;      // bytes ever published
   uint64_t journal_tail;      // bytes that are whole frames of BASE.spool
-  uint64_t reserved[4];
+  uint64_t async_offset;      // since 1.1: file offset of the table of AsyncRangeEntry, 0 = none
+  uint32_t async_capacity;    // entries
+  uint32_t async_lane;        // their lane
+  uint64_t reserved[2];
   uint64_t slot_blocks[kMaxSlots * 4096 / kBlockBytes];  // file offsets, 0 = not there
   uint64_t string_blocks[kStringBlocks];
   LossCounter loss[kMaxLossCounters];
@@ -97,6 +101,7 @@ struct RingFileHeader {
 static_assert(offsetof(RingFileHeader, pair) == 16);
 static_assert(offsetof(RingFileHeader, slot_count) == 52);
 static_assert(offsetof(RingFileHeader, journal_offset) == 64);
+static_assert(offsetof(RingFileHeader, async_offset) == 96);
 static_assert(offsetof(RingFileHeader, slot_blocks) == 128);
 static_assert(offsetof(RingFileHeader, string_blocks) == 384);
 static_assert(offsetof(RingFileHeader, loss) == 512);
@@ -114,6 +119,29 @@ struct OpenRangeEntry {
   int64_t payload;
 };
 static_assert(sizeof(OpenRangeEntry) == 32);
+
+enum AsyncState : uint32_t {
+  kAsyncFree = 0,
+  kAsyncFilling = 1,
+  kAsyncOpen = 2,
+  kAsyncClosing = 3,  // a thread is pushing its record
+};
+
+// A range that is started and ended by handle, perhaps on two threads, while it is open. Its end pushes the record to
+// the ring of the thread that ends it. If the process dies between that and freeing the entry, the range would be there
+// twice; therefore that thread first writes close_begin and close_serial, and a reader that finds the ring with this
+// serial at a head beyond close_begin, or not at all, takes the entry as closed.
+struct AsyncRangeEntry {
+  uint32_t state;         // AsyncState
+  uint32_t serial;        // number of this use of the entry
+  uint32_t close_serial;  // RingSlot::serial, 0 while nobody ends it
+  uint32_t reserved0;
+  uint64_t close_begin;  // position of the record in that ring
+  OpenRangeEntry range;
+  uint64_t reserved1;
+};
+static_assert(sizeof(AsyncRangeEntry) == 64);
+inline constexpr uint32_t kMaxAsyncRanges = 4096;
 
 enum SlotState : uint32_t {
   kSlotFree = 0,      // no thread; its counters still count
@@ -269,6 +297,8 @@ inline constexpr char kLossRingFull[] = "ring.full.";     // + kind name: record
 inline constexpr char kLossRingBudget[] = "ring.budget";  // threads without a ring
 inline constexpr char kLossRangeTooDeep[] = "range.too_deep";  // ranges deeper than kMaxRangeDepth
 inline constexpr char kLossRangeUnmatched[] = "range.unbalanced";
+inline constexpr char kLossAsyncFull[] = "range.async_full";  // ranges beyond kMaxAsyncRanges
+inline constexpr char kLossAsyncUnmatched[] = "range.unbalanced_end";
 inline constexpr char kLossStringTable[] = "string.table_full";
 inline constexpr char kLossStringCut[] = "string.cut";  // texts longer than kMaxStringBytes
 inline constexpr char kLossJournalFull[] = "journal.full";

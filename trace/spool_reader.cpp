@@ -48,6 +48,7 @@ class SpoolReading {
   [[nodiscard]] Status leftover(const SlotImage& image);
   [[nodiscard]] Status group(const BatchGroup& group);
   [[nodiscard]] Status open_ranges(const SlotImage& image);
+  [[nodiscard]] Status open_range(const OpenRangeEntry& entry, uint32_t lane, int64_t flags);
   void journal(uint64_t begin, std::span<const uint8_t> bytes);
 
   SpoolVisitor& visitor_;
@@ -214,8 +215,17 @@ Status SpoolReading::read_ring(const RingImage& ring) {
       last_ns_ = std::max(last_ns_, image.slot.open[i].start_ns);
     }
   }
+  for (const AsyncRangeEntry& entry : ring.async_ranges()) {
+    last_ns_ = std::max(last_ns_, entry.range.start_ns);
+  }
   for (const SlotImage& image : ring.slots()) {
     if (Status status = open_ranges(image); !status.ok()) {
+      return status;
+    }
+  }
+  for (const AsyncRangeEntry& entry : ring.async_ranges()) {
+    const int64_t flags = kFlagUnfinished | kFlagProcessRange;
+    if (Status status = open_range(entry.range, ring.header().async_lane, flags); !status.ok()) {
       return status;
     }
   }
@@ -276,17 +286,27 @@ Status SpoolReading::open_ranges(const SlotImage& image) {
     if (closed) {
       continue;
     }
-    const OpenRangeEntry& entry = slot.open[i];
-    const auto duration =
-        static_cast<int64_t>(static_cast<uint64_t>(last_ns_) - static_cast<uint64_t>(entry.start_ns));
-    columns_ = {{entry.start_ns},        {std::max<int64_t>(duration, 0)}, {int64_t{entry.name}},
-                {int64_t{entry.domain}}, {int64_t{entry.category}},        {int64_t{entry.source}},
-                {kFlagUnfinished},       {int64_t{entry.payload_type}},    {entry.payload}};
-    if (Status status = deliver(static_cast<uint16_t>(Kind::kRange), slot.lane, 1); !status.ok()) {
+    if (Status status = open_range(slot.open[i], slot.lane, kFlagUnfinished); !status.ok()) {
       return status;
     }
   }
   return Status();
+}
+
+// A range that the end of the process cut off.
+Status SpoolReading::open_range(const OpenRangeEntry& entry, uint32_t lane, int64_t flags) {
+  const auto duration =
+      static_cast<int64_t>(static_cast<uint64_t>(last_ns_) - static_cast<uint64_t>(entry.start_ns));
+  columns_ = {{entry.start_ns},
+              {std::max<int64_t>(duration, 0)},
+              {int64_t{entry.name}},
+              {int64_t{entry.domain}},
+              {int64_t{entry.category}},
+              {int64_t{entry.source}},
+              {flags},
+              {int64_t{entry.payload_type}},
+              {entry.payload}};
+  return deliver(static_cast<uint16_t>(Kind::kRange), lane, 1);
 }
 
 // ---- journal ----

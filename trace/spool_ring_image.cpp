@@ -114,6 +114,32 @@ void RingImage::take_journal(const InputFile& file) {
   journal_begin_ = tail + gone;
 }
 
+// The entries that no record stands for: open ones, and ones whose end came no further than the mark.
+void RingImage::take_async(const InputFile& file) {
+  const uint64_t offset = header_.async_offset;
+  const uint32_t capacity = header_.async_capacity;
+  if (offset == 0) {
+    return;
+  }
+  std::vector<AsyncRangeEntry> entries(capacity <= kMaxAsyncRanges ? capacity : 0);
+  if (entries.empty() || !inside(file, offset, entries.size() * sizeof(AsyncRangeEntry)) ||
+      !file.read(offset, entries.data(), entries.size() * sizeof(AsyncRangeEntry))) {
+    ++damaged_parts_;
+    return;
+  }
+  for (const AsyncRangeEntry& entry : entries) {
+    const auto not_pushed = [&](const SlotImage& image) {
+      return image.slot.state != kSlotFree && image.slot.serial == entry.close_serial &&
+             image.slot.head <= entry.close_begin;
+    };
+    const bool unmarked = entry.close_serial == 0;
+    if (entry.state == kAsyncOpen || (entry.state == kAsyncClosing &&
+                                      (unmarked || std::any_of(slots_.begin(), slots_.end(), not_pushed)))) {
+      async_.push_back(entry);
+    }
+  }
+}
+
 bool RingImage::take(InputFile& file) {
   if (!file.read(0, &header_, sizeof header_) || !file.refresh() || header_.slot_bytes != sizeof(RingSlot) ||
       header_.block_bytes != kBlockBytes) {
@@ -132,6 +158,7 @@ bool RingImage::take(InputFile& file) {
     }
     damaged_parts_ += slots_[i].damaged ? 1U : 0U;
   }
+  take_async(file);
   return true;
 }
 

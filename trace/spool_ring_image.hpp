@@ -30,6 +30,8 @@ class RingImage {
 
   [[nodiscard]] const RingFileHeader& header() const { return header_; }
   [[nodiscard]] const std::vector<SlotImage>& slots() const { return slots_; }
+  // Ranges open by handle. Read after the slots: one that was ended in between is not here.
+  [[nodiscard]] const std::vector<AsyncRangeEntry>& async_ranges() const { return async_; }
   // Bytes of the journal from position journal_begin().
   [[nodiscard]] const std::vector<uint8_t>& journal() const { return journal_; }
   [[nodiscard]] uint64_t journal_begin() const { return journal_begin_; }
@@ -45,9 +47,11 @@ class RingImage {
  private:
   [[nodiscard]] bool take_slot(const InputFile& file, uint64_t offset, SlotImage& image);
   void take_journal(const InputFile& file);
+  void take_async(const InputFile& file);
 
   RingFileHeader header_{};
   std::vector<SlotImage> slots_;
+  std::vector<AsyncRangeEntry> async_;
   std::vector<uint8_t> journal_;
   uint64_t journal_begin_ = 0;
   uint64_t copied_words_ = 0;

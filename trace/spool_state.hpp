@@ -114,6 +114,9 @@ struct State {
   ThreadLane ringless[kMaxRinglessThreads];
   uint32_t next_ringless;
 
+  AsyncRangeEntry* async;  // kMaxAsyncRanges, in BASE.ring; nullptr until the first start
+  uint32_t async_next;     // where the search for a free entry begins
+
   int64_t (*cupti_now_ns)() noexcept;  // nullptr: anchors do without
 
   uint64_t hash[kHashSlots];  // upper half of the hash << 32 | id
@@ -137,6 +140,8 @@ inline T* at_offset(State& state, uint64_t offset) noexcept {
 int create_files(State& state, const char* dir,
                  const char* base) noexcept;  // 0 or errno; leaves nothing on error
 void close_files(State& state) noexcept;
+// Closes the files; BASE.ring stays mapped, but what is written to it from now on stays in this process.
+void keep_private(State& state) noexcept;
 // New zero-filled blocks at the end of BASE.ring; their offset, or 0. Under state.lock.
 [[nodiscard]] uint64_t allocate(State& state, uint64_t size) noexcept;
 // Appends to BASE.spool as a whole or not at all.

@@ -278,6 +278,10 @@ bool Spool::push(Ring* ring, Kind kind, uint32_t lane, const int64_t* values, si
   return true;
 }
 
+size_t Spool::undrained_bytes(const Ring* ring) noexcept {
+  return ring == nullptr ? 0 : (ring->head - load_acquire(ring->slot->tail)) * sizeof(int64_t);
+}
+
 void Spool::range_push(Ring* ring, const OpenRange& range) noexcept {
   if (ring == nullptr) {
     return;
@@ -317,12 +321,16 @@ bool Spool::range_pop(Ring* ring, uint32_t domain, int64_t end_ns) noexcept {
   return false;
 }
 
-void Spool::abandon_in_child() noexcept {
+void Spool::abandon_in_child(bool in_use) noexcept {
   State* state = opened();
   if (state == nullptr) {
     return;
   }
   __atomic_store_n(&state_, static_cast<void*>(nullptr), __ATOMIC_RELEASE);
+  if (in_use) {
+    spool::keep_private(*state);
+    return;
+  }
   spool::close_files(*state);
   munmap(state, sizeof(State));
 }

@@ -49,6 +49,9 @@ class Spool {
   bool push(Ring* ring, Kind kind, uint32_t lane, const int64_t* values, size_t count,
             Clock clock = Clock::kMonotonicRaw) noexcept;
 
+  // What waits in the ring for a drain, whoever pushed it. For the ring's thread.
+  [[nodiscard]] static size_t undrained_bytes(const Ring* ring) noexcept;
+
   // Nested ranges of the ring's thread. A range is one record, written when it closes; open ones live in the
   // mmap'ed slot and are delivered as kFlagUnfinished if the process dies inside them. `source`, domain, category
   // and payload go to the columns of kind range. pop closes the innermost range of `domain` and returns false when
@@ -64,6 +67,13 @@ class Spool {
   };
   void range_push(Ring* ring, const OpenRange& range) noexcept;
   bool range_pop(Ring* ring, uint32_t domain, int64_t end_ns) noexcept;
+
+  // Ranges that are started and ended by handle: they may overlap and end on another thread. Open ones live in the
+  // mmap'ed file and are delivered as kFlagUnfinished however the process ends; all are on one lane, with
+  // kFlagProcessRange. At most kMaxAsyncRanges are open; more are counted as loss and get handle 0, whose end is
+  // ignored. Handles are below 2^44 and not 0. end returns false when the range is not open (counted). Lock-free.
+  [[nodiscard]] uint64_t async_start(const OpenRange& range) noexcept;
+  bool async_end(Ring* ring, uint64_t handle, int64_t end_ns) noexcept;
 
   // String id by content, lock-free; text longer than 4 KiB is cut. 0 for an empty string; a reserved id
   // ("(string table full)") when the arena is full (counted).
@@ -85,8 +95,9 @@ class Spool {
   // locked until the process ends: that is how readers know whether it lives.
   void close() noexcept;
   // In a forked child: forgets rings and files without touching shared pages; is_open() is false afterwards, and
-  // open() with another BASE works.
-  void abandon_in_child() noexcept;
+  // open() with another BASE works. `in_use`: a signal handler forked in the middle of one of our functions, which the
+  // child will return into; what it uses then stays mapped, as the child's own copy.
+  void abandon_in_child(bool in_use = false) noexcept;
 
  private:
   [[nodiscard]] spool::State* opened() const noexcept;

@@ -17,7 +17,7 @@
  * Threads: every function may be called from any thread. Ranges nest per thread.
  * Errors: none are reported; what could not be recorded is counted in the recording (`loss`).
  * Times: nanoseconds of CLOCK_MONOTONIC_RAW. Strings: UTF-8, copied before the call returns; NULL is "".
- * Fork: a forked child is not recorded until it calls stepscope_reopen(). A program started by exec is a new
+ * Fork: a forked child is not recorded until it calls stepscope_reopen() or uses NVTX. A program started by exec is a new
  * process with its own recording.
  */
 #ifndef STEPSCOPE_STEPSCOPE_H_
@@ -65,6 +65,8 @@ typedef struct stepscope_api {
   void (*loss)(const char* counter, uint64_t n);
   /* Samples what process `pid` (a data-loading worker) is blocked on, ~20 times a second, until on = 0. */
   void (*watch)(uint32_t pid, int on);
+  /* 1 while this process is being recorded: 0 in a forked child that did not start its own recording. */
+  int (*recording)(void);
   /* Another tool in this process (`who`: "torch.profiler") is about to want what `source` ("cupti") holds. Gives it up when
    * the policy of the recording allows (STEPSCOPE_CUPTI=yield) and returns 1 when it is free then, else 0. */
   int (*release)(const char* source, const char* who);
@@ -104,7 +106,8 @@ static inline const stepscope_api* stepscope_detail_resolve(void) {
   return api;
 }
 
-/* The collector's table when this process is being recorded, else NULL. The first call opens door "c-api". */
+/* The collector's table when this process, or the one it was forked from, is or was being recorded, else NULL. The first
+ * call opens door "c-api". */
 static inline const stepscope_api* stepscope_api_get(void) {
   const stepscope_api* api = __atomic_load_n(stepscope_detail_slot(), __ATOMIC_ACQUIRE);
   if (__builtin_expect(!api, 0)) {
@@ -117,9 +120,13 @@ static inline uint32_t stepscope_detail_intern(const stepscope_api* api, const c
   return text ? api->intern(text, strlen(text)) : 0;
 }
 
-/* 1 when this process is being recorded. */
+/* 1 when this process is being recorded; 0 in a forked child that has not called stepscope_reopen(). */
 static inline int stepscope_active(void) {
-  return stepscope_api_get() ? 1 : 0;
+  const stepscope_api* api = stepscope_api_get();
+  if (!api || api->size < offsetof(stepscope_api, recording) + sizeof(api->recording)) {
+    return api ? 1 : 0; /* a collector that cannot say */
+  }
+  return api->recording();
 }
 
 /* Starts the recording of a forked child (see "Fork" above); 1 when it is being recorded. */

@@ -3,6 +3,7 @@
 // A stand-in for programs that contain NVTX: performs NVTX's handshake with the library that NVTX_INJECTION64_PATH names, as
 // often and as concurrently as asked, and then calls through the tables it filled. Independent of the real headers.
 #include <dlfcn.h>
+#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -173,6 +174,132 @@ int everything(const Instance& instance) {
   return enabled(domain) == 1 ? 0 : 1;
 }
 
+// An event with everything in it, of a domain (nullptr: the default one).
+abi::EventAttributes full_event(const void* text) {
+  abi::EventAttributes event = event_of(abi::kMessageRegistered, text);
+  event.category = 4;
+  event.payload_type = abi::kPayloadInt32;
+  event.payload = static_cast<uint32_t>(-42);
+  return event;
+}
+
+// The calls that "everything" leaves out, each once and with a name of its own.
+int the_rest(const Instance& instance) {
+  void* domain = core2<MakeHandle>(instance, abi::kDomainCreateA)("my domain");
+  core2<void (*)(const void*, uint32_t, const char*)>(instance, abi::kDomainNameCategoryA)(domain, 4,
+                                                                                           "my category");
+  core<void (*)(uint32_t, const wchar_t*)>(instance, abi::kNameCategoryW)(4, L"default category");
+  auto text = [&](const char* name) {
+    return core2<RegisterString>(instance, abi::kDomainRegisterStringA)(domain, name);
+  };
+  using StartEvent = uint64_t (*)(const abi::EventAttributes*);
+  using StartEventIn = uint64_t (*)(const void*, const abi::EventAttributes*);
+  abi::EventAttributes event = full_event(text("core mark"));
+  core<void (*)(const abi::EventAttributes*)>(instance, abi::kMarkEx)(&event);
+  event = full_event(text("core start"));
+  uint64_t range = core<StartEvent>(instance, abi::kRangeStartEx)(&event);
+  core<void (*)(uint64_t)>(instance, abi::kRangeEnd)(range);
+  event = full_event(text("core push"));
+  core<int (*)(const abi::EventAttributes*)>(instance, abi::kRangePushEx)(&event);
+  core<Pop>(instance, abi::kRangePop)();
+  event = full_event(text("domain start"));
+  range = core2<StartEventIn>(instance, abi::kDomainRangeStartEx)(domain, &event);
+  core2<void (*)(const void*, uint64_t)>(instance, abi::kDomainRangeEnd)(domain, range);
+  core<void (*)(const wchar_t*)>(instance, abi::kMarkW)(L"wide mark \u4f60");
+  range = core<uint64_t (*)(const wchar_t*)>(instance, abi::kRangeStartW)(L"wide start");
+  core<void (*)(uint64_t)>(instance, abi::kRangeEnd)(range);
+  void* wide_domain = core2<void* (*)(const wchar_t*)>(instance, abi::kDomainCreateW)(L"wide domain");
+  event = event_of(abi::kMessageRegistered,
+                   core2<void* (*)(const void*, const wchar_t*)>(instance, abi::kDomainRegisterStringW)(
+                       wide_domain, L"wide string"));
+  core2<PushEvent>(instance, abi::kDomainMarkEx)(wide_domain, &event);
+  uint32_t value = 77;
+  abi::PayloadData data = {abi::kTypeUint32, sizeof(value), &value};
+  auto payload = [&](uint32_t slot) { return instance.payload_slots[slot]; };
+  reinterpret_cast<void (*)(const void*, const abi::PayloadData*, size_t)>(payload(abi::kMarkPayload))(
+      domain, &data, 1);
+  reinterpret_cast<int (*)(const void*, const abi::PayloadData*, size_t)>(payload(abi::kRangePushPayload))(
+      domain, &data, 1);
+  core2<PopIn>(instance, abi::kDomainRangePop)(domain);
+  range = reinterpret_cast<uint64_t (*)(const void*, const abi::PayloadData*, size_t)>(
+      payload(abi::kRangeStartPayload))(domain, &data, 1);
+  core2<void (*)(const void*, uint64_t)>(instance, abi::kDomainRangeEnd)(domain, range);
+  auto resource =
+      core2<void* (*)(const void*, const abi::ResourceAttributes*)>(instance, abi::kDomainResourceCreate);
+  abi::ResourceAttributes named = {};
+  named.version = 3;
+  named.size = sizeof(named);
+  named.identifier_type = 65538;
+  named.identifier = 1234;
+  named.message_type = abi::kMessageAscii;
+  named.message = "the lock";
+  resource(domain, &named);
+  named.identifier = 1235;
+  named.message_type = abi::kMessageRegistered;
+  named.message = text("the registered lock");
+  resource(domain, &named);
+  named.identifier_type = abi::kResourceThreadNative;
+  named.identifier = 4321;
+  resource(nullptr, &named);
+  return 0;
+}
+
+// Messages of two domains whose ranges close in another order than they opened, more of them than are kept at once.
+int interleaved_messages(const Instance& instance) {
+  abi::SchemaEntry entries[] = {{0, abi::kTypeSize, "Message size [bytes]", nullptr, 0, 0, nullptr, nullptr}};
+  abi::SchemaAttributes schema = {};
+  schema.field_mask = abi::kSchemaHasEntries | abi::kSchemaHasEntryCount;
+  schema.entries = entries;
+  schema.entry_count = 1;
+  auto add_schema = reinterpret_cast<uint64_t (*)(const void*, const abi::SchemaAttributes*)>(
+      instance.payload_slots[abi::kSchemaRegister]);
+  void* one = core2<MakeHandle>(instance, abi::kDomainCreateA)("one");
+  void* two = core2<MakeHandle>(instance, abi::kDomainCreateA)("two");
+  const uint64_t ids[] = {add_schema(one, &schema), add_schema(two, &schema)};
+  auto push = [&](void* domain, uint64_t bytes) {
+    abi::PayloadData data = {ids[domain == two ? 1 : 0], sizeof(bytes), &bytes};
+    abi::EventAttributes event = event_of(abi::kMessageAscii, domain == two ? "ncclTwo" : "ncclOne");
+    event.payload_type = static_cast<int32_t>(abi::kPayloadExtended);
+    event.payload_count = 1;
+    event.payload = reinterpret_cast<uintptr_t>(&data);
+    core2<PushEvent>(instance, abi::kDomainRangePushEx)(domain, &event);
+  };
+  auto pop = [&](void* domain) { core2<PopIn>(instance, abi::kDomainRangePop)(domain); };
+  for (uint64_t i = 0; i < 10; ++i) {
+    push(one, 100);
+    push(two, 200);
+    pop(one);  // below the other
+    pop(two);
+  }
+  for (int i = 0; i < 6; ++i) {
+    push(one, 300);
+  }
+  for (int i = 0; i < 6; ++i) {
+    pop(one);
+  }
+  return 0;
+}
+
+// A forked child that knows nothing of us but NVTX.
+int forked_with_nvtx_only(const Instance& instance) {
+  simple_ranges(instance, 1);
+  pid_t child = fork();
+  if (child == 0) {
+    _exit(simple_ranges(instance, 3));
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  return WEXITSTATUS(status);
+}
+
+int killed(const Instance& instance) {
+  auto start = core<uint64_t (*)(const char*)>(instance, abi::kRangeStartA);
+  core<void (*)(uint64_t)>(instance, abi::kRangeEnd)(start("ended"));
+  start("open at the kill");
+  raise(SIGKILL);
+  return 0;
+}
+
 // A worker forked from a program that made its domains and strings before.
 int forked(const Instance& instance) {
   void* domain = core2<MakeHandle>(instance, abi::kDomainCreateA)("my domain");
@@ -233,7 +360,11 @@ int main(int argc, char** argv) {
     stepscope::testing::NcclCommunicator comm(5, "world", 0xABCDEF, 2, 0);
     return comm.init_result() + everything(instance);
   }
-  return what == "everything" ? everything(instance)
-         : what == "fork"     ? forked(instance)
-                              : simple_ranges(instance, 10);
+  return what == "everything"   ? everything(instance)
+         : what == "rest"       ? the_rest(instance)
+         : what == "messages"   ? interleaved_messages(instance)
+         : what == "fork"       ? forked(instance)
+         : what == "fork-plain" ? forked_with_nvtx_only(instance)
+         : what == "killed"     ? killed(instance)
+                                : simple_ranges(instance, 10);
 }

@@ -89,6 +89,22 @@ int fork_reopen(int count) {
   return 0;
 }
 
+// Like a data-loading worker of a slow model: a few events a second, then the job is killed.
+int fork_reopen_slow() {
+  ranges("parent", 10);
+  pid_t child = fork();
+  if (child == 0) {
+    stepscope_reopen();
+    for (int i = 0; i < 30; ++i) {
+      ranges("child", 1);
+      usleep(100000);
+    }
+    raise(SIGKILL);
+  }
+  std::printf("child %d\n", wait_for(child));
+  return 0;
+}
+
 // A fork that libc does not see: no fork handler runs.
 int fork_raw() {
   ranges("parent", 10);
@@ -221,6 +237,57 @@ int from_signal_handler() {
   return 0;
 }
 
+std::atomic<int> g_forks{0};
+std::atomic<bool> g_is_child{false};
+std::atomic<int> g_crashed{0};
+
+// A signal handler that forks, wherever it finds the program: inside the collector, too. The child goes on from there.
+int fork_in_handler() {
+  ranges("main", 1);
+  struct sigaction action = {};
+  action.sa_handler = [](int) {
+    if (g_is_child || g_forks >= 60) {
+      return;
+    }
+    ++g_forks;
+    pid_t child = fork();
+    g_is_child = child == 0;
+    g_crashed += !g_is_child && wait_for(child) != 0 ? 1 : 0;
+  };
+  sigaction(SIGALRM, &action, nullptr);
+  itimerval often = {{0, 300}, {0, 300}};
+  setitimer(ITIMER_REAL, &often, nullptr);
+  for (long i = 0; g_forks < 60 && !g_is_child; ++i) {
+    ranges("main", 1);
+    ranges(("main " + std::to_string(i % 1000)).c_str(), 1);
+  }
+  if (g_is_child) {
+    _exit(0);
+  }
+  std::printf("crashed %d\n", g_crashed.load());
+  return 0;
+}
+
+// A forked child whose signal handler has events too, and that never ends in order.
+int fork_reopen_with_handler() {
+  ranges("parent", 1);
+  pid_t child = fork();
+  if (child == 0) {
+    stepscope_reopen();
+    struct sigaction action = {};
+    action.sa_handler = [](int) { ranges("handler", 1); };
+    sigaction(SIGALRM, &action, nullptr);
+    itimerval often = {{0, 100}, {0, 100}};
+    setitimer(ITIMER_REAL, &often, nullptr);
+    for (uint64_t end = stepscope_now_ns() + 1'500'000'000; stepscope_now_ns() < end;) {
+      ranges("child", 10);
+    }
+    _exit(0);
+  }
+  std::printf("child %d\n", wait_for(child));
+  return 0;
+}
+
 const stepscope_api* table_of(void* library) {
   stepscope_get_api_fn get = nullptr;
   void* symbol = library == nullptr ? nullptr : dlsym(library, STEPSCOPE_GET_API_SYMBOL);
@@ -306,6 +373,12 @@ int run(const std::string& what, char** arguments) {
     return fork_reopen(10);
   if (what == "fork-reopen-many")
     return fork_reopen(50000);
+  if (what == "fork-in-handler")
+    return fork_in_handler();
+  if (what == "fork-reopen-handler")
+    return fork_reopen_with_handler();
+  if (what == "fork-reopen-slow")
+    return fork_reopen_slow();
   if (what == "fork-raw")
     return fork_raw();
   if (what == "vfork")

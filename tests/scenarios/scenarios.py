@@ -72,6 +72,7 @@ SCENARIOS = {
     "slower_optimizer": Scenario([], ["--optimizer-ms", "15"], ["optimizer"], ["the optimizer step (Optimizer) takes longer"]),
     "bigger_model": Scenario(["--workers", "0"], ["--workers", "0", "--width", "2048"], ["compute/"],
                              ["the model itself takes longer"], step_growth, together=["compute/", "optimizer"]),
+    "own_generator": Scenario(["--generator-ms", "5"], ["--generator-ms", "20"], ["host.other", "data.other"]),
     # The sixth of 120 steps ends with the loop: no step begins after it, and the checkpoint lies in none.
     "checkpoint_every_20": Scenario(FETCH, FETCH + ["--checkpoint-every", "20", "--checkpoint-mb", "40"], [],
                                     classes={"checkpoint": [5, 6]}),

@@ -27,6 +27,7 @@ def parse_arguments():
     parser.add_argument("--item-sleep-ms", type=float, default=0.0, help="sleep per item in __getitem__")
     parser.add_argument("--item-read-kb", type=int, default=0, help="bytes read per item from a pipe")
     parser.add_argument("--read-mb-per-s", type=float, default=0.0, help="rate of that pipe, 0 = as fast as it goes")
+    parser.add_argument("--generator-ms", type=float, default=0.0, help="no DataLoader: a generator that sleeps per batch")
     parser.add_argument("--collate-cpu-ms", type=float, default=0.0)
     parser.add_argument("--slow-worker-ms", type=float, default=0.0, help="extra sleep per batch in worker 0")
     parser.add_argument("--one-cpu", action="store_true", help="pin all workers to one CPU")
@@ -133,6 +134,15 @@ def make_collate(arguments, injected):
     return collate
 
 
+def own_generator(arguments, injected):
+    """What people write instead of a DataLoader."""
+    for step in range(arguments.steps):
+        begin = time.monotonic_ns()
+        time.sleep(arguments.generator_ms / 1e3)
+        injected.add(begin)
+        yield torch.full((arguments.batch, 64), float(step % 17)), torch.arange(arguments.batch)
+
+
 def make_worker_init(arguments):
     def worker_init(worker_id):
         if arguments.one_cpu:
@@ -173,7 +183,7 @@ def train(arguments, injected):
     ballast = torch.zeros(arguments.checkpoint_mb * 262144)
     gc.disable()
     step_ends = []
-    for step, (x, y) in enumerate(loader):
+    for step, (x, y) in enumerate(own_generator(arguments, injected) if arguments.generator_ms else loader):
         loss = torch.nn.functional.cross_entropy(model(x), y)
         optimizer.zero_grad()
         loss.backward()

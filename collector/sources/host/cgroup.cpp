@@ -129,9 +129,9 @@ double parse_cpu_max(TextView text) noexcept {
   return static_cast<double>(quota) / static_cast<double>(period);
 }
 
-bool Cgroup::find() noexcept {
+bool Cgroup::find(const char* membership_file, const char* mounts_file) noexcept {
   char membership[4096];
-  long n = read_file("/proc/self/cgroup", membership, sizeof(membership));
+  long n = read_file(membership_file, membership, sizeof(membership));
   if (n <= 0) {
     return false;
   }
@@ -140,7 +140,7 @@ bool Cgroup::find() noexcept {
   if (hash == membership_ && version_ != 0) {
     return true;
   }
-  long size = read_file("/proc/self/mountinfo", g_mountinfo, sizeof(g_mountinfo));
+  long size = read_file(mounts_file, g_mountinfo, sizeof(g_mountinfo));
   TextView mounts(g_mountinfo, size > 0 ? static_cast<size_t>(size) : 0);
   version_ = 0;
   cpu_.clear();

@@ -28,7 +28,8 @@ class Cgroup {
  public:
   constexpr Cgroup() noexcept : cpu_(kZeroed), memory_(kZeroed) {}
   // Finds the group of the calling process; again when the process was moved. False when there is none to see.
-  bool find() noexcept;
+  bool find(const char* membership_file = "/proc/self/cgroup",
+            const char* mounts_file = "/proc/self/mountinfo") noexcept;
   [[nodiscard]] int version() const noexcept { return version_; }
   // Directory of the process' own group ("" = not found): of the unified hierarchy, or of v1's cpu controller.
   [[nodiscard]] const CgroupPath& cpu_directory() const noexcept { return cpu_; }

@@ -3,6 +3,9 @@
 
 #include <sys/syscall.h>
 
+#include <initializer_list>
+
+#include "collector/sources/host/cgroup.hpp"
 #include "collector/system_file.hpp"
 
 namespace stepscope::collector {
@@ -18,6 +21,28 @@ void put(trace::Spool& spool, trace::Ring* ring, uint32_t lane, int64_t now, con
   memcpy(&bits, &value, sizeof(bits));
   int64_t values[] = {now, spool.intern(name, strlen(name)), bits, pid};
   spool.push(ring, trace::Kind::kCounter, lane, values, 4);
+}
+
+// What the process' own sampler would say, were it not stuck in a fetch.
+void put_usage(trace::Spool& spool, trace::Ring* ring, uint32_t lane, int64_t now, uint32_t pid) noexcept {
+  TextBuffer<48> path;
+  char text[512];
+  path.add("/proc/").add_u64(pid).add("/schedstat");
+  long n = read_file(path.c_str(), text, sizeof(text));
+  TextView rest(text, n > 0 ? static_cast<size_t>(n) : 0);
+  TextView field;
+  uint64_t value = 0;
+  for (const char* name : {"watch.cpu_ns", "watch.runq_ns"}) {
+    if (next_field(rest, ' ', field) && parse_u64(field, value)) {
+      put(spool, ring, lane, now, name, value, pid);
+    }
+  }
+  path.clear();
+  path.add("/proc/").add_u64(pid).add("/io");
+  n = read_file(path.c_str(), text, sizeof(text));
+  if (parse_keyed(TextView(text, n > 0 ? static_cast<size_t>(n) : 0), "read_bytes:", value)) {
+    put(spool, ring, lane, now, "watch.read_bytes", value, pid);
+  }
 }
 
 }  // namespace
@@ -144,6 +169,7 @@ void WorkerWatch::report(trace::Spool& spool, trace::Ring* ring, uint32_t lane, 
       for (int i = 0; i < kWatchStateCount; ++i) {
         put(spool, ring, lane, now, kNames[i], entry.states[i], pid);
       }
+      put_usage(spool, ring, lane, now, pid);
     }
     if (!entry.on.load(std::memory_order_relaxed)) {
       entry.of_pid = 0;

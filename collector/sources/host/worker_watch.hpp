@@ -6,6 +6,8 @@
 // Counters, cumulative numbers of samples, subject = the watched pid: watch.samples watch.running watch.read watch.sleep
 // watch.futex watch.poll watch.other. Sources: /proc/PID/stat (state) and /proc/PID/syscall (needs ptrace rights, which
 // a parent has over its children; without them a blocked worker counts as "other").
+// And with each report, since a worker that is stuck in one long fetch cannot say so itself: watch.cpu_ns watch.runq_ns
+// (its main thread) watch.read_bytes, cumulative.
 // watch() from any thread; sample() and report() under the drain lock.
 #pragma once
 

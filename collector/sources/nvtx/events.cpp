@@ -101,30 +101,49 @@ void write_mark(EventScope& scope, const trace::Spool::OpenRange& at) noexcept {
   scope.push(trace::Kind::kInstant, 0, values, 7);
 }
 
+// A range of `domain` opens or closes (+1, -1) inside the pending messages of that domain. Domains nest by themselves: their
+// ranges may close in any order among each other.
+void note_nested(ThreadState& thread, const void* domain, int change) noexcept {
+  for (int i = 0; i < thread.message_count; ++i) {
+    if (thread.messages[i].domain == domain) {
+      thread.messages[i].nested += change;
+    }
+  }
+}
+
 // Begins a range on the calling thread. A message is written as a collective when its range ends.
 int begin(EventScope& scope, const void* domain, trace::Spool::OpenRange& range,
           const DecodedPayload& message) noexcept {
   ThreadState& thread = scope.thread();
   range.start_ns = now_ns();
+  note_nested(thread, domain, 1);
   if (message.is_message && thread.message_count < kMaxMessageDepth) {
     thread.messages[thread.message_count++] = {
-        domain,        range.start_ns, range.name,       message.communicator,
-        message.bytes, message.peer,   thread.nvtx_depth};
+        domain, range.start_ns, range.name, message.communicator, message.bytes, message.peer, 0};
+  } else if (message.is_message) {
+    spool().loss("NVTX messages open at once", 1);
   }
   scope.range_push(range);
   return thread.nvtx_depth++;
 }
 
+// The innermost range of `domain` closed: the message it was, if it was one, ends.
 void end_message(EventScope& scope, const void* domain) noexcept {
   ThreadState& thread = scope.thread();
-  if (thread.message_count == 0) {
+  int at = thread.message_count - 1;
+  while (at >= 0 && (thread.messages[at].domain != domain || thread.messages[at].nested != 0)) {
+    --at;
+  }
+  if (at < 0) {
+    note_nested(thread, domain, -1);
     return;
   }
-  const PendingMessage& message = thread.messages[thread.message_count - 1];
-  if (message.depth != thread.nvtx_depth || message.domain != domain) {
-    return;
-  }
+  const PendingMessage message = thread.messages[at];
   --thread.message_count;
+  for (int i = at; i < thread.message_count; ++i) {
+    thread.messages[i] = thread.messages[i + 1];
+  }
+  note_nested(thread, domain, -1);
   if (!nvtx_may_write_collective()) {
     return;  // NCCL's profiler plugin writes it, and knows more of it
   }
@@ -215,6 +234,7 @@ int push_text(const Text* text) noexcept {
   if (!scope) {
     return -1;
   }
+  note_nested(scope.thread(), nullptr, 1);
   scope.range_push({now_ns(), intern(text), 0, 0, kSource, 0, 0});
   return scope.thread().nvtx_depth++;
 }

@@ -29,6 +29,7 @@ struct FullName {
 
 constinit std::atomic<char*> g_arena{nullptr};
 constinit std::atomic<size_t> g_used{0};
+constinit std::atomic<uint64_t> g_full{0};
 constinit CategorySlot g_categories[kCategorySlots];
 
 char* arena() noexcept {
@@ -50,7 +51,7 @@ char* arena() noexcept {
 
 Name* full_name() noexcept {
   static constinit FullName full = {{{}, 21}, "(too many NVTX names)"};
-  spool().loss("NVTX name table full", 1);
+  g_full.fetch_add(1, std::memory_order_relaxed);  // maybe in a signal handler: no lock, so not loss()
   return &full.name;
 }
 
@@ -73,6 +74,13 @@ CategorySlot* category_slot(const void* domain, uint32_t number) noexcept {
 }
 
 }  // namespace
+
+void report_full_names() noexcept {
+  uint64_t full = g_full.exchange(0, std::memory_order_relaxed);
+  if (full != 0) {
+    spool().loss("NVTX name table full", full);
+  }
+}
 
 TextView Name::text() const noexcept {
   return {reinterpret_cast<const char*>(this + 1), length};

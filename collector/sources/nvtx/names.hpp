@@ -40,6 +40,9 @@ void name_category(const void* domain, uint32_t number, Name* name) noexcept;
 // Its string id; a category without a name is called by its number. 0 for category 0, which means none.
 [[nodiscard]] uint32_t category_id(const void* domain, uint32_t number) noexcept;
 
+// Counts the names that found no room as loss. Not from a signal handler.
+void report_full_names() noexcept;
+
 // Wide characters (UTF-32 on Linux) as UTF-8; what is no character becomes U+FFFD. Returns the length.
 size_t to_utf8(const wchar_t* text, char* out, size_t capacity) noexcept;
 

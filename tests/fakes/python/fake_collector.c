@@ -137,6 +137,10 @@ static void fake_watch(uint32_t pid, int on) {
   say("watch %d %u %d", self(), pid, on);
 }
 
+static int fake_recording(void) {
+  return 1;
+}
+
 static const stepscope_api kTable = {
     .size = sizeof(stepscope_api),
     .version = 1,
@@ -154,6 +158,7 @@ static const stepscope_api kTable = {
     .thread_usage = fake_thread_usage,
     .loss = fake_loss,
     .watch = fake_watch,
+    .recording = fake_recording,
     .release = fake_release,
 };
 

@@ -99,6 +99,84 @@ TEST_F(Doors, NvtxPayloadOfACollectiveIsUnderstood) {
   EXPECT_EQ(ranges_named(contents, "ncclAllReduce")[0].column(8), 1 << 20);
 }
 
+TEST_F(Doors, EveryOtherNvtxCallKeepsNameDomainCategoryAndPayload) {
+  ASSERT_EQ(record({FAKE_NVTX_HOST, "rest"}).exit_code, 0);
+
+  SpoolContents contents = only();
+  struct Told {
+    std::string domain, category;
+    int64_t type, payload;
+    bool operator==(const Told&) const = default;
+  };
+  const Told in_default = {"", "default category", 5, -42};
+  const Told in_domain = {"my domain", "my category", 5, -42};
+  const Told bare = {"", "", 0, 0};
+  const std::map<std::string, Told> marks = {{"core mark", in_default},
+                                             {"wide mark \u4f60", bare},
+                                             {"wide string", {"wide domain", "", 0, 0}},
+                                             {"", {"my domain", "", 9, 77}}};
+  const std::map<std::string, Told> spans = {{"core start", in_default},
+                                             {"core push", in_default},
+                                             {"domain start", in_domain},
+                                             {"wide start", bare}};
+  std::map<std::string, Told> found;
+  for (const Event& mark : contents.of(Kind::kInstant)) {
+    found[contents.text(mark.column(1))] = {contents.text(mark.column(2)), contents.text(mark.column(3)),
+                                            mark.column(5), mark.column(6)};
+  }
+  EXPECT_TRUE(found == marks) << found.size();
+  found.clear();
+  int structures = 0;  // the pushed and the started payload have no name
+  for (const Event& range : contents.of(Kind::kRange)) {
+    const Told told = {contents.text(range.column(3)), contents.text(range.column(4)), range.column(7),
+                       range.column(8)};
+    const std::string name = contents.text(range.column(2));
+    structures += name.empty() && told == Told{"my domain", "", 9, 77} ? 1 : 0;
+    if (!name.empty()) {
+      found[name] = told;
+    }
+  }
+  EXPECT_TRUE(found == spans) << found.size();
+  EXPECT_EQ(structures, 2);
+  EXPECT_EQ(contents.fact("nvtx.resource.my domain.65538.1234"), "the lock");
+  EXPECT_EQ(contents.fact("nvtx.resource.my domain.65538.1235"), "the registered lock");
+  EXPECT_EQ(contents.fact("nvtx.thread.4321"), "the registered lock");
+  EXPECT_TRUE(contents.losses.empty());
+}
+
+TEST_F(Doors, NvtxMessagesOfSeveralDomainsEndInAnyOrder) {
+  ASSERT_EQ(record({FAKE_NVTX_HOST, "messages"}).exit_code, 0);
+
+  SpoolContents contents = only();
+  std::map<int64_t, int> by_size;
+  for (const Event& collective : contents.of(Kind::kCollective)) {
+    ++by_size[collective.column(5)];
+  }
+  EXPECT_THAT(by_size, ::testing::ElementsAre(::testing::Pair(100, 10), ::testing::Pair(200, 10),
+                                              ::testing::Pair(300, 4)));
+  EXPECT_EQ(contents.losses["NVTX messages open at once"], 2U);
+}
+
+TEST_F(Doors, NvtxInAForkedChildStartsTheChildsOwnRecording) {
+  ASSERT_EQ(record({FAKE_NVTX_HOST, "fork-plain"}).exit_code, 0);
+
+  std::vector<SpoolContents> all = run();
+  ASSERT_EQ(all.size(), 2U);
+  EXPECT_EQ(ranges_named(all[0], "outer").size() + ranges_named(all[1], "outer").size(), 4U);
+  EXPECT_NE(all[0].fact("process.pid"), all[1].fact("process.pid"));
+}
+
+TEST_F(Doors, NvtxRangesOpenAtAKillAreThere) {
+  EXPECT_EQ(record({FAKE_NVTX_HOST, "killed"}).signal, SIGKILL);
+
+  SpoolContents contents = only();
+  ASSERT_EQ(ranges_named(contents, "ended").size(), 1U);
+  EXPECT_EQ(ranges_named(contents, "ended")[0].column(6), trace::kFlagProcessRange);
+  ASSERT_EQ(ranges_named(contents, "open at the kill").size(), 1U);
+  EXPECT_EQ(ranges_named(contents, "open at the kill")[0].column(6),
+            trace::kFlagProcessRange | trace::kFlagUnfinished);
+}
+
 TEST_F(Doors, NvtxInstancesMayAttachAllAtOnce) {
   EXPECT_EQ(record({FAKE_NVTX_HOST, "instances"}).exit_code, 0);
 
@@ -169,6 +247,17 @@ TEST_F(Doors, EveryDoorSaysWhatItFound) {
   EXPECT_EQ(contents.fact("door.nvtx"), "yielded to /opt/other/tool.so");
   EXPECT_EQ(contents.fact("door.cuda"), "present");
   EXPECT_EQ(contents.fact("displaced.NCCL_PROFILER_PLUGIN"), "/opt/comma/libnccl-profiler.so");
+}
+
+TEST_F(Doors, WhatOthersSetIsRedacted) {
+  record_program("events",
+                 {{"NVTX_INJECTION64_PATH", "https://me:s3cr3t@host/tool.so"},
+                  {"STEPSCOPE_DISPLACED_NCCL_PROFILER_PLUGIN", "plugin --token=hf_abcdefghijklmnop1234"}});
+
+  SpoolContents contents = only();
+  EXPECT_EQ(contents.fact("door.nvtx"), "yielded to https://***@host/tool.so");
+  EXPECT_THAT(contents.fact("displaced.NCCL_PROFILER_PLUGIN"),
+              ::testing::Not(::testing::HasSubstr("hf_abcdefghijklmnop")));
 }
 
 }  // namespace

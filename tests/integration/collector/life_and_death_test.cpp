@@ -69,7 +69,7 @@ TEST_F(LifeAndDeath, ASignalLosesNothingAndLeavesTheOpenRangeMarked) {
 }
 
 TEST_F(LifeAndDeath, AForkedChildIsDormantAndTheParentGoesOn) {
-  EXPECT_EQ(record_program("fork").out, "child 7\n");
+  EXPECT_EQ(record_program("fork").out, "child 8\n") << "the child knows that it is not recorded";
 
   SpoolContents contents = only();
   EXPECT_EQ(count_ranges(contents, "parent"), 10);
@@ -102,6 +102,21 @@ TEST_F(LifeAndDeath, LightModeDrainsItselfSoThatNothingIsLost) {
   ASSERT_NE(child, nullptr);
   EXPECT_EQ(count_ranges(*child, "child"), 50000);
   EXPECT_TRUE(child->losses.empty());
+}
+
+TEST_F(LifeAndDeath, LightModeDrainsEverySecondHoweverFewItsEventsAre) {
+  EXPECT_EQ(record_program("fork-reopen-slow").out, "child 1009\n");
+
+  std::vector<SpoolContents> all = run();
+  const SpoolContents* child = by_range(all, "child");
+  ASSERT_NE(child, nullptr);
+  EXPECT_EQ(count_ranges(*child, "child"), 30);
+  EXPECT_TRUE(child->losses.empty());
+  // What is in the spool without the ring has been drained: the ring has room again.
+  std::filesystem::remove(run_directory() + "/" + child->base + ".ring");
+  SpoolContents drained = SpoolContents::read(run_directory() + "/" + child->base);
+  EXPECT_GE(drained.of(Kind::kRange).size(), 10U);
+  EXPECT_GE(drained.of(Kind::kCounter).size(), 10U);
 }
 
 TEST_F(LifeAndDeath, AForkThatLibcDoesNotSeeCannotTouchTheParentsRings) {
@@ -207,11 +222,32 @@ TEST_F(LifeAndDeath, EventsFromASignalHandlerNeverTearARecord) {
 
   SpoolContents contents = only();
   long main = count_ranges(contents, "main");
-  EXPECT_GT(main, 0);
+  long handler = count_ranges(contents, "handler");
+  auto full = static_cast<long>(contents.losses["ring.full.range"]);
   EXPECT_LE(main, 200000);
+  EXPECT_GE(main + full, 200000) << "what is not there is counted";
+  EXPECT_GT(handler + static_cast<long>(contents.losses["event inside the collector"]), 0);
   for (const Event& range : contents.of(Kind::kRange)) {
     EXPECT_GE(range.column(1), 0);
   }
+}
+
+TEST_F(LifeAndDeath, AForkFromASignalHandlerInsideTheCollectorIsHarmless) {
+  EXPECT_EQ(record_program("fork-in-handler").out, "crashed 0\n");
+
+  SpoolContents contents = only();
+  EXPECT_TRUE(contents.summary.clean_end);
+  EXPECT_GT(count_ranges(contents, "main"), 60);
+  EXPECT_FALSE(contents.losses.contains("ring.damaged")) << "no child wrote to the parent's ring";
+}
+
+TEST_F(LifeAndDeath, LightModeCountsTheEventsItRefusedWithoutAnOrderlyEnd) {
+  EXPECT_EQ(record_program("fork-reopen-handler").out, "child 0\n");
+
+  std::vector<SpoolContents> all = run();
+  const SpoolContents* child = by_range(all, "child");
+  ASSERT_NE(child, nullptr);
+  EXPECT_GT(child->losses.at("event inside the collector"), 0U);
 }
 
 TEST_F(LifeAndDeath, LoadedLateAndClosedAgainItStays) {

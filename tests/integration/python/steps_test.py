@@ -90,6 +90,50 @@ for step in range(3):
     outer.step()
 """
 
+FORWARD = """
+import copy, pickle, time, torch
+from torch.utils.checkpoint import checkpoint
+from torch.utils.data import DataLoader, Dataset
+
+class Block(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.inner = torch.nn.Linear(2, 2)
+    def forward(self, x, fail=False):
+        if fail:
+            raise ValueError("as asked")
+        return checkpoint(self.inner, x, use_reentrant=False)
+
+class Scale(torch.nn.Module):  # a transform: no parameters
+    def forward(self, x):
+        return x * 2
+
+class Batches(Dataset):
+    def __init__(self, model):
+        self.model = model
+    def __len__(self):
+        return 3
+    def __getitem__(self, index):
+        with torch.no_grad():
+            return self.model(torch.ones(2))  # data loading, though a model makes it
+
+model, scale, loss = torch.nn.Sequential(Block(), Block()), Scale(), torch.nn.MSELoss()
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+for batch in DataLoader(Batches(copy.deepcopy(model))):
+    loss(model(scale(batch)), torch.zeros(1, 2)).backward()
+    optimizer.step()
+try:
+    model[0](torch.ones(1, 2), fail=True)
+except ValueError as error:
+    print(error)
+again = pickle.loads(pickle.dumps(model))
+print(bool((again(torch.ones(1, 2)) == model(torch.ones(1, 2))).all()))
+small = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.ReLU())
+for made in (torch.fx.symbolic_trace(small), torch.jit.script(small), torch.jit.trace(small, torch.ones(1, 2))):
+    print([name for name, _ in made.named_children()], made(torch.ones(1, 2)).shape)
+print(torch.nn.Module.__call__.__name__, torch.nn.Module.__call__.__qualname__)
+"""
+
 PROFILER = """
 import torch
 from torch.profiler import profile, ProfilerActivity, schedule
@@ -148,6 +192,17 @@ class StepsTest(HookTest):
     def boundaries(self, program, source=3):
         log = self.good(self.python(program)).log
         return log, [row for row in log.events["step"] if row["source"] == source]
+
+    def test_the_forward_is_the_outermost_module_with_parameters(self):
+        plain = self.python(FORWARD, hooks=False)
+        run = self.good(self.python(FORWARD))
+        self.assertEqual((plain.out, plain.err), (run.out, run.err))
+        forwards, backwards = run.log.phases("forward"), run.log.phases("backward")
+        # One per step, not the transform's, the loss's, the dataset's or the recomputation's; then the one that failed.
+        self.assertEqual([row["name"] for row in forwards[:4]], ["Sequential"] * 3 + ["Block"])
+        for forward, backward in zip(forwards[:3], backwards):
+            self.assertGreater(forward["dur"], 0)
+            self.assertLessEqual(forward["start"] + forward["dur"], backward["start"])
 
     def test_gradient_accumulation_counts_backwards_per_step(self):
         log, steps = self.boundaries(ACCUMULATION)

@@ -30,7 +30,7 @@ COLUMNS = {
     19: ("batch_fetch", "start dur loader epoch task worker collate received put cpu runq read_bytes major_faults items throttled"),
 }
 OP = {"import": 1, "startup": 2, "backward": 3, "optimizer": 4, "save": 5, "load": 6, "loader_start": 7, "loader_reset": 8,
-      "loader_shutdown": 9, "data_next": 10}
+      "loader_shutdown": 9, "data_next": 10, "forward": 12}
 LAST, IN_PROCESS, ITERABLE, PERSISTENT = 2, 1, 4, 8
 
 Event = collections.namedtuple("Event", "pid tid lane values")

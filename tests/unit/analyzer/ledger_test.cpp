@@ -99,6 +99,26 @@ TEST_F(LedgerTest, NamesTheForwardOfAJobWithoutALoader) {
   EXPECT_DOUBLE_EQ(leaf_ms(ledger, leaf::kHostOther), 1.0);
 }
 
+// An iterator that no hook knows: its time must not be taken for the model's.
+TEST_F(LedgerTest, LetsTheForwardBeginWhereTheModelWasCalled) {
+  const auto run = process("run", R"(
+    step start_ns=0ms index=0 source=3
+    phase start_ns=1ms dur_ns=1ms op=12 name=Net
+    phase start_ns=3ms dur_ns=4ms op=3
+    phase start_ns=8ms dur_ns=2ms op=4
+    step start_ns=10ms index=1 source=3
+    phase start_ns=26ms dur_ns=1ms op=12 name=Net
+    phase start_ns=28ms dur_ns=4ms op=3
+    phase start_ns=33ms dur_ns=2ms op=4
+    step start_ns=35ms index=2 source=3
+  )");
+  const Ledger ledger = ledger_of(run);
+  EXPECT_DOUBLE_EQ(leaf_ms(ledger, leaf::kForward),
+                   2.0);  // the loss, between model and backward, is part of it
+  EXPECT_DOUBLE_EQ(leaf_ms(ledger, leaf::kBackward), 4.0);
+  EXPECT_DOUBLE_EQ(leaf_ms(ledger, leaf::kHostOther), 17.0);
+}
+
 TEST_F(LedgerTest, LetsARangeAroundTheIterationNameOnlyWhatNothingElseNames) {
   const auto run = process("run", R"(
     step start_ns=0ms index=0 source=1

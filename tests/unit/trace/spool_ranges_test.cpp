@@ -87,6 +87,81 @@ TEST_F(SpoolRanges, DomainsNestIndependently) {
   EXPECT_THAT(ranges(got, kFlagUnfinished), ElementsAre(Pair(1, 13), Pair(5, 9)));
 }
 
+TEST_F(SpoolRanges, RangesEndedByHandleSurviveADeathWhileTheyAreOpen) {
+  const auto start = [this](int64_t at) {
+    return spool_.async_start({at, static_cast<uint32_t>(at), 7, 3, 2, 5, -at});
+  };
+  const uint64_t first = start(10);
+  const uint64_t second = start(20);
+  const uint64_t third = start(30);
+  EXPECT_EQ((std::set<uint64_t>{0, first, second, third}.size()), 4U);
+  ASSERT_TRUE(spool_.async_end(ring_, second, 45));
+  EXPECT_FALSE(spool_.async_end(ring_, second, 50)) << "ended already";
+  Ring* other = spool_.acquire_ring(2, "u", 1);
+  ASSERT_TRUE(spool_.async_end(other, third, 60)) << "on another thread";
+  (void)start(65);
+  die();
+  const KeepingVisitor got = read();
+  EXPECT_THAT(ranges(got, kFlagProcessRange), ElementsAre(Pair(20, 25), Pair(30, 30)));
+  EXPECT_THAT(ranges(got, kFlagProcessRange | kFlagUnfinished), ElementsAre(Pair(10, 55), Pair(65, 0)));
+  for (const ReadEvent& event : got.events) {
+    EXPECT_EQ(got.lanes.at(event.lane).type, "async");
+    EXPECT_THAT(event.values, ElementsAre(event.values[0], event.values[1], event.values[0], 7, 3, 2,
+                                          event.values[6], 5, -event.values[0]));
+  }
+  EXPECT_THAT(got.loss, ElementsAre(Pair(spool::kLossAsyncUnmatched, 1)));
+}
+
+TEST_F(SpoolRanges, MoreHandlesThanPlacesAreCountedAndPlacesAreUsedAgain) {
+  std::vector<uint64_t> handles;
+  for (uint32_t i = 0; i < spool::kMaxAsyncRanges; ++i) {
+    handles.push_back(spool_.async_start({i, i, 0, 0, 2, 0, 0}));
+  }
+  EXPECT_EQ(std::set<uint64_t>(handles.begin(), handles.end()).size(), handles.size());
+  EXPECT_EQ(spool_.async_start({1, 1, 0, 0, 2, 0, 0}), 0U);
+  EXPECT_FALSE(spool_.async_end(ring_, 0, 5)) << "the handle of a range that found no place";
+  for (size_t i = 0; i < handles.size(); i += 64) {
+    ASSERT_TRUE(spool_.async_end(ring_, handles[i], 5000));
+  }
+  const uint64_t again = spool_.async_start({9000, 1, 0, 0, 2, 0, 0});
+  EXPECT_NE(again, 0U);
+  EXPECT_EQ(std::count(handles.begin(), handles.end(), again), 0) << "a place is used again, not a handle";
+  die();
+  const KeepingVisitor got = read();
+  EXPECT_EQ(ranges(got, kFlagProcessRange).size(), size_t{64});
+  EXPECT_EQ(ranges(got, kFlagProcessRange | kFlagUnfinished).size(), size_t{spool::kMaxAsyncRanges - 64 + 1});
+  EXPECT_THAT(got.loss, ElementsAre(Pair(spool::kLossAsyncFull, 1)));
+}
+
+// The process dies at each point between "ending" and "ended": the range is there once.
+TEST_F(SpoolRanges, ADeathWhileARangeIsEndedLeavesItOnce) {
+  const uint64_t ended = spool_.async_start({10, 1, 0, 0, 2, 0, 0});
+  const uint64_t ending = spool_.async_start({20, 1, 0, 0, 2, 0, 0});
+  const uint64_t marked = spool_.async_start({30, 1, 0, 0, 2, 0, 0});
+  ASSERT_TRUE(spool_.async_end(ring_, ended, 40));
+  die();
+  spool::RingFileHeader header{};
+  std::fstream file(base() + ".ring", std::ios::in | std::ios::out | std::ios::binary);
+  file.read(reinterpret_cast<char*>(&header), sizeof header);
+  const auto change = [&](uint64_t handle, uint64_t close_begin, uint32_t close_serial) {
+    const auto at = static_cast<std::streamoff>(header.async_offset + handle % spool::kMaxAsyncRanges *
+                                                                          sizeof(spool::AsyncRangeEntry));
+    spool::AsyncRangeEntry entry{};
+    file.seekg(at).read(reinterpret_cast<char*>(&entry), sizeof entry);
+    entry.state = spool::kAsyncClosing;
+    entry.close_begin = close_begin;
+    entry.close_serial = close_serial;
+    file.seekp(at).write(reinterpret_cast<const char*>(&entry), sizeof entry);
+  };
+  change(ended, 0, 1);    // pushed at position 0 of the first ring, not freed yet
+  change(ending, 0, 0);   // not even marked
+  change(marked, 10, 1);  // marked, and its record of 10 words would begin at 10, where the ring ends
+  file.close();
+  const KeepingVisitor got = read();
+  EXPECT_THAT(ranges(got, kFlagProcessRange), ElementsAre(Pair(10, 30)));
+  EXPECT_THAT(ranges(got, kFlagProcessRange | kFlagUnfinished), ElementsAre(Pair(20, 20), Pair(30, 10)));
+}
+
 TEST_F(SpoolRanges, APopWithoutAPushIsCounted) {
   EXPECT_FALSE(spool_.range_pop(ring_, 0, 1));
   push(1, 100);

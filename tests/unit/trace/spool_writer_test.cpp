@@ -59,6 +59,23 @@ TEST_F(SpoolWriter, DrainedAndUndrainedEventsComeOnceAndInOrder) {
   EXPECT_EQ(summary_.torn_bytes, 0U);
 }
 
+// Whoever drains by need must see what others push into its ring: here counters alone fill it.
+TEST_F(SpoolWriter, WhatWaitsIsCountedWhoeverPushedIt) {
+  Ring* ring = spool_.acquire_ring(1, "t", 1);  // 64 KiB
+  EXPECT_EQ(Spool::undrained_bytes(ring), 0U);
+  const int64_t values[] = {1, 0, 0, 0};
+  size_t pushed = 0;
+  while (spool_.push(ring, Kind::kCounter, 9, values, 4)) {
+    ++pushed;
+    EXPECT_EQ(Spool::undrained_bytes(ring), pushed * 40);
+  }
+  EXPECT_EQ(pushed, size_t{64 * 1024} / 40);
+  EXPECT_EQ(spool_.drain(), pushed);
+  EXPECT_EQ(Spool::undrained_bytes(ring), 0U);
+  EXPECT_TRUE(spool_.push(ring, Kind::kCounter, 9, values, 4));
+  EXPECT_EQ(Spool::undrained_bytes(nullptr), 0U);
+}
+
 TEST_F(SpoolWriter, ACleanEndIsSaidAndLaterEventsStillCount) {
   Ring* ring = spool_.acquire_ring(1, "t", 1);
   ASSERT_TRUE(push_instant(ring, 0));

@@ -36,12 +36,14 @@ _MEMBERS = (
     ("instant", _KEEP(None, _u32, _u32)),
     ("counter", _KEEP(None, _u32, ctypes.c_double)),
     ("step", _KEEP(None, _i64, _u32)),
-    ("emit", _KEEP(None, _u32, _u32, _text, _u32)),
+    # Without argument types: ints go as int and bytes as their address, and converting costs more than the call.
+    ("emit", _KEEP(None)),
     ("lane", _KEEP(_u32, _text, _text)),
     ("meta", _RELEASE(None, _text, _text)),
     ("thread_usage", _KEEP(None, _address)),
     ("loss", _KEEP(None, _text, _u64)),
     ("watch", _RELEASE(None, _u32, _int)),
+    ("recording", _KEEP(_int)),
     ("release", _RELEASE(_int, _text, _text)),
 )
 

@@ -15,6 +15,10 @@ _guard = Guard("backward")
 _active = False
 
 
+def active():
+    return _active
+
+
 def _emit(start):
     _api.emit(PHASE, 0, pack6(start, now() - start, _api.intern("backward"), OP_BACKWARD, SOURCE_PYTHON, 0), 6)
     _steps.backwards += 1

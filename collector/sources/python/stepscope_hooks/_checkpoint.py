@@ -15,14 +15,14 @@ def _wrap(module, name, operation, label):
         return
 
     def checkpoint(*args, **kwargs):
-        if _api.status != 1 or _guard.off or local.checkpoint or in_data():
+        if _api.status != 1 or _guard.off or local.thread.checkpoint or in_data():
             return original(*args, **kwargs)
         start = now()
         try:
-            local.checkpoint = 1
+            local.thread.checkpoint = 1
             return original(*args, **kwargs)
         finally:
-            local.checkpoint = 0
+            local.thread.checkpoint = 0
             try:
                 _api.emit(PHASE, 0, pack6(start, now() - start, _api.intern(label), operation, SOURCE_PYTHON, 0), 6)
             except Exception:

@@ -23,68 +23,91 @@ def _phase(start, name, operation):
     _api.emit(PHASE, 0, pack6(start, now() - start, _api.intern(name), operation, SOURCE_PYTHON, 0), 6)
 
 
-def _emit_batch(iterator, state, start, flags):
-    """The record of the batch that next(), entered at `start`, is about to return."""
-    end = now()
+def _emit_in_process(state, start, end, flags):
+    """The record of a batch that next() made itself, and of its fetch."""
+    fetch = state.fetch
+    task = fetch.task = state.task
+    state.task = task + 1
     flags |= state.flags
-    if state.workers == 0:
-        fetch = state.fetch
-        task = fetch.task = state.task
-        state.task = task + 1
-        if fetch.start < start:  # the sampler or the dataset ended: nothing was fetched
-            _api.emit(BATCH, 0, pack15(start, end - start, state.key, state.epoch, task, -1, 0, 0, 0, 0, 0, 0, 0, 0, flags), 15)
-            return
-        fetch.epoch, fetch.received = state.epoch, fetch.start
-        if not flags & BATCH_LAST:
-            fetch.emit(fetch.end)
-        dispatched = state.index_ns or fetch.start
-        _api.emit(BATCH, 0, pack15(start, end - start, state.key, state.epoch, task, -1, 0, dispatched, fetch.end,
-                                   0, 0, fetch.end - fetch.start, fetch.collate, fetch.items, flags), 15)
+    if fetch.start < start:  # the sampler or the dataset ended: nothing was fetched
+        _api.emit(BATCH, 0, pack15(start, end - start, state.key, state.epoch, task, -1, 0, 0, 0, 0, 0, 0, 0, 0, flags), 15)
         return
-    if flags & BATCH_LAST:
-        task, arrived, dispatched, worker = iterator._rcvd_idx, 0, 0, -1
-    else:
-        task = iterator._rcvd_idx - 1 if state.in_order else state.last_arrived
-        arrived, worker = state.arrived.pop(task, (0, -1))
-        dispatched = state.dispatched.pop(task, 0)
+    fetch.epoch, fetch.received = state.epoch, fetch.start
+    if not flags & BATCH_LAST:
+        fetch.emit(fetch.end)
+    _api.emit(BATCH, 0, pack15(start, end - start, state.key, state.epoch, task, -1, 0, state.index_ns or fetch.start, fetch.end,
+                               0, 0, fetch.end - fetch.start, fetch.collate, fetch.items, flags), 15)
+
+
+def _emit_last(iterator, state, start):
+    """The record of the next() that found the loader at its end."""
+    end = now()
+    if state.workers == 0:
+        _emit_in_process(state, start, end, BATCH_LAST)
+        return
+    _api.emit(BATCH, 0, pack15(start, end - start, state.key, state.epoch, iterator._rcvd_idx, -1, state.workers, 0, 0, 0,
+                               state.out_of_order, 0, 0, 0, state.flags | BATCH_LAST), 15)
+    state.out_of_order = 0
+
+
+_UNSEEN = (0, -1)  # arrival and worker of a batch that no hook saw arriving
+
+
+def _emit_fetched(iterator, state, start):
+    """The record of a batch that a worker made."""
+    end = now()
+    task = iterator._rcvd_idx - 1 if state.in_order else state.last_arrived
+    arrived, worker = state.arrived.pop(task, _UNSEEN)
     pinned = 0
     if state.pinning:
         pinned = getattr(iterator._data_queue, "_stepscope_pinned", {}).pop(task, 0)
-    _api.emit(BATCH, 0, pack15(start, end - start, state.key, state.epoch, task, worker, state.workers, dispatched, arrived,
-                               pinned, state.out_of_order, 0, 0, 0, flags), 15)
+    _api.emit(BATCH, 0, pack15(start, end - start, state.key, state.epoch, task, worker, state.workers,
+                               state.dispatched.pop(task, 0), arrived, pinned, state.out_of_order, 0, 0, 0, state.flags), 15)
     state.out_of_order = 0
 
 
 def _wrap_next(owner):
     original = own_function(owner, "__next__")
+    owner._stepscope = None
+    api, context, guard, clock = _api, local, _next_guard, now
 
     def __next__(self):
-        context = local
-        state = self.__dict__.get("_stepscope")
-        if state is None or context.owner is not None or context.loader_next or _next_guard.off or (_api.status != 1 and not _api.wake()):
+        state = self._stepscope
+        if state is None or guard.off or (api.status != 1 and not api.wake()):
             return original(self)
-        received = getattr(self, "_rcvd_idx", 0)
-        flags = -1
-        start = now()
+        thread = context.thread
+        if thread.owner is not None or thread.loader_next:
+            return original(self)
+        workers = state.workers
+        received = getattr(self, "_rcvd_idx", 0) if workers else 0
+        start = clock()
         try:
-            context.owner = state.fetch
-            context.loader_next = 1
-            context.loader_nexts += 1
+            thread.owner = state.fetch
+            thread.loader_next = 1
+            thread.loader_nexts += 1
             data = original(self)
-            flags = 0
-            return data
-        except StopIteration:
-            flags = BATCH_LAST
-            raise
-        finally:
-            context.owner = None
-            context.loader_next = 0
+        except BaseException as error:
+            thread.owner = None
+            thread.loader_next = 0
             try:
-                # An exception of the dataset takes the place of its batch; any other leaves the batch for later.
-                if flags >= 0 or (state.workers and self._rcvd_idx > received):
-                    _emit_batch(self, state, start, max(flags, 0))
+                if isinstance(error, StopIteration):
+                    _emit_last(self, state, start)
+                elif workers and self._rcvd_idx > received:
+                    # An exception of the dataset takes the place of its batch; any other leaves the batch for later.
+                    _emit_fetched(self, state, start)
             except Exception:
-                _next_guard.fail()
+                guard.fail()
+            raise
+        thread.owner = None
+        thread.loader_next = 0
+        try:
+            if workers:
+                _emit_fetched(self, state, start)
+            else:
+                _emit_in_process(state, start, clock(), 0)
+        except Exception:
+            guard.fail()
+        return data
 
     replace(owner, "__next__", __next__, original)
 
@@ -93,18 +116,21 @@ def _wrap_next_index(owner):
     original = own_function(owner, "_next_index")
     if original is None:
         raise AttributeError("_next_index")
+    guard, clock = _queue_guard, now
 
     def _next_index(self):
         index = original(self)
-        state = self.__dict__.get("_stepscope")
-        if state is not None and not _queue_guard.off:
+        state = self._stepscope
+        if state is not None and not guard.off:
             try:
                 if state.workers == 0:
-                    state.index_ns = now()
-                elif len(state.dispatched) < _MAX_IN_FLIGHT:
-                    state.dispatched[self._send_idx] = now()
+                    state.index_ns = clock()
+                else:
+                    dispatched = state.dispatched
+                    if len(dispatched) < _MAX_IN_FLIGHT:
+                        dispatched[self._send_idx] = clock()
             except Exception:
-                _queue_guard.fail()
+                guard.fail()
         return index
 
     replace(owner, "_next_index", _next_index, original)
@@ -114,20 +140,24 @@ def _wrap_get_data(owner):
     original = own_function(owner, "_get_data")
     if original is None:
         return
+    guard, clock = _queue_guard, now
+    if not hasattr(owner, "_stepscope"):
+        owner._stepscope = None
 
     def _get_data(self, *args, **kwargs):
         item = original(self, *args, **kwargs)
-        state = self.__dict__.get("_stepscope")
-        if state is not None and not _queue_guard.off:
+        state = self._stepscope
+        if state is not None and not guard.off:
             try:
                 task = item[0]
-                if type(task) is int and len(state.arrived) < _MAX_IN_FLIGHT:
+                arrived = state.arrived
+                if type(task) is int and len(arrived) < _MAX_IN_FLIGHT:
                     state.last_arrived = task
-                    state.arrived[task] = (now(), self._task_info[task][0])
+                    arrived[task] = (clock(), self._task_info[task][0])
                     if task != self._rcvd_idx and state.in_order and type(item[1]).__name__ != "_IterableDatasetStopIteration":
                         state.out_of_order += 1
             except Exception:
-                _queue_guard.fail()
+                guard.fail()
         return item
 
     replace(owner, "_get_data", _get_data, original)
@@ -140,7 +170,7 @@ def _wrap_reset(owner):
 
     def _reset(self, *args, **kwargs):
         state = getattr(self, "_stepscope", None)
-        if state is None or state.resetting or local.starting is self or _life_guard.off:
+        if state is None or state.resetting or local.thread.starting is self or _life_guard.off:
             return original(self, *args, **kwargs)
         start = now()
         try:
@@ -188,7 +218,7 @@ def _wrap_base_init(owner):
 
     def __init__(self, loader, *args, **kwargs):
         original(self, loader, *args, **kwargs)
-        if _life_guard.off or local.owner is not None or not _api.wake():
+        if _life_guard.off or local.thread.owner is not None or not _api.wake():
             return
         try:
             self._stepscope = state = _loader_state.LoaderState(self, loader)
@@ -207,15 +237,15 @@ def _wrap_derived_init(owner):
         return
 
     def __init__(self, loader, *args, **kwargs):
-        if local.starting is self or _life_guard.off:
+        if local.thread.starting is self or _life_guard.off:
             return original(self, loader, *args, **kwargs)
-        before = local.starting
+        before = local.thread.starting
         start = now()
         try:
-            local.starting = self
+            local.thread.starting = self
             original(self, loader, *args, **kwargs)
         finally:
-            local.starting = before
+            local.thread.starting = before
         try:
             state = getattr(self, "_stepscope", None)
             if state is not None and state.workers and _api.status == 1:
@@ -239,7 +269,7 @@ def _wrap_process_start():
         return
 
     def start(self):
-        iterator = local.starting
+        iterator = local.thread.starting
         if iterator is not None:
             try:
                 state = iterator._stepscope

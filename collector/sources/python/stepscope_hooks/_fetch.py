@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """torch.utils.data._utils.fetch: how long a batch took to make, how much of it was collating, and what it used.
 
-A fetch is measured for whoever asked for it on this thread (`_context.local.owner`): the worker loop or, with
+A fetch is measured for whoever asked for it on this thread (`_context.local.thread.owner`): the worker loop or, with
 num_workers=0, the iterator's next().
 """
 import ctypes
@@ -20,6 +20,13 @@ _collate_guard = Guard("dataloader.collate")
 # would cost more than it could tell.
 _FULL_USAGE_NS = 500000
 
+# A worker that is busy goes from one fetch to the next within this time: the reading at the end of one is then the reading
+# at the beginning of the other. An idle one reads again, while nobody waits for it.
+_SAME_READING_NS = 100000
+
+# A fetch this short has waited for nothing worth knowing: it is not read again for its end.
+_SHORT_NS = 200000
+
 _Usage = ctypes.c_int64 * 5
 
 
@@ -27,7 +34,7 @@ class Fetch:
     """One thread's fetches: the fields describe the latest."""
 
     __slots__ = ("key", "epoch", "worker", "task", "received", "busy", "start", "end", "collate", "items", "always_full",
-                 "_before", "_after", "_before_at", "_after_at", "_cpu", "_full")
+                 "_before", "_after", "_before_at", "_after_at", "_read", "_cpu", "_full")
 
     def __init__(self, key, worker, always_full):
         self.key = key
@@ -36,27 +43,38 @@ class Fetch:
         self.epoch = self.task = self.received = self.start = self.end = self.collate = self.items = 0
         self.busy = False
         self._full = always_full
-        self._cpu = 0
+        self._read = self._cpu = 0
         self._before, self._after = _Usage(), _Usage()
         self._before_at, self._after_at = ctypes.addressof(self._before), ctypes.addressof(self._after)
 
     def begin(self, cell):
         cell[0] = cell[1] = 0
         self.busy = True
-        if self._full:
-            _api.thread_usage(self._before_at)
-        else:
+        if not self._full:
             self._cpu = time.thread_time_ns()
-        self.start = now()
+            self.start = now()
+            return
+        self._before, self._after = self._after, self._before
+        self._before_at, self._after_at = self._after_at, self._before_at
+        self.start = start = now()
+        if start - self._read > _SAME_READING_NS:
+            _api.thread_usage(self._before_at)
+            self.start = now()
 
     def finish(self, cell):
         self.end = end = now()
         self.busy = False
         self.collate, self.items = cell
-        if self._full:
-            _api.thread_usage(self._after_at)
-        else:
+        if not self._full:
             self._cpu = time.thread_time_ns() - self._cpu
+        elif end - self.start < _SHORT_NS:
+            before, after = self._before, self._after
+            after[:] = before
+            after[0] = time.thread_time_ns()
+            self._read = 0
+        else:
+            _api.thread_usage(self._after_at)
+            self._read = end
 
     def emit(self, put_ns):
         """Writes the batch_fetch of `task`, handed over at `put_ns`."""
@@ -64,11 +82,13 @@ class Fetch:
         if start < self.received:  # nothing was fetched: the worker failed before it could
             start = end = self.received
         elif self._full:
-            before, after = self._before, self._after
+            cpu0, runq0, read0, faults0, throttled0 = self._before
+            cpu, runq, read, faults, throttled = self._after
+            duration = end - start
             _api.emit(BATCH_FETCH, 0, pack15(
-                start, end - start, self.key, self.epoch, self.task, self.worker, self.collate, self.received, put_ns,
-                after[0] - before[0], after[1] - before[1], after[2] - before[2], after[3] - before[3], self.items,
-                after[4] - before[4]), 15)
+                start, duration, self.key, self.epoch, self.task, self.worker, self.collate, self.received, put_ns,
+                min(cpu - cpu0, duration), min(runq - runq0, duration), read - read0, faults - faults0, self.items,
+                min(throttled - throttled0, duration)), 15)
             self._full = self.always_full or end - start >= _FULL_USAGE_NS
             return
         _api.emit(BATCH_FETCH, 0, pack15(start, end - start, self.key, self.epoch, self.task, self.worker, self.collate,
@@ -117,7 +137,7 @@ def _wrap_fetch(owner):
         return
 
     def fetch(self, *args, **kwargs):
-        fetching = local.owner
+        fetching = local.thread.owner
         if fetching is None or fetching.busy or _guard.off:
             return original(self, *args, **kwargs)
         try:

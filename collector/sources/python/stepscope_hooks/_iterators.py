@@ -30,16 +30,16 @@ def timed_next(advance, label):
     """`advance()`, timed as a phase called `label`, if the thread is not loading data already."""
     if _guard.off or in_data() or (_api.status != 1 and not _api.wake()):
         return advance()
-    nexts = local.loader_nexts
+    nexts = local.thread.loader_nexts
     start = now()
     try:
-        local.iterator_next = 1
+        local.thread.iterator_next = 1
         return advance()
     finally:
-        local.iterator_next = 0
+        local.thread.iterator_next = 0
         try:
             duration = now() - start
-            if local.loader_nexts == nexts and duration >= _MIN_WAIT_NS:
+            if local.thread.loader_nexts == nexts and duration >= _MIN_WAIT_NS:
                 _api.emit(PHASE, 0, pack6(start, duration, _api.intern(label), OP_DATA_NEXT, SOURCE_PYTHON, 0), 6)
         except Exception:
             _guard.fail()

@@ -57,7 +57,7 @@ def _wrap_step(owner):
         return
 
     def step(*args, **kwargs):
-        if _compiling.now() or local.stepping or _guard.off or (_api.status != 1 and not _api.wake()):
+        if _compiling.now() or local.thread.stepping or _guard.off or (_api.status != 1 and not _api.wake()):
             return original(*args, **kwargs)
         span = None
         try:
@@ -68,14 +68,14 @@ def _wrap_step(owner):
         except Exception:
             _guard.fail()
         try:
-            local.stepping = True
+            local.thread.stepping = True
             return original(*args, **kwargs)
         finally:
-            local.stepping = False
+            local.thread.stepping = False
             try:
                 if span is not None:
                     span.end()
-                    local.optimizer_steps += 1
+                    local.thread.optimizer_steps += 1
                     _steps.optimizer_stepped(optimizer)
             except Exception:
                 _guard.fail()
@@ -113,9 +113,9 @@ def install_scaler(module):
         return
 
     def step(self, optimizer, *args, **kwargs):
-        before = local.optimizer_steps
+        before = local.thread.optimizer_steps
         result = original(self, optimizer, *args, **kwargs)
-        if local.optimizer_steps == before and not _scaler_guard.off and _api.status == 1:
+        if local.thread.optimizer_steps == before and not _scaler_guard.off and _api.status == 1:
             try:
                 _steps.optimizer_stepped(optimizer)
             except Exception:

@@ -21,6 +21,7 @@ REGISTRY = {
     "torch.compiler": (("_compiling", "install"),),
     "torch._dynamo.trace_rules": (("_compiling", "install_skip"),),
     "torch.autograd": (("_backward", "install"),),
+    "torch.nn.modules.module": (("_forward", "install"),),
     "torch.profiler.profiler": (("_profiler", "install"),),
     "torch.autograd.profiler": (("_profiler", "install_autograd"),),
     # Checkpoints.

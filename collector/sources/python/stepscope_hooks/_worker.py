@@ -97,7 +97,7 @@ def _enter(arguments):
         if not _api.wake():
             return None
     fetch = Fetch(key, worker, always_full=True)
-    local.owner = fetch
+    local.thread.owner = fetch
     _api.emit(PHASE, 0, pack6(start, now() - start, _api.intern("DataLoader worker"), OP_LOADER_START, SOURCE_PYTHON, 0), 6)
     return IndexQueue(arguments["index_queue"], fetch), DataQueue(arguments["data_queue"], fetch)
 
@@ -112,7 +112,7 @@ def _wrap(module, name):
 
     def loop(*args, **kwargs):
         queues = None
-        if not _guard.off and local.owner is None:
+        if not _guard.off and local.thread.owner is None:
             try:
                 bound = signature.bind(*args, **kwargs)
                 queues = _enter(bound.arguments)
@@ -120,13 +120,13 @@ def _wrap(module, name):
                     bound.arguments["index_queue"], bound.arguments["data_queue"] = queues
                     args, kwargs = bound.args, bound.kwargs
             except Exception:
-                local.owner = None
+                local.thread.owner = None
                 _guard.fail()
         try:
             return original(*args, **kwargs)
         finally:
             if queues is not None:
-                local.owner = None
+                local.thread.owner = None
 
     replace(module, name, loop, original)
     return True
