@@ -395,7 +395,8 @@ TEST_F(Record, ProgressShowsOnATerminalOnly) {
   wanted.on_terminal = true;
   wanted.environment = {"TERM=xterm"};
   wanted.command.back() = "15";
-  wanted.command[wanted.command.size() - 2] = "300";  // 4.5 s: what is recorded reaches the spool within seconds
+  wanted.command[wanted.command.size() - 2] =
+      "300";  // 4.5 s: what is recorded reaches the spool within seconds
   const std::string shown = run(wanted).out;
   EXPECT_THAT(shown, HasSubstr("stepscope: recording, "));
   EXPECT_THAT(shown, HasSubstr(" steps, "));
