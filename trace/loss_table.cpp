@@ -118,6 +118,8 @@ constexpr std::array kMeanings = {
     LossMeaning{"cupti.fatal", kDataLoss,
                 "CUPTI gave up with a fatal error; GPU events are missing from then on.",
                 "record again without other profilers, or with --level steps"},
+    LossMeaning{"cupti.flush_failed", kDataLoss,
+                "CUPTI refused to deliver its buffers; GPU events may be missing.", "update CUDA or the driver"},
     LossMeaning{"cupti.flush_timeout", kDataLoss,
                 "CUPTI did not deliver its last buffers in time at the end; the last GPU events are missing.",
                 "end the program in an orderly way: no os._exit while kernels run"},

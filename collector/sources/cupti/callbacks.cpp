@@ -124,22 +124,16 @@ void on_graph_launch(const abi::CallbackData& call) noexcept {
   }
 }
 
-// The runtime's launch calls the driver's: one launch, told of twice.
-__thread bool t_in_runtime_launch = false;
-
-void on_graph_call(bool runtime, bool enter, const abi::CallbackData& call) noexcept {
-  if (runtime) {
-    t_in_runtime_launch = enter;
-  } else if (t_in_runtime_launch) {
-    return;
-  }
-  if (enter) {
-    on_graph_launch(call);
-  }
-}
+// Inside a runtime call that we are told of: the driver's call below it is the same thing, told again.
+__thread bool t_in_runtime_call = false;
 
 void on_api(uint32_t id, bool runtime, const abi::CallbackData& call) noexcept {
   const bool enter = call.callback_site == abi::kApiEnter;
+  if (runtime) {
+    t_in_runtime_call = enter;
+  } else if (t_in_runtime_call) {
+    return;
+  }
   if (id == (runtime ? abi::kRuntimeProfilerStart : abi::kDriverProfilerStart)) {
     if (!enter) {
       mark("cudaProfilerStart");
@@ -150,8 +144,8 @@ void on_api(uint32_t id, bool runtime, const abi::CallbackData& call) noexcept {
       mark("cudaProfilerStop");
       change_window(false);
     }
-  } else {
-    on_graph_call(runtime, enter, call);
+  } else if (enter) {
+    on_graph_launch(call);
   }
 }
 

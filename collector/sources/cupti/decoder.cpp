@@ -18,6 +18,7 @@ constexpr size_t kLanes = 1 << 12;
 constexpr size_t kMaxLanes = kLanes / 2;
 constexpr size_t kContexts = 512;
 constexpr size_t kGraphs = 1 << 12;
+constexpr size_t kNodes = 1 << 17;
 constexpr size_t kNameHead = 24;
 constexpr char kUnnamed[] = "(unnamed kernel)";
 
@@ -55,10 +56,25 @@ struct Decoder::Tables {
   size_t context_count;
   struct Graph {
     uint32_t graph;
-    uint32_t nodes;    // most records that one launch had
-    uint32_t current;  // of the launch at hand
-    int64_t correlation;
+    uint32_t nodes;  // different ones seen
   } graphs[kGraphs];
+  struct Node {
+    uint64_t node;
+    uint32_t graph;
+  } nodes[kNodes];
+
+  Graph* find_graph(uint32_t graph, bool add) noexcept {
+    for (size_t probe = 0; probe < 16; ++probe) {
+      Graph& entry = graphs[(mix(graph) + probe) % kGraphs];
+      if (entry.graph == 0 && add) {
+        entry.graph = graph;
+      }
+      if (entry.graph == graph) {
+        return &entry;
+      }
+    }
+    return nullptr;
+  }
 };
 
 bool Windows::contains(int64_t ns) const noexcept {
@@ -121,9 +137,13 @@ void Decoder::push(Event& event, trace::Ring* ring, int64_t now_ns) noexcept {
   switch (event.kind) {
     case Kind::kKernel:
       ++counts_.kernels;
-      if (event.values[6] != 0) {
-        count_node(static_cast<uint32_t>(event.values[6]), event.values[5]);
-      }
+      note_node(event, 6);
+      break;
+    case Kind::kMemcpy:
+      note_node(event, 12);
+      break;
+    case Kind::kMemset:
+      note_node(event, 8);
       break;
     case Kind::kGraphLaunch:
       ++counts_.graph_launches;
@@ -148,6 +168,13 @@ void Decoder::push(Event& event, trace::Ring* ring, int64_t now_ns) noexcept {
   if (++pushed_ >= kDrainEvery) {
     pushed_ = 0;
     spool_->drain();
+  }
+}
+
+// Column `graph` of an event; the node is in the next one.
+void Decoder::note_node(const Event& event, size_t column) noexcept {
+  if (event.values[column] != 0) {
+    count_node(static_cast<uint32_t>(event.values[column]), static_cast<uint64_t>(event.values[column + 1]));
   }
 }
 
@@ -260,28 +287,27 @@ uint32_t Decoder::declare(const LaneKey& key) noexcept {
 
 // ---- graphs ----
 
-void Decoder::count_node(uint32_t graph, int64_t correlation) noexcept {
+// A node is counted the first time it is seen; the launches that are recorded node by node are few.
+void Decoder::count_node(uint32_t graph, uint64_t node) noexcept {
+  const uint64_t hash = mix(node ^ uint64_t{graph} << 32);
   for (size_t probe = 0; probe < 16; ++probe) {
-    Tables::Graph& entry = tables_->graphs[(mix(graph) + probe) % kGraphs];
-    if (entry.graph != graph && entry.graph != 0) {
-      continue;
+    Tables::Node& entry = tables_->nodes[(hash + probe) % kNodes];
+    if (entry.graph == graph && entry.node == node) {
+      return;
     }
-    entry.graph = graph;
-    entry.current = entry.correlation == correlation ? entry.current + 1 : 1;
-    entry.correlation = correlation;
-    entry.nodes = entry.current > entry.nodes ? entry.current : entry.nodes;
-    return;
+    if (entry.graph == 0) {
+      entry = {node, graph};
+      if (Tables::Graph* counted = tables_->find_graph(graph, true); counted != nullptr) {
+        ++counted->nodes;
+      }
+      return;
+    }
   }
 }
 
 int64_t Decoder::nodes_of(uint32_t graph) const noexcept {
-  for (size_t probe = 0; probe < 16; ++probe) {
-    const Tables::Graph& entry = tables_->graphs[(mix(graph) + probe) % kGraphs];
-    if (entry.graph == graph) {
-      return entry.nodes;
-    }
-  }
-  return 0;
+  const Tables::Graph* known = tables_->find_graph(graph, false);
+  return known != nullptr ? known->nodes : 0;
 }
 
 // ---- what is not an event ----

@@ -78,7 +78,8 @@ class Decoder {
   [[nodiscard]] uint32_t signature_id(const Signature& signature) noexcept;
   [[nodiscard]] uint32_t lane_id(const LaneKey& key) noexcept;
   [[nodiscard]] uint32_t declare(const LaneKey& key) noexcept;
-  void count_node(uint32_t graph, int64_t correlation) noexcept;
+  void note_node(const Event& event, size_t column) noexcept;
+  void count_node(uint32_t graph, uint64_t node) noexcept;
   [[nodiscard]] int64_t nodes_of(uint32_t graph) const noexcept;
 
   Tables* tables_ = nullptr;

@@ -38,9 +38,10 @@ constinit int64_t g_decode_ns = 0;
 constinit uint64_t g_buffers = 0;
 constinit bool g_clock_set = false;
 constinit std::atomic<bool> g_flushed{false};  // the forced flush at the end came back
+constinit std::atomic<uint64_t> g_failed_flushes{0};
 
 struct Reported {  // what of the counters has gone into the recording
-  uint64_t no_time, bad_time, unknown, signatures_full, spare_records, last_resort, strangers;
+  uint64_t no_time, bad_time, unknown, signatures_full, spare_records, last_resort, strangers, flushes;
 };
 constinit Reported g_reported{};
 
@@ -239,6 +240,7 @@ void report_losses() noexcept {
   report("cupti.signatures_full", counts.signatures_full, g_reported.signatures_full);
   report("cupti.discarded", s.spare_records.load(std::memory_order_relaxed), g_reported.spare_records);
   report("cupti.discarded_buffers", s.pool.last_resort_uses(), g_reported.last_resort);
+  report("cupti.flush_failed", g_failed_flushes.load(std::memory_order_relaxed), g_reported.flushes);
   report("cupti.strange_buffer", s.strange_buffers.load(std::memory_order_relaxed), g_reported.strangers);
   if (s.phase.load(std::memory_order_acquire) == Phase::kRunning) {
     const size_t dropped = s.subscription.dropped();
@@ -255,6 +257,12 @@ void stop_if_fatal() noexcept {
     spool().set_cupti_clock(nullptr);
     spool().loss("cupti.fatal", 1);
     spool().meta("cupti.state", "stopped: CUPTI reported a fatal error");
+  }
+}
+
+void flush(uint32_t flag) noexcept {
+  if (g_state.subscription.flush(flag) != abi::kSuccess) {
+    g_failed_flushes.fetch_add(1, std::memory_order_relaxed);
   }
 }
 
@@ -281,7 +289,7 @@ void write_cost() noexcept {
 // ---- the end ----
 
 void* forced_flush(void*) noexcept {
-  (void)g_state.subscription.flush(abi::kFlushForced);
+  flush(abi::kFlushForced);
   g_flushed.store(true, std::memory_order_release);
   return nullptr;
 }
@@ -360,9 +368,12 @@ bool release(TextView who) noexcept {
         if (s.phase.load(std::memory_order_acquire) != Phase::kRunning) {
           return;
         }
-        (void)s.subscription.flush(abi::kFlushForced);
+        flush(abi::kFlushForced);
         s.activities.disable_all(s.subscription);
         (void)s.subscription.disable(abi::kGraphTrace);
+        EventScope scope(Door::kOwn);
+        decode_completed(scope ? scope.thread().ring
+                               : nullptr);  // records can only be walked while we are subscribed
         report_losses();
         s.phase.store(Phase::kReleased, std::memory_order_release);
         s.subscription.close();
@@ -396,7 +407,7 @@ int64_t tick(trace::Ring* ring, int64_t now_ns) noexcept {
   if (now_ns >= g_next_flush && !s.fatal.load(std::memory_order_acquire)) {
     g_next_flush = now_ns + kFlushPeriod;
     s.decoder.forget_threads();
-    (void)s.subscription.flush(0);
+    flush(0);
     check_graph_level();
     report_losses();
   }

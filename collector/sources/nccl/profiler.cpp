@@ -112,7 +112,8 @@ int finalize(void* context) noexcept {
   }
   if (communicator->recorded) {
     if (EventScope scope(Door::kNccl); scope) {
-      close_all(store, index_of(store, *communicator), scope.thread().ring, now_ns(), drain_now);
+      close_all(store, index_of(store, *communicator), scope.thread().ring, now_ns(),
+                []() noexcept { (void)drain_now(); });
     }
   }
   const ChainedTable* table = communicator->chained;

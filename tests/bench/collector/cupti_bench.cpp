@@ -107,9 +107,9 @@ double cpu_seconds(clockid_t clock) {
 }
 
 void per_record(benchmark::State& state) {
-  state.SetItemsProcessed(static_cast<int64_t>(state.iterations() * kPerBuffer));
+  state.SetItemsProcessed(state.iterations() * static_cast<int64_t>(kPerBuffer));
   state.counters["per_record"] =
-      benchmark::Counter(static_cast<double>(state.iterations() * kPerBuffer),
+      benchmark::Counter(static_cast<double>(state.iterations()) * static_cast<double>(kPerBuffer),
                          benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
 }
 

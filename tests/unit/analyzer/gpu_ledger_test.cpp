@@ -242,7 +242,7 @@ TEST_F(GpuLedgerTest, DoesNotDependOnHowItReadsTheEvents) {
     std::vector<std::string> pictures;
     for (const size_t events_per_window : {size_t{1} << 20U, size_t{17}, size_t{1}}) {
       Labels labels;
-      LabelContext context{run, steps, batches, labels, {}, {}, {}, {}, 0, 0};
+      LabelContext context{run, steps, batches, labels, {}, {}, {}, {}, {}, 0, 0};
       for (const LabelSource& source : label_sources()) {
         ASSERT_TRUE(source.collect(context).ok());
       }
