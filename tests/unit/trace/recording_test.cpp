@@ -347,7 +347,7 @@ TEST(Recording, ARollUpThatCannotBeStoredIsAnErrorAndNoHarm) {
   const Recording recording = open_or_fail(dir.file("a.stepscope"));
   // Stands for a read-only directory, also for root: the journal cannot be made.
   std::filesystem::create_directory(dir.file("a.stepscope-journal"));
-  const Status status = recording.store_rollup({1, "api", {}, {}});
+  const Status status = recording.store_rollup({1, "api", {}, {}, {}});
   EXPECT_EQ(status.code(), Code::kUnavailable);
   EXPECT_THAT(status.message(), HasSubstr("cannot write '" + dir.file("a.stepscope") + "'"));
   std::filesystem::remove(dir.file("a.stepscope-journal"));
@@ -390,7 +390,7 @@ TEST(Recording, StoresARollUpWhileOthersRead) {
                   .scan({.kind = Kind::kKernel},
                         [&](const SegmentView&) {
                           ++segments;
-                          return writer.store_rollup({static_cast<int32_t>(segments), "api", {}, {}});
+                          return writer.store_rollup({static_cast<int32_t>(segments), "api", {}, {}, {}});
                         })
                   .ok());
   EXPECT_EQ(segments, 2U);

@@ -152,7 +152,7 @@ TEST_F(Sql, ShowsAllFilesOfARun) {
 
 TEST_F(Sql, StepsAreComputedAndStepEventsRecorded) {
   ASSERT_TRUE(
-      open_or_fail(path_).store_rollup({1, "api", {{7, 10, 20, "train"}}, {{7, "optimizer", 10}}}).ok());
+      open_or_fail(path_).store_rollup({1, "api", {{7, 10, 20, "train"}}, {"optimizer"}, {{7, 0, 10}}}).ok());
   EXPECT_THAT(ask_one("SELECT step, class, leaf FROM step JOIN step_ledger USING (recording, step)").rows,
               ElementsAre("7|train|optimizer"));
   EXPECT_TRUE(ask_one("SELECT * FROM step_event").status.ok());
