@@ -48,7 +48,7 @@ std::optional<int> parse(const Command& command, const std::vector<std::string>&
                 "where the run goes (default: stepscope-run-<date>-<time>)");
   options.choice("--level", out.level, {"steps", "kernels", "api", "full"},
                  "how much is recorded (default: kernels)");
-  options.value("--window", out.window, "A:B", "record only steps A to B in detail");
+  options.value("--window", out.window, "A:B", "keep only steps A to B in detail");
   options.count("--python-samples", out.python_samples, "HZ",
                 "sample the Python stack of the main thread, such as 100");
   options.flag("--strict", out.strict, "do not run a command that cannot be recorded");
