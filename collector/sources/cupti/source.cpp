@@ -374,9 +374,7 @@ bool release(TextView who) noexcept {
         flush(abi::kFlushForced);
         s.activities.disable_all(s.subscription);
         (void)s.subscription.disable(abi::kGraphTrace);
-        EventScope scope(Door::kOwn);
-        decode_completed(scope ? scope.thread().ring
-                               : nullptr);  // records can only be walked while we are subscribed
+        decode_completed(scope.thread().ring);  // records can only be walked while we are subscribed
         report_losses();
         s.phase.store(Phase::kReleased, std::memory_order_release);
         s.subscription.close();
