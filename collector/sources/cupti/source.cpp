@@ -27,7 +27,8 @@ constexpr int64_t kLibraryPatience = 10 * kSecond;  // for a framework that may 
 constexpr int64_t kBusyPeriod = 5 * kMillisecond;
 constexpr int64_t kCalmPeriod = 25 * kMillisecond;
 constexpr size_t kDefaultMemoryMib = 64;
-constexpr uint64_t kGraphDoubt = 16;  // launches without a record of one before the graph level is given up
+constexpr uint64_t kGraphDoubt = 16;   // launches without a record of one are doubtful
+constexpr int kGraphDoubtFlushes = 4;  // so often in a row, and the graph level is given up
 
 enum class Policy : uint8_t { kHold, kYield, kOff };
 
@@ -37,6 +38,7 @@ constinit int64_t g_next_flush = 0;
 constinit int64_t g_decode_ns = 0;
 constinit uint64_t g_buffers = 0;
 constinit bool g_clock_set = false;
+constinit int g_graph_doubts = 0;
 constinit std::atomic<bool> g_flushed{false};  // the forced flush at the end came back
 constinit std::atomic<uint64_t> g_failed_flushes{0};
 
@@ -266,10 +268,14 @@ void flush(uint32_t flag) noexcept {
   }
 }
 
-// Some versions deliver no graph records for graphs that were made before: then node by node is what there is.
+// Some versions deliver no graph records for graphs that were made before: then node by node is what there is. Records
+// come a flush or two late, so the doubt has to last.
 void check_graph_level() noexcept {
   SourceState& s = g_state;
-  if (s.graphs.at_launches() && s.graphs.expected() > kGraphDoubt && s.decoder.counts().graph_launches == 0) {
+  const bool doubtful =
+      s.graphs.at_launches() && s.graphs.expected() > kGraphDoubt && s.decoder.counts().graph_launches == 0;
+  g_graph_doubts = doubtful ? g_graph_doubts + 1 : 0;
+  if (g_graph_doubts >= kGraphDoubtFlushes) {
     s.graphs.give_up();
     (void)s.subscription.disable(abi::kGraphTrace);
     spool().loss("cupti.graph_level_unavailable", s.graphs.expected());
