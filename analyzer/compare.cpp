@@ -64,6 +64,15 @@ void add_packages(const Process& process, std::vector<Fact>* facts) {
   }
 }
 
+bool is_program_fact(std::string_view key) {
+  static constexpr std::string_view kGroups[] = {
+      "process.", "job.",  "soft.", "git.",    "hw.",     "host.",   "fs.",        "run.",  "env.",
+      "door.",    "exit.", "self.", "spool.",  "worker.", "loader.", "displaced.", "nvtx.", "device.",
+      "cupti.",   "nccl.", "nvml.", "python.", "window.", "import.", "clock."};
+  return std::none_of(std::begin(kGroups), std::end(kGroups),
+                      [key](std::string_view group) { return key.starts_with(group); });
+}
+
 void add_metas(const Process& process, std::vector<Fact>* facts) {
   struct MetaFact {
     const char* meta;
@@ -87,6 +96,12 @@ void add_metas(const Process& process, std::vector<Fact>* facts) {
   for (const MetaFact& fact : kMetas) {
     const auto found = process.meta.find(fact.meta);
     facts->push_back({fact.key, found == process.meta.end() ? std::string() : found->second, false});
+  }
+  // What the program said about itself (stepscope_meta): whatever is not in a group of ours.
+  for (const auto& [key, value] : process.meta) {
+    if (is_program_fact(key)) {
+      facts->push_back({"fact " + key, value, false});
+    }
   }
   // Any setting from the environment's allow-list: thread counts and the like.
   for (const auto& [key, value] : process.meta) {

@@ -255,9 +255,9 @@ int interleaved_messages(const Instance& instance) {
       instance.payload_slots[abi::kSchemaRegister]);
   void* one = core2<MakeHandle>(instance, abi::kDomainCreateA)("one");
   void* two = core2<MakeHandle>(instance, abi::kDomainCreateA)("two");
-  const uint64_t ids[] = {add_schema(one, &schema), add_schema(two, &schema)};
+  const uint64_t ids[] = {add_schema(one, &schema), add_schema(two, &schema), add_schema(nullptr, &schema)};
   auto push = [&](void* domain, uint64_t bytes) {
-    abi::PayloadData data = {ids[domain == two ? 1 : 0], sizeof(bytes), &bytes};
+    abi::PayloadData data = {ids[domain == nullptr ? 2 : domain == two ? 1 : 0], sizeof(bytes), &bytes};
     abi::EventAttributes event = event_of(abi::kMessageAscii, domain == two ? "ncclTwo" : "ncclOne");
     event.payload_type = static_cast<int32_t>(abi::kPayloadExtended);
     event.payload_count = 1;
@@ -271,6 +271,11 @@ int interleaved_messages(const Instance& instance) {
     pop(one);  // below the other
     pop(two);
   }
+  push(nullptr, 400);
+  core<PushText>(instance, abi::kRangePushA)("inside");
+  core<Pop>(instance, abi::kRangePop)();
+  usleep(2000);
+  core<Pop>(instance, abi::kRangePop)();
   for (int i = 0; i < 6; ++i) {
     push(one, 300);
   }

@@ -280,7 +280,8 @@ int fork_reopen_with_handler() {
     itimerval often = {{0, 100}, {0, 100}};
     setitimer(ITIMER_REAL, &often, nullptr);
     for (uint64_t end = stepscope_now_ns() + 1'500'000'000; stepscope_now_ns() < end;) {
-      ranges("child", 10);
+      ranges("child", 200);
+      usleep(1000);
     }
     _exit(0);
   }
@@ -357,6 +358,23 @@ int watch_worker() {
   return 0;
 }
 
+// A worker in one fetch that does not end.
+int watch_busy_worker() {
+  ranges("main", 1);
+  pid_t worker = fork();
+  if (worker == 0) {
+    for (volatile unsigned spin = 0;;) {
+      spin = spin + 1;
+    }
+  }
+  std::printf("worker %d\n", worker);
+  stepscope_api_get()->watch(static_cast<uint32_t>(worker), 1);
+  sleep(3);
+  kill(worker, SIGKILL);
+  wait_for(worker);
+  return 0;
+}
+
 int die(int signal) {
   stepscope_range_push("open");
   ranges("inner", 10);
@@ -405,6 +423,13 @@ int run(const std::string& what, char** arguments) {
     return usage();
   if (what == "watch")
     return watch_worker();
+  if (what == "path-fact") {
+    stepscope_meta("fs.dataset", "nfs4:https://me:s3cr3t@host/data");
+    stepscope_meta("model", "tiny");
+    return 0;
+  }
+  if (what == "watch-busy")
+    return watch_busy_worker();
   if (what == "abort")
     return die(SIGABRT);
   if (what == "sigterm")

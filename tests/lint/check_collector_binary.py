@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Audits the shipped libstepscope.so: it must load into any process of any distribution with glibc 2.28 or newer.
 
-Exported symbols, symbol versions asked of glibc, DT_NEEDED, no text relocations, never unloaded.
+It opens no connection: libc's functions that do are not asked for. Exported symbols, symbol versions asked of glibc, DT_NEEDED, no text relocations, never unloaded.
     check_collector_binary.py path/to/libstepscope.so | --self-test
 """
 import pathlib
@@ -13,6 +13,7 @@ import tempfile
 EXPORTS = {"stepscope_get_api", "InitializeInjection", "InitializeInjectionNvtx2", "InitializeInjectionNvtxExtension",
            *(f"ncclProfiler_v{version}" for version in range(1, 7))}
 NEEDED = re.compile(r"^(libc\.so\.6|libm\.so\.6|ld-linux-[a-z0-9_-]+\.so\.\d)$")
+NETWORK = {"socket", "socketpair", "connect", "bind", "listen", "accept", "accept4", "getaddrinfo", "gethostbyname", "sendto", "recvfrom"}
 NEWEST_GLIBC = (2, 28)
 
 
@@ -45,6 +46,9 @@ def check(library):
     for symbol, version in re.findall(r"(\S+)@GLIBC_([0-9.]+)", undefined):
         if tuple(int(part) for part in version.split(".")) > NEWEST_GLIBC:
             problems.append(f"asks for {symbol}@GLIBC_{version}; the floor is {'.'.join(map(str, NEWEST_GLIBC))}")
+    for symbol in re.findall(r"U (\w+)@", undefined):
+        if symbol in NETWORK:
+            problems.append(f"asks for {symbol}: recordings stay on this machine")
     for symbol in re.findall(r"U (_Z\w+|__cxa_\w*throw\w*|__gxx_personality_v0)", undefined):
         problems.append(f"asks for {symbol}, a libstdc++ symbol")
     return [f"{library}: {problem}" for problem in problems]
@@ -67,6 +71,8 @@ def self_test():
         "a library too many": (doors, keep, "-Wl,--no-as-needed", "-lstdc++"),
         "a glibc that is too new": (doors + "#include <stdlib.h>\nstatic unsigned use(void) { extern unsigned arc4random(void); "
                                     "return arc4random(); }\nvoid* stepscope_hidden __attribute__((visibility(\"hidden\"))) = use;\n", keep),
+        "a socket": (doors + "int socket(int, int, int);\nint (*stepscope_hidden)(int, int, int) "
+                             "__attribute__((visibility(\"hidden\"))) = socket;\n", keep),
         "unloadable": (doors,),
         "a search path": (doors, keep, "-Wl,-rpath,/opt/lib"),
     }

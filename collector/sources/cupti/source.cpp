@@ -359,13 +359,16 @@ bool release(TextView who) noexcept {
   TextBuffer<256> text;
   text.add("yielded to ").add(who);
   if (g_state.phase.compare_exchange_strong(waiting, Phase::kOff)) {
-    spool().meta("cupti.state", text.c_str());
+    if (ReentryGuard guard; guard) {
+      spool().meta("cupti.state", text.c_str());
+    }
     return true;
   }
   (void)with_drain_lock(
       [](void* context) noexcept {
         SourceState& s = g_state;
-        if (s.phase.load(std::memory_order_acquire) != Phase::kRunning) {
+        EventScope scope(Door::kOwn);
+        if (!scope || s.phase.load(std::memory_order_acquire) != Phase::kRunning) {
           return;
         }
         flush(abi::kFlushForced);

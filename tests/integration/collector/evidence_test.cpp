@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Identity, fingerprint and host counters of a recorded process.
+#include <sys/statfs.h>
 #include <sys/utsname.h>
 
 #include <bit>
@@ -75,16 +76,19 @@ TEST_F(Evidence, TheMachineIsDescribedAndCountersAreSampled) {
   }
   EXPECT_TRUE(contents.meta.count("self.host_missing"));
   std::string missing = " " + contents.fact("self.host_missing") + " ";
-  for (const char* name : {"proc.cpu_ns", "proc.runq_ns", "proc.minor_faults", "proc.major_faults",
-                           "proc.read_bytes", "proc.rss_bytes", "proc.threads", "proc.affinity_cpus",
-                           "cgroup.cpu.throttled_ns", "psi.cpu.some_us"}) {
+  for (const char* name :
+       {"proc.cpu_ns", "proc.runq_ns", "proc.minor_faults", "proc.major_faults", "proc.read_bytes",
+        "proc.write_bytes", "proc.rss_bytes", "proc.threads", "proc.affinity_cpus", "cgroup.cpu.throttled_ns",
+        "cgroup.cpu.nr_throttled", "cgroup.cpu.quota_cpus", "cgroup.memory.current", "psi.cpu.some_us",
+        "psi.io.some_us", "psi.memory.some_us"}) {
     if (missing.find(" " + std::string(name) + " ") != std::string::npos) {
       continue;  // this kernel does not have it, and the recording says so
     }
     std::vector<double> values = counter(contents, name, outcome.pid);
     EXPECT_GE(values.size(), 3U) << name;
-    bool is_level =
-        std::set<std::string>{"proc.rss_bytes", "proc.threads", "proc.affinity_cpus"}.contains(name);
+    bool is_level = std::set<std::string>{"proc.rss_bytes", "proc.threads", "proc.affinity_cpus",
+                                          "cgroup.cpu.quota_cpus", "cgroup.memory.current"}
+                        .contains(name);
     EXPECT_TRUE(is_level || std::is_sorted(values.begin(), values.end())) << name;
   }
   EXPECT_GE(counter(contents, "proc.threads", outcome.pid)[0], 1);
@@ -106,6 +110,36 @@ TEST_F(Evidence, WatchedWorkersTellSleepFromRead) {
   EXPECT_GE(last("watch.sleep", sleeper), last("watch.samples", sleeper) - 2);
   EXPECT_GE(last("watch.read", reader), last("watch.samples", reader) - 2);
   EXPECT_EQ(last("watch.read", sleeper), 0);
+}
+
+// A worker stuck in one long fetch has no events and so no counters of its own: its parent looks.
+TEST_F(Evidence, AWorkerThatIsStuckIsReadByItsParent) {
+  Outcome outcome = record_program("watch-busy");
+  int worker = 0;
+  ASSERT_EQ(std::sscanf(outcome.out.c_str(), "worker %d\n", &worker), 1);
+
+  SpoolContents contents = only();
+  std::vector<double> cpu = counter(contents, "watch.cpu_ns", worker);
+  ASSERT_GE(cpu.size(), 3U) << "at least one a second";
+  EXPECT_TRUE(std::is_sorted(cpu.begin(), cpu.end()));
+  EXPECT_GT(cpu.back() - cpu.front(), 100e6) << "it computed all the time";
+  EXPECT_GE(counter(contents, "watch.runq_ns", worker).size(), 3U);
+  EXPECT_GE(counter(contents, "watch.read_bytes", worker).size(), 3U);
+}
+
+TEST_F(Evidence, WhereDataAndCachesLieIsNamedByFileSystem) {
+  struct statfs shared;
+  if (statfs("/dev/shm", &shared) != 0 || shared.f_type != 0x01021994) {
+    GTEST_SKIP() << "/dev/shm is not tmpfs here";
+  }
+  record_program(
+      "events",
+      {{"STEPSCOPE_DATASET", "/dev/shm"}, {"HF_HOME", "/dev/shm/."}, {"VIRTUAL_ENV", "/dev/shm/../shm"}});
+
+  SpoolContents contents = only();
+  EXPECT_EQ(contents.fact("fs.dataset"), "tmpfs:/dev/shm");
+  EXPECT_EQ(contents.fact("fs.cache"), "tmpfs:/dev/shm/.");
+  EXPECT_EQ(contents.fact("fs.venv"), "tmpfs:/dev/shm/../shm");
 }
 
 TEST_F(Evidence, ThreadUsageCountsTheThreadsOwnWork) {

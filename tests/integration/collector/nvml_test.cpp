@@ -28,6 +28,7 @@ class Nvml : public CollectorTest {
                            const std::string& what = "") {
     Environment environment = {{"CUDA_INJECTION64_PATH", STEPSCOPE_LIBRARY},
                                {"LD_LIBRARY_PATH", FAKE_NVML_CURRENT},
+                               {"STEPSCOPE_CUPTI", "off"},
                                {"FAKE_NVML", fake},
                                {"FAKE_NVML_LOG", log_path()},
                                {"CUDA_VISIBLE_DEVICES", ""},

@@ -70,6 +70,13 @@ TEST_F(Privacy, TheEnvironmentHashTellsSettingsApart) {
   EXPECT_EQ(one, only().fact("env.hash"));
 }
 
+TEST_F(Privacy, PathsThatTheHooksFoundAreRedacted) {
+  EXPECT_EQ(record_program("path-fact").exit_code, 0);
+
+  EXPECT_EQ(only().fact("fs.dataset"), "nfs4:https://***@host/data");
+  EXPECT_EQ(only().fact("model"), "tiny");
+}
+
 TEST_F(Privacy, TheCommandLineIsRedacted) {
   record({FAKE_RECORDED_PROGRAM, "events", "--lr", "0.1", "--api-token", "s3cr3t-value-1",
           "--password=s3cr3t-value-2", "WANDB_API_KEY=s3cr3t-value-3", "https://me:s3cr3t-value-4@host/x",

@@ -11,6 +11,14 @@ struct Program {
   std::vector<std::string> command;
 };
 
+// A program that gains privileges when it starts. For root none does: become somebody else first.
+std::vector<std::string> setuid_program() {
+  if (geteuid() == 0) {
+    return {"setpriv", "--reuid", "65534", "--clear-groups", "su", "--help"};
+  }
+  return {"su", "--help"};
+}
+
 // Run in a directory with the files `words` and `main.c` and the folder `src`.
 std::vector<Program> programs() {
   return {
@@ -22,6 +30,10 @@ std::vector<Program> programs() {
        {"/usr/bin/python3", "-S", "-c",
         "import sys, threading; print(sys.argv); threading.Thread(target=print, "
         "args=('t',)).start(); sys.exit(5)"}},
+      {"python_plain",
+       {"/usr/bin/python3", "-c", "import sys, os; print(sys.argv, sorted(os.__dict__)[:3]); sys.exit(6)"}},
+      {"python_isolated",
+       {"/usr/bin/python3", "-I", "-c", "import sys; print(sys.flags.isolated); sys.exit(4)"}},
       {"gcc", {"gcc", "-O1", "main.c", "-o", "main"}},
       {"gcc_error", {"gcc", "-c", "words", "-x", "c", "missing.c"}},
       {"compiled_program", {"./main", "a", "b"}},
@@ -37,7 +49,7 @@ std::vector<Program> programs() {
       {"env", {"env", "-i", "A=1", "/usr/bin/env"}},
       {"xargs", {"sh", "-c", "cat words | xargs -n 1 -P 2 echo | sort"}},
       {"sort", {"sort", "-r", "words"}},
-      {"setuid", {"su", "--help"}},
+      {"setuid", setuid_program()},
       {"setuid_refused", {"passwd", "--status", "nobody-here"}},
       {"crash", {"sh", "-c", "kill -SEGV $$"}},
       {"terminated", {"sh", "-c", "kill -TERM $$"}},
@@ -78,11 +90,20 @@ TEST_F(Transparency, TwentyProgramsBehaveTheSame) {
   for (size_t i = 0; i < all.size(); ++i) {
     EXPECT_EQ(without[i], with_directory[i]) << all[i].name;
     EXPECT_EQ(without[i], with_default_directory[i]) << all[i].name;
+    EXPECT_EQ(without[i].exit_code == 127, all[i].name == std::string("not_there"))
+        << all[i].name << " did not run";
   }
-  EXPECT_EQ(without[0].exit_code, 7);
-  EXPECT_EQ(without[8].exit_code, 2) << "the static program runs here";
-  EXPECT_EQ(without[22].signal, SIGSEGV);
-  EXPECT_EQ(without[23].signal, SIGTERM);
+  const auto plain = [&](const std::string& name) {
+    const auto found =
+        std::find_if(all.begin(), all.end(), [&](const Program& program) { return program.name == name; });
+    return found == all.end() ? Outcome() : without[static_cast<size_t>(found - all.begin())];
+  };
+  EXPECT_EQ(plain("sh").exit_code, 7);
+  EXPECT_EQ(plain("python_plain").exit_code, 6);
+  EXPECT_EQ(plain("static_program").exit_code, 2);
+  EXPECT_EQ(plain("setuid").exit_code, 0);
+  EXPECT_EQ(plain("crash").signal, SIGSEGV);
+  EXPECT_EQ(plain("terminated").signal, SIGTERM);
   EXPECT_FALSE(std::filesystem::exists(run_directory())) << "none of them is worth recording";
 }
 

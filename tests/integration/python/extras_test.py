@@ -7,7 +7,7 @@ import sys
 from support import HOOKS, HookTest, main
 
 sys.path.insert(0, HOOKS)
-from stepscope_hooks import _git  # noqa: E402
+from stepscope_hooks import _dataset_place, _git, _iterators  # noqa: E402
 
 TORCH = "__version__ = '9.9'\n"
 
@@ -92,6 +92,47 @@ class OtherIteratorsTest(HookTest):
         self.assertLess(len(run.log.phases("data_next")), 500)
 
 
+class IteratorTableTest(HookTest):
+    # How the classes of each row advance in the library itself.
+    STYLES = {"webdataset.pipeline": "iter", "datasets.arrow_dataset": "iter", "datasets.iterable_dataset": "iter",
+              "torchdata.nodes.base_node": "next", "streaming.base.dataset": "iter", "grain._src.python.data_loader": "next",
+              "tensorflow.python.data.ops.iterator_ops": "next", "nvidia.dali.plugin.base_iterator": "next"}
+    ADVANCE = {"iter": """
+    def __iter__(self):
+        for item in range(3):
+            time.sleep(0.002)
+            yield item
+""", "next": """
+    left = 3
+    def __iter__(self):
+        return self
+    def __next__(self):
+        if not self.left:
+            raise StopIteration
+        self.left -= 1
+        time.sleep(0.002)
+        return 2 - self.left
+"""}
+
+    def test_every_library_of_the_table(self):
+        self.write("torch.py", TORCH)
+        self.assertEqual(set(self.STYLES), set(_iterators._CLASSES))
+        for module, classes in _iterators._CLASSES.items():
+            for name in classes:
+                with self.subTest(module=module, name=name):
+                    folder = "library-" + name
+                    packages = module.split(".")
+                    for depth in range(1, len(packages)):
+                        self.write("/".join((folder, *packages[:depth], "__init__.py")), "")
+                    source = "import time\nclass %s:%s" % (name, self.ADVANCE[self.STYLES[module]])
+                    self.write("/".join((folder, *packages)) + ".py", source)
+                    run = self.python("import torch\nfrom %s import %s\nprint(list(%s()))" % (module, name, name),
+                                      path=(os.path.join(self.folder, folder),))
+                    self.assertEqual((run.code, run.out), (0, "[0, 1, 2]\n"), run.err)
+                    waits = [row for row in run.log.phases("data_next") if row["dur"] >= 2000000]
+                    self.assertEqual([row["name"] for row in waits], [packages[0] + "." + name] * 3)
+
+
 class SamplerTest(HookTest):
     PROGRAM = """
     import sys, time
@@ -127,6 +168,75 @@ class SamplerTest(HookTest):
         self.write("torch.py", TORCH)
         log = self.good(self.python("import torch, threading; print(threading.active_count())")).log
         self.assertEqual(log.events["python_sample"], [])
+
+
+class CheckpointLibrariesTest(HookTest):
+    """Distributed checkpoints and safetensors, by their module and function names."""
+
+    def test_each_outermost_call_is_one_phase(self):
+        for package in ("torch", "torch/distributed", "torch/distributed/checkpoint", "safetensors"):
+            self.write(package + "/__init__.py", "__version__ = '9.9'\n")
+        self.write("torch/distributed/checkpoint/state_dict_saver.py",
+                   "def save(state, path):\n    return path\ndef async_save(state, path):\n    return save(state, path)\n"
+                   "def save_state_dict(state, path):\n    return path\n")
+        self.write("torch/distributed/checkpoint/state_dict_loader.py",
+                   "def load(state, path):\n    return path\ndef load_state_dict(state, path):\n    return path\n")
+        for module in ("torch", "numpy"):
+            self.write("safetensors/%s.py" % module,
+                       "def save_file(tensors, path):\n    return path\ndef load_file(path):\n    return path\n")
+        run = self.good(self.python("""
+            import torch, safetensors.numpy, safetensors.torch
+            from torch.distributed.checkpoint import state_dict_loader, state_dict_saver
+            print(state_dict_saver.save({}, 1), state_dict_saver.async_save({}, 2), state_dict_saver.save_state_dict({}, 3))
+            print(state_dict_loader.load({}, 4), state_dict_loader.load_state_dict({}, 5))
+            for module in (safetensors.torch, safetensors.numpy):
+                print(module.save_file({}, 6), module.load_file(7))
+            """, path=(self.folder,)))
+        self.assertEqual(run.out, "1 2 3\n4 5\n6 7\n6 7\n")
+        saver, loader = ("torch.distributed.checkpoint." + name for name in ("", ""))
+        self.assertEqual([row["name"] for row in run.log.phases("save")],
+                         [saver + "save", saver + "async_save", saver + "save_state_dict", "safetensors.torch.save_file",
+                          "safetensors.numpy.save_file"])
+        self.assertEqual([row["name"] for row in run.log.phases("load")],
+                         [loader + "load", loader + "load_state_dict", "safetensors.torch.load_file",
+                          "safetensors.numpy.load_file"])
+
+
+class DatasetPlaceTest(HookTest):
+    MOUNTS = ("sysfs /sys sysfs rw 0 0\n/dev/sda1 / ext4 rw 0 0\nserver:/x /data nfs4 rw 0 0\n"
+              "lustre /data/deep lustre rw 0 0\nnone /with\\040space tmpfs rw 0 0\n/dev/sdb1 /data/deep xfs rw 0 0\n")
+
+    def test_the_longest_mount_point_above_a_path_says_its_file_system(self):
+        mounts = self.write("mounts", self.MOUNTS)
+        for path, kind in {"/": "ext4", "/home/me": "ext4", "/data": "nfs4", "/data/a/b": "nfs4", "/database": "ext4",
+                           "/data/deep/c": "xfs", "/with space/d": "tmpfs"}.items():
+            self.assertEqual(_dataset_place.file_system_of(path, mounts), kind, path)
+
+    def test_a_dataset_says_where_it_lies(self):
+        class Folder:
+            def __init__(self, root):
+                self.root = root
+        self.assertEqual(_dataset_place.directory_of(Folder(self.folder)), os.path.realpath(self.folder))
+        self.assertIsNone(_dataset_place.directory_of(Folder("/no/such/place")))
+        self.assertIsNone(_dataset_place.directory_of(object()))
+
+    DESCRIBED = """
+        import torch
+        from stepscope_hooks import _dataset_place
+        class Folder:
+            root = None
+        one = Folder()
+        one.root = %r
+        _dataset_place.describe(one)
+        """
+
+    def test_it_is_written_once_unless_the_user_named_the_place(self):
+        self.write("torch.py", TORCH)
+        log = self.good(self.python(self.DESCRIBED % self.folder)).log
+        (facts,) = log.meta.values()
+        self.assertTrue(facts["fs.dataset"].endswith(":" + os.path.realpath(self.folder)), facts["fs.dataset"])
+        log = self.good(self.python(self.DESCRIBED % self.folder, environment={"STEPSCOPE_DATASET": "/data"})).log
+        self.assertFalse(any("fs.dataset" in facts for facts in log.meta.values()))
 
 
 class FingerprintTest(HookTest):

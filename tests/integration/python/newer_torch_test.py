@@ -89,6 +89,63 @@ class NewerDataLoaderTest(HookTest):
         self.assertEqual([facts["pin_memory"] for facts in log.loaders().values()], [True])
 
 
+STATEFUL = """
+import sys
+from torchdata.stateful_dataloader import StatefulDataLoader
+
+class Squares:
+    def __len__(self):
+        return 20
+    def __getitem__(self, index):
+        return index * index
+
+def loader():
+    return StatefulDataLoader(Squares(), batch_size=2, num_workers=int(sys.argv[1]))
+
+before = loader()
+iterator = iter(before)
+print([next(iterator) for _ in range(3)])
+state = before.state_dict()
+after = loader()
+after.load_state_dict(state)
+print(list(after))
+print(list(iterator))
+"""
+
+
+class StatefulDataLoaderTest(HookTest):
+    """torchdata's StatefulDataLoader: a worker loop and iterators of its own, and a seed that comes back."""
+
+    def run_resumed(self, workers):
+        plain = self.python(STATEFUL, str(workers), hooks=False, path=(NEWER,))
+        hooked = self.good(self.python(STATEFUL, str(workers), path=(NEWER,)))
+        self.assertEqual((plain.code, plain.out, plain.err), (hooked.code, hooked.out, hooked.err))
+        log = hooked.log
+        batches = [row for row in log.events["batch"] if not row["flags"] & LAST]
+        self.assertEqual(len(batches), 10 + 7)
+        loaders = collections.Counter(row["loader"] for row in batches)
+        self.assertEqual(sorted(loaders.values()), [7, 10], "the resumed one has the first one's seed, but a key of its own")
+        fetches = {(row["loader"], row["epoch"], row["task"]): row for row in log.events["batch_fetch"]}
+        self.assertEqual({(row["loader"], row["epoch"], row["task"]) for row in batches}, set(fetches))
+        self.assertEqual({facts["class"] for facts in log.loaders().values()}, {"StatefulDataLoader"})
+        return log, batches, fetches
+
+    def test_resumed_with_workers(self):
+        log, batches, fetches = self.run_resumed(2)
+        for batch in batches:
+            fetch = fetches[batch["loader"], batch["epoch"], batch["task"]]
+            self.assertEqual(batch["worker"], fetch["worker"])
+            stages = [batch["dispatch"], fetch["received"], fetch["start"], fetch["put"], batch["arrive"],
+                      batch["start"] + batch["dur"]]
+            self.assertEqual(stages, sorted(stages))
+        self.assertEqual(collections.Counter(role for _, _, role in log.opened), {"main": 1, "worker": 4})
+        self.assertEqual(len(log.phases("loader_shutdown")), 2)
+
+    def test_resumed_in_process(self):
+        # With no workers torch's own key would do, but the seed that came back is the first iterator's.
+        self.run_resumed(0)
+
+
 class NewerOptimizerTest(HookTest):
     def test_optimizer_and_scaler(self):
         log = self.good(self.python("""

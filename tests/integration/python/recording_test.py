@@ -5,6 +5,8 @@ Environment beside support.py's: STEPSCOPE_COLLECTOR (libstepscope.so) and STEPS
 """
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 
@@ -41,7 +43,51 @@ if __name__ == "__main__":
 """
 
 
+SAMPLED = """
+import time, torch
+
+def busy():
+    end = time.monotonic() + 2
+    while time.monotonic() < end:
+        pass
+
+busy()
+"""
+
+
 class RecordingTest(HookTest):
+    def test_no_part_of_a_recorded_training_opens_a_connection(self):
+        if not shutil.which("strace"):
+            self.skipTest("no strace")
+        run_folder, trace = os.path.join(self.folder, "run"), os.path.join(self.folder, "trace")
+        script = self.write("train.py", TRAINING)
+        command = ["strace", "-f", "-qq", "-e", "trace=socket,connect,bind,listen,accept,accept4,sendto", "-o", trace]
+        recorded = [PROGRAM, "record", "-o", run_folder, "--", sys.executable, script, "fork"]
+        environment = dict(os.environ, STEPSCOPE_LIBRARY=COLLECTOR)
+        probe = subprocess.run([*command, "true"], stderr=subprocess.PIPE, text=True, check=False)
+        if probe.returncode != 0:
+            self.skipTest("strace cannot trace here: " + probe.stderr.strip())
+
+        def families(of):
+            done = subprocess.run([*command, *of], cwd=self.folder, env=environment, stdout=subprocess.PIPE, text=True, check=True)
+            self.assertIn("trained", done.stdout)
+            with open(trace, encoding="utf-8", errors="replace") as file:
+                # torch's own workers talk over Unix sockets; what leaves the machine has an address of another family.
+                return sum(1 for line in file if re.search(r"AF_INET|AF_PACKET|AF_NETLINK", line))
+
+        self.assertEqual(families(recorded), 0)
+        self.assertTrue([name for name in os.listdir(run_folder) if name.endswith(".stepscope")])
+
+    def test_the_stack_sampler_end_to_end(self):
+        run_folder = os.path.join(self.folder, "run")
+        environment = dict(os.environ, STEPSCOPE_LIBRARY=COLLECTOR)
+        subprocess.run([PROGRAM, "record", "-o", run_folder, "--python-samples", "100", "--", sys.executable,
+                        self.write("busy.py", SAMPLED)], check=True, env=environment, stderr=subprocess.DEVNULL)
+        (row,) = self.rows(run_folder, "SELECT count(*), max(stack) FROM python_sample WHERE stack LIKE '%busy.py:busy%'")
+        count, stack = self.values(row)
+        self.assertTrue(120 <= count <= 220, count)  # 100 a second for two seconds
+        self.assertIn("busy.py:<module>;busy.py:busy", stack)
+
     def record(self, start_method):
         run_folder = os.path.join(self.folder, "run-" + start_method)
         os.mkdir(run_folder, 0o700)

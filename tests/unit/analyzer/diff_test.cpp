@@ -67,6 +67,20 @@ class DiffTest : public RunTest {
   }
 };
 
+TEST_F(DiffTest, ComparesWhatTheProgramsSaidAboutThemselves) {
+  std::string steps;
+  for (int i = 0; i < 20; ++i) {
+    steps += "step start_ns=" + std::to_string(i * 10) + "ms index=" + std::to_string(i) + " source=1\n";
+  }
+  const auto a = process("a", "meta model resnet18\nmeta loader.7 x\nmeta self.mode full\n" + steps);
+  const auto b = process("b", "meta model resnet50\nmeta loader.8 y\nmeta self.mode light\n" + steps);
+  const Diff d = diff_of({&a}, {&b});
+  ASSERT_EQ(d.comparability.differences.size(), 1U);
+  EXPECT_EQ(d.comparability.differences[0].key, "fact model");
+  EXPECT_EQ(d.comparability.differences[0].base, "resnet18");
+  EXPECT_EQ(d.comparability.verdict, Verdict::kComparableWithNotes);
+}
+
 TEST_F(DiffTest, NamesASlowerGetitem) {
   expect_first(diff(kFed, "steps=80 fetch.cpu=38ms collate=2ms"), term::kFetch, 10.0);
 }

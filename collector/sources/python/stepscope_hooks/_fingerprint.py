@@ -5,7 +5,7 @@ import os
 import platform
 import sys
 
-from . import _api, _git
+from . import _api, _dataset_place, _git
 from ._clock import now
 from ._guard import Guard
 from ._kinds import OP_STARTUP, PHASE, SOURCE_PYTHON, pack6
@@ -62,20 +62,7 @@ def _commit(_):
 
 def _environment(_):
     if sys.prefix != sys.base_prefix:
-        _api.meta("fs.venv", "%s:%s" % (_filesystem(sys.prefix), sys.prefix))
-
-
-def _filesystem(path):
-    """The type of the file system that holds `path`."""
-    path = os.path.realpath(path)
-    best, kind = -1, "unknown"
-    with open("/proc/self/mounts", "r", encoding="utf-8", errors="replace") as mounts:
-        for line in mounts:
-            fields = line.split(" ")
-            point = fields[1].replace("\\040", " ")
-            if len(point) > best and (path == point or path.startswith(point.rstrip("/") + "/")):
-                best, kind = len(point), fields[2]
-    return kind
+        _api.meta("fs.venv", "%s:%s" % (_dataset_place.file_system_of(os.path.realpath(sys.prefix)), sys.prefix))
 
 
 def _packages(deadline):

@@ -27,7 +27,7 @@ TEST(RecordEnvironment, SetsEveryDoor) {
   EXPECT_THAT(
       variables({"HOME=/root"}),
       ElementsAre("HOME=/root", "STEPSCOPE_DIR=/run", "STEPSCOPE_LIBRARY=/lib/libstepscope.so",
-                  "STEPSCOPE_LEVEL=kernels", "LD_PRELOAD=/lib/libstepscope.so",
+                  "STEPSCOPE_LEVEL=kernels", "STEPSCOPE_CUPTI=hold", "LD_PRELOAD=/lib/libstepscope.so",
                   "CUDA_INJECTION64_PATH=/lib/libstepscope.so", "NVTX_INJECTION64_PATH=/lib/libstepscope.so",
                   "NCCL_PROFILER_PLUGIN=/lib/libstepscope.so"));
 }

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "collector/sources/host/cgroup.hpp"
 
+#include <filesystem>
+#include <fstream>
 #include <string>
 
 #include <gtest/gtest.h>
+
+#include "tests/support/temp_dir.hpp"
 
 namespace stepscope::collector {
 namespace {
@@ -60,6 +64,77 @@ TEST(Cgroup, DamagedTextsFindNothing) {
   TextView view;
   EXPECT_FALSE(parse_cgroup_path(TextView("::::\n\n:"), "cpu", view));
   EXPECT_FALSE(parse_cgroup_mount(TextView("1 2\n - \n-\n"), "", view, view));
+}
+
+// A cgroup file system of our own in a directory, and the two files of /proc that lead to it.
+class CgroupTree : public ::testing::Test {
+ protected:
+  void write(const std::string& name, const std::string& content) {
+    const std::filesystem::path path = std::filesystem::path(scratch_.path()) / name;
+    std::filesystem::create_directories(path.parent_path());
+    std::ofstream(path) << content;
+  }
+
+  CgroupUsage usage_of(int version) {
+    static Cgroup cgroup;
+    cgroup = Cgroup();
+    EXPECT_TRUE(cgroup.find(scratch_.file("groups").c_str(), scratch_.file("mounts").c_str()));
+    EXPECT_EQ(cgroup.version(), version);
+    CgroupUsage usage;
+    cgroup.read(usage);
+    EXPECT_EQ(cgroup.throttled_ns(), usage.throttled_ns);
+    return usage;
+  }
+
+  testing::TempDir scratch_;
+};
+
+TEST_F(CgroupTree, VersionTwoSumsTheChainAndTakesTheTightestQuota) {
+  write("groups", "0::/job/worker\n");
+  write("mounts", "30 24 0:26 / " + scratch_.file("cg") + " rw - cgroup2 cgroup2 rw\n");
+  write("cg/cpu.stat", "usage_usec 9\n");
+  write("cg/job/cpu.stat", "usage_usec 9\nnr_throttled 3\nthrottled_usec 450\n");
+  write("cg/job/cpu.max", "50000 100000\n");
+  write("cg/job/worker/cpu.stat", "nr_throttled 2\nthrottled_usec 50\n");
+  write("cg/job/worker/cpu.max", "200000 100000\n");
+  write("cg/job/worker/memory.current", "123456\n");
+  CgroupUsage usage = usage_of(2);
+  EXPECT_TRUE(usage.has_cpu);
+  EXPECT_EQ(usage.throttled_ns, 500'000U);
+  EXPECT_EQ(usage.nr_throttled, 5U);
+  EXPECT_DOUBLE_EQ(usage.quota_cpus, 0.5);
+  EXPECT_TRUE(usage.has_memory);
+  EXPECT_EQ(usage.memory_bytes, 123456U);
+}
+
+TEST_F(CgroupTree, VersionTwoWithoutLimitsOrMemory) {
+  write("groups", "0::/job\n");
+  write("mounts", "30 24 0:26 / " + scratch_.file("cg") + " rw - cgroup2 cgroup2 rw\n");
+  write("cg/job/cpu.stat", "usage_usec 9\nnr_throttled 0\nthrottled_usec 0\n");
+  write("cg/job/cpu.max", "max 100000\n");
+  CgroupUsage usage = usage_of(2);
+  EXPECT_TRUE(usage.has_cpu);
+  EXPECT_EQ(usage.throttled_ns, 0U);
+  EXPECT_DOUBLE_EQ(usage.quota_cpus, 0);
+  EXPECT_FALSE(usage.has_memory);
+}
+
+TEST_F(CgroupTree, VersionOneHasItsOwnFilesPerController) {
+  write("groups", "4:memory:/m\n3:cpu,cpuacct:/jobs/1/a\n");
+  write("mounts", "33 24 0:30 /jobs/1 " + scratch_.file("cpu") + " rw - cgroup cgroup rw,cpu,cpuacct\n" +
+                      "34 24 0:31 / " + scratch_.file("mem") + " rw - cgroup cgroup rw,memory\n");
+  write("cpu/a/cpu.stat", "nr_periods 9\nnr_throttled 4\nthrottled_time 7000\n");
+  write("cpu/a/cpu.cfs_quota_us", "150000\n");
+  write("cpu/a/cpu.cfs_period_us", "100000\n");
+  write("cpu/cpu.stat", "nr_throttled 1\nthrottled_time 500\n");
+  write("cpu/cpu.cfs_quota_us", "-1\n");
+  write("cpu/cpu.cfs_period_us", "100000\n");
+  write("mem/m/memory.usage_in_bytes", "777\n");
+  CgroupUsage usage = usage_of(1);
+  EXPECT_EQ(usage.throttled_ns, 7500U);
+  EXPECT_EQ(usage.nr_throttled, 5U);
+  EXPECT_DOUBLE_EQ(usage.quota_cpus, 1.5);
+  EXPECT_EQ(usage.memory_bytes, 777U);
 }
 
 TEST(Cgroup, ThisProcessIsReadWithoutTrouble) {
