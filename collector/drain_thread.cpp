@@ -45,6 +45,7 @@ constinit std::atomic<int64_t> g_next_host{0};
 constinit std::atomic<int64_t> g_own_cpu_ns{0};
 constinit int64_t g_next_anchor = 0;
 constinit bool g_sampler_started = false;
+constinit bool g_fingerprinted = false;
 constinit HostSampler g_sampler;
 constinit WorkerWatch g_watch;
 
@@ -62,6 +63,15 @@ bool lock_before(int64_t deadline_ns) noexcept {
     sleep_ns(kMillisecond / 5);
   }
   return true;
+}
+
+// Under the drain lock. On our thread when there is time for it, else at the end: a program may be over before.
+void write_fingerprint_once() noexcept {
+  if (!g_fingerprinted) {
+    g_fingerprinted = true;
+    Cgroup cgroup;
+    write_fingerprint(spool(), cgroup);
+  }
 }
 
 // Under the drain lock.
@@ -90,6 +100,7 @@ void take_anchor_if_due(int64_t now) noexcept {
 int64_t tick(trace::Ring* ring) noexcept {
   int64_t now = now_ns();
   take_anchor_if_due(now);
+  write_fingerprint_once();
   if (g_watch.any()) {
     g_watch.sample();
   }
@@ -116,11 +127,6 @@ void* run(void*) noexcept {
   // The starting thread may still be inside start().
   while (phase() == Phase::kStarting) {
     sleep_ns(kMillisecond / 5);
-  }
-  if (is_recording() && try_lock()) {
-    Cgroup cgroup;
-    write_fingerprint(spool(), cgroup);
-    unlock();
   }
   while (is_recording() && !g_finished.load(std::memory_order_acquire)) {
     int64_t pause = kBusyPeriod;
@@ -242,6 +248,9 @@ void finish_recording(int exit_code) noexcept {
   TextBuffer<16> code;
   code.add_i64(exit_code);
   spool().meta("exit.code", code.c_str());
+  if (!light_mode()) {
+    write_fingerprint_once();
+  }
   spool().anchor();
   spool().drain();
   write_own_cost();
@@ -256,6 +265,7 @@ void forget_drain_thread() noexcept {
   g_own_cpu_ns.store(0);
   g_next_anchor = 0;
   g_sampler_started = false;
+  g_fingerprinted = false;
   g_watch.clear();
   forget_sources();
   forget_thread_usage();
