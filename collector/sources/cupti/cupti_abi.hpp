@@ -156,9 +156,10 @@ namespace jit {
 inline constexpr size_t kEntryType = 4, kOperation = 8, kDevice = 12, kStart = 16, kEnd = 24,
                         kCorrelation = 32, kCacheSize = 48;
 }
-namespace context {
-inline constexpr size_t kContext = 4, kDevice = 8;
-}
+namespace context {  // the last one: Context2 (12.4)
+inline constexpr size_t kContext = 4, kDevice = 8, kIsGreen = 20;
+inline constexpr uint32_t kGreenSince = 23;  // cuptiGetVersion of 12.5
+}  // namespace context
 namespace stream {
 inline constexpr size_t kContext = 4, kStream = 8, kPriority = 12;
 }

@@ -198,6 +198,8 @@ AT(jit::kCacheSize, CUpti_ActivityJit2, cacheSize);
 
 AT(context::kContext, CUpti_ActivityContext3, contextId);
 AT(context::kDevice, CUpti_ActivityContext3, deviceId);
+AT(context::kIsGreen, CUpti_ActivityContext3, isGreenContext);
+SAME(sizeof(uint8_t), sizeof(CUpti_ActivityContext3::isGreenContext));
 
 AT(stream::kContext, CUpti_ActivityStream, contextId);
 AT(stream::kStream, CUpti_ActivityStream, streamId);

@@ -52,6 +52,7 @@ struct Decoder::Tables {
   struct Context {
     uint32_t context;
     uint32_t device;
+    bool green;
   } contexts[kContexts];
   size_t context_count;
   struct Graph {
@@ -256,14 +257,14 @@ uint32_t Decoder::declare(const LaneKey& key) noexcept {
   TextBuffer<96> name;
   switch (key.type) {
     case LaneType::kStream: {
-      note_context(key.context, key.device);
+      note_context(key.context, key.device, false);
       size_t contexts = 0;
       for (size_t i = 0; i < tables_->context_count; ++i) {
         contexts += tables_->contexts[i].device == key.device ? 1 : 0;
       }
       name.add("GPU ").add_u64(key.device);
-      if (contexts > 1) {
-        name.add(" context ").add_u64(key.context);
+      if (contexts > 1 || is_green(key.context)) {
+        name.add(is_green(key.context) ? " green context " : " context ").add_u64(key.context);
       }
       name.add(" stream ").add_u64(key.stream);
       return spool_->declare_lane("stream", name.c_str(), 0);
@@ -317,8 +318,10 @@ void Decoder::note_metadata(const void* record) noexcept {
   if (kind == abi::kDevice) {
     note_device(record);
   } else if (kind == abi::kContext) {
-    note_context(abi::field<uint32_t>(record, abi::context::kContext),
-                 abi::field<uint32_t>(record, abi::context::kDevice));
+    namespace at = abi::context;
+    const bool green = layout_.green_contexts && abi::field<uint8_t>(record, at::kIsGreen) != 0;
+    note_context(abi::field<uint32_t>(record, at::kContext), abi::field<uint32_t>(record, at::kDevice),
+                 green);
   } else if (kind == abi::kStream) {
     note_stream(record);
   }
@@ -338,15 +341,25 @@ void Decoder::note_stream(const void* record) noexcept {
   }
 }
 
-void Decoder::note_context(uint32_t context, uint32_t device) noexcept {
+void Decoder::note_context(uint32_t context, uint32_t device, bool green) noexcept {
   for (size_t i = 0; i < tables_->context_count; ++i) {
     if (tables_->contexts[i].context == context) {
+      tables_->contexts[i].green |= green;
       return;
     }
   }
   if (tables_->context_count < kContexts) {
-    tables_->contexts[tables_->context_count++] = {context, device};
+    tables_->contexts[tables_->context_count++] = {context, device, green};
   }
+}
+
+bool Decoder::is_green(uint32_t context) const noexcept {
+  for (size_t i = 0; i < tables_->context_count; ++i) {
+    if (tables_->contexts[i].context == context) {
+      return tables_->contexts[i].green;
+    }
+  }
+  return false;
 }
 
 uint32_t Decoder::device_of(uint32_t context) const noexcept {

@@ -72,7 +72,8 @@ class Decoder {
   void note_metadata(const void* record) noexcept;
   void note_device(const void* record) noexcept;
   void note_stream(const void* record) noexcept;
-  void note_context(uint32_t context, uint32_t device) noexcept;
+  void note_context(uint32_t context, uint32_t device, bool green) noexcept;
+  [[nodiscard]] bool is_green(uint32_t context) const noexcept;
   [[nodiscard]] uint32_t device_of(uint32_t context) const noexcept;
   [[nodiscard]] uint32_t name_id(const char* name) noexcept;
   [[nodiscard]] uint32_t signature_id(const Signature& signature) noexcept;

@@ -54,6 +54,7 @@ enum class Translation : uint8_t {
 // Which fields the loaded version has beyond the oldest one.
 struct Layout {
   bool event_timestamps = false;  // CudaEvent2
+  bool green_contexts = false;    // Context2
 };
 
 // `event` is set for kEvent and kEventBadTime only. `record` has at least the bytes of its oldest layout. Freestanding.

@@ -172,6 +172,7 @@ abi::Result Activities::enable(Subscription& subscription, Level level, Layout& 
   if (subscription.functions().set_thread_id_type != nullptr) {
     (void)subscription.functions().set_thread_id_type(abi::kThreadIdSystem);  // as in /proc
   }
+  layout.green_contexts = subscription.version() >= abi::context::kGreenSince;
   const abi::Result kernels = enable_kind(subscription, abi::kConcurrentKernel);
   if (kernels != abi::kSuccess) {
     return kernels;

@@ -135,6 +135,20 @@ TEST_F(CuptiDecoder, ALaunchOfAGraphKnowsHowManyNodesItHas) {
   EXPECT_EQ(launches[0].column(7), 5);
 }
 
+TEST_F(CuptiDecoder, AGreenContextIsNamedFromTheVersionOnThatTells) {
+  RecordBytes context(9);
+  context.put<uint32_t>(4, 6).put<uint32_t>(8, 1).put<uint8_t>(20, 1);
+  decode({context, kernel_record({.context = 6, .stream = 8})});
+  decoder_.set_layout({.green_contexts = true});
+  decode({context, kernel_record({.context = 6, .stream = 9})});
+  const SpoolContents got = contents();
+  std::set<std::string> lanes;
+  for (const Event& kernel : got.of(Kind::kKernel)) {
+    lanes.insert(got.lanes.at(kernel.lane).name);
+  }
+  EXPECT_THAT(lanes, ElementsAre("GPU 1 green context 6 stream 9", "GPU 1 stream 8"));
+}
+
 TEST_F(CuptiDecoder, AWaitFindsTheDeviceOfItsContext) {
   RecordBytes context(9);
   context.put<uint32_t>(4, 6).put<uint32_t>(8, 3);
