@@ -171,13 +171,16 @@ TEST_F(GpuActivityTest, JoinsCollectivesThatOnlyTheHostSaw) {
     kernel lane=2 start_ns=4ms dur_ns=2ms name=ncclDevKernel_AllGather_RING_LL correlation=6
   )";
   const auto joined = process("joined", start + kernels);
-  for (const CollectiveStats& one : collect_collectives(joined, 0, everything(joined)).value()) {
+  const auto of_joined =
+      collect_collectives(joined, 0, everything(joined));  // outlives the loop over its value
+  for (const CollectiveStats& one : of_joined.value()) {
     EXPECT_EQ(one.timed, 1U) << one.communicator << " " << one.op;
     EXPECT_EQ(one.ns, one.ranks == 2 ? 4000000 : one.op == "all_reduce" ? 1000000 : 2000000);
   }
   const auto lost = process(
       "lost", start + kernels + "kernel lane=2 start_ns=9ms dur_ns=1ms name=ncclDevKernel_Broadcast\n");
-  for (const CollectiveStats& one : collect_collectives(lost, 0, everything(lost)).value()) {
+  const auto of_lost = collect_collectives(lost, 0, everything(lost));  // outlives the loop over its value
+  for (const CollectiveStats& one : of_lost.value()) {
     EXPECT_EQ(one.timed, one.ranks == 2 ? 1U : 0U) << "another order: nothing is guessed";
   }
 }
