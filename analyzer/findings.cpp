@@ -224,6 +224,19 @@ Explained explain_checkpoint(const Case& c) {
                   "save asynchronously or less often", Confidence::kMedium};
 }
 
+// In one run nobody can say how much of it is too much.
+Explained explain_host_other(const Case& c) {
+  if (c.a == nullptr) {
+    return std::nullopt;
+  }
+  return Sentence{fmt::format("the training thread spends {} outside the model, the optimizer and every data "
+                              "loader known: an iterator "
+                              "of your own, logging, metrics ({})",
+                              c.effect_ns > 0 ? "longer" : "less time", c.signed_effect()),
+                  "record with --python-samples 100 to see which lines, or mark them with ranges",
+                  Confidence::kMedium};
+}
+
 struct Explainer {
   std::string_view name;  // of a term, or of the leaf that means the same in a report
   Explained (*explain)(const Case&);
@@ -247,6 +260,7 @@ constexpr Explainer kExplainers[] = {
     {leaf::kDispatch, &explain_dispatch},
     {leaf::kDataOther, &explain_data_other},
     {leaf::kCheckpoint, &explain_checkpoint},
+    {leaf::kHostOther, &explain_host_other},
 };
 
 Explained explain(const Case& c) {

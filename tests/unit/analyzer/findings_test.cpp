@@ -61,6 +61,13 @@ TEST_F(FindingsTest, SayWhatChangedInNumbers) {
   EXPECT_THAT(first("steps=80 optimizer=6ms optimizer_class=LBFGS", "steps=80"), HasSubstr("AdamW -> LBFGS"));
 }
 
+TEST_F(FindingsTest, NameTheThreadThatDoesSomethingElse) {
+  EXPECT_THAT(first("steps=80 other=15ms", "steps=80"),
+              AllOf(HasSubstr("outside the model"), HasSubstr("ms/step")));
+  const Analysis alone = analyze("alone", "steps=80 other=15ms");
+  EXPECT_TRUE(find_in_run(alone.view()).empty()) << "one run does not say how much of it is too much";
+}
+
 TEST_F(FindingsTest, CiteTheHostsLimits) {
   EXPECT_THAT(first(std::string(kFed) + " fetch.starved=20ms affinity=1 throttled_permille=380"),
               AllOf(HasSubstr("throttled 38 % of the time"), HasSubstr("1 CPU for 2 workers")));
