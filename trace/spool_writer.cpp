@@ -328,6 +328,9 @@ void Spool::abandon_in_child(bool in_use) noexcept {
   }
   __atomic_store_n(&state_, static_cast<void*>(nullptr), __ATOMIC_RELEASE);
   if (in_use) {
+    // Whoever held a lock in the parent is not here to let go of it, and this thread may be waiting for one.
+    state->lock.unlock();
+    state->drain_lock.unlock();
     spool::keep_private(*state);
     return;
   }
