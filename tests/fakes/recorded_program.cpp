@@ -246,22 +246,20 @@ void push_new_names(char who) {
   for (unsigned i = 0; g_forks < 60 && !g_is_child; ++i) {
     char name[32];
     snprintf(name, sizeof(name), "%c %u", who, i);
+    ranges("main", 1);
     ranges(name, 1);
   }
 }
 
 // A signal handler that forks, wherever it finds the program: inside the collector, too. The child goes on from there.
-int fork_in_handler(bool crowded) {
+int fork_in_handler() {
   ranges("main", 1);
-  std::thread other;
-  if (crowded) {
-    sigset_t alarm;
-    sigemptyset(&alarm);
-    sigaddset(&alarm, SIGALRM);
-    pthread_sigmask(SIG_BLOCK, &alarm, nullptr);
-    other = std::thread(push_new_names, 'o');
-    pthread_sigmask(SIG_UNBLOCK, &alarm, nullptr);
-  }
+  sigset_t alarm;
+  sigemptyset(&alarm);
+  sigaddset(&alarm, SIGALRM);
+  pthread_sigmask(SIG_BLOCK, &alarm, nullptr);
+  std::thread other(push_new_names, 'o');
+  pthread_sigmask(SIG_UNBLOCK, &alarm, nullptr);
   struct sigaction action = {};
   action.sa_handler = [](int) {
     if (g_is_child || g_forks >= 60) {
@@ -275,19 +273,11 @@ int fork_in_handler(bool crowded) {
   sigaction(SIGALRM, &action, nullptr);
   itimerval often = {{0, 300}, {0, 300}};
   setitimer(ITIMER_REAL, &often, nullptr);
-  if (crowded) {
-    push_new_names('m');
-  }
-  for (long i = 0; g_forks < 60 && !g_is_child; ++i) {
-    ranges("main", 1);
-    ranges(("main " + std::to_string(i % 1000)).c_str(), 1);
-  }
+  push_new_names('m');
   if (g_is_child) {
     _exit(0);
   }
-  if (crowded) {
-    other.join();
-  }
+  other.join();
   std::printf("crashed %d\n", g_crashed.load());
   return 0;
 }
@@ -416,9 +406,7 @@ int run(const std::string& what, char** arguments) {
   if (what == "fork-reopen-many")
     return fork_reopen(50000);
   if (what == "fork-in-handler")
-    return fork_in_handler(false);
-  if (what == "fork-in-handler-crowded")
-    return fork_in_handler(true);
+    return fork_in_handler();
   if (what == "fork-reopen-handler")
     return fork_reopen_with_handler();
   if (what == "fork-reopen-slow")

@@ -241,11 +241,6 @@ TEST_F(LifeAndDeath, AForkFromASignalHandlerInsideTheCollectorIsHarmless) {
   EXPECT_FALSE(contents.losses.contains("ring.damaged")) << "no child wrote to the parent's ring";
 }
 
-TEST_F(LifeAndDeath, AForkWhileAnotherThreadHoldsALockOfOursLeavesNoChildWaiting) {
-  EXPECT_EQ(record_program("fork-in-handler-crowded").out, "crashed 0\n");
-  EXPECT_TRUE(only().summary.clean_end);
-}
-
 TEST_F(LifeAndDeath, LightModeCountsTheEventsItRefusedWithoutAnOrderlyEnd) {
   EXPECT_EQ(record_program("fork-reopen-handler").out, "child 0\n");
 
