@@ -162,9 +162,9 @@ void make_in_process_fetches(uint32_t process, BatchTable* table) {
   }
 }
 
-enum Watch : size_t { kSamples, kRead, kSleep, kOther, kWatchCount };
-constexpr std::array<std::string_view, kWatchCount> kWatchNames = {"watch.samples", "watch.read",
-                                                                   "watch.sleep", "watch.other"};
+enum Watch : size_t { kSamples, kRead, kSleep, kFutex, kPoll, kOther, kWatchCount };
+constexpr std::array<std::string_view, kWatchCount> kWatchNames = {
+    "watch.samples", "watch.read", "watch.sleep", "watch.futex", "watch.poll", "watch.other"};
 
 // The cumulative watch counters of one worker, and how long it was watched.
 struct WatchCounts {
@@ -202,8 +202,9 @@ Status read_watches(const Run& run, uint32_t process, std::map<int64_t, WatchCou
 }
 
 // The share of reading in what the worker was blocked on while it fetched. Reads and sleeps are told by the samples. What else
-// it was blocked on (locks, polls) is what the measured blocked time leaves over: samples of those cannot be used, because
-// an idle worker waits for its next index in the same calls.
+// it was blocked on (locks, polls) is what the measured blocked time leaves over. Samples of those are only its upper bound,
+// because an idle worker waits for its next index in the same calls: without any, what is left over is reads and sleeps
+// that were sampled between two of them.
 double io_share(const WorkerQueue& queue, const WatchCounts& counts) {
   const double samples = counts.value[kSamples];
   if (queue.fetches.empty() || samples < 1 || counts.last_ns <= counts.first_ns) {
@@ -221,7 +222,8 @@ double io_share(const WorkerQueue& queue, const WatchCounts& counts) {
   // Fewer samples than this say nothing about shares; and chance must not make something of nothing.
   constexpr double kLeast = 3;
   constexpr double kNoise = 0.25;
-  const double rest = blocked > (1 + kNoise) * known ? blocked - known : 0;
+  const double waits = counts.value[kFutex] + counts.value[kPoll] + (paging ? 0 : counts.value[kOther]);
+  const double rest = blocked > (1 + kNoise) * known ? std::min(blocked - known, waits) : 0;
   return known + rest < kLeast ? -1 : reading / (known + rest);
 }
 
