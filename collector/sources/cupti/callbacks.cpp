@@ -119,6 +119,8 @@ void on_graph_launch(const abi::CallbackData& call) noexcept {
     case GraphPolicy::Turn::kToLaunches:
       if (s.subscription.enable(abi::kGraphTrace) != abi::kSuccess) {
         s.graphs.give_up();
+      } else if (s.phase.load(std::memory_order_acquire) != Phase::kRunning) {
+        (void)s.subscription.disable(abi::kGraphTrace);  // given back to another tool meanwhile
       }
       return;
   }

@@ -64,6 +64,7 @@ inline constexpr uint32_t kDriverGraphLaunch = 514;
 inline constexpr uint32_t kDriverGraphLaunchPtsz = 515;
 
 inline constexpr uint32_t kFlushForced = 1;
+inline constexpr int kThreadIdDefault = 0;
 inline constexpr int kThreadIdSystem = 1;
 
 // What a callback of the API domains gets; fields in between are not read.

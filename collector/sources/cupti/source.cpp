@@ -153,6 +153,13 @@ void subscribe(const DynamicLibrary& library, const LibraryPath& path) noexcept 
   }
   spool().meta("cupti.interface", s.subscription.shares() ? "shared" : "single");
   spool().meta("cupti.state", "recording");
+  s.ready.store(true, std::memory_order_release);
+}
+
+// Subscribed and all enabled: what is only for the drain lock's owner may be used.
+bool is_ready() noexcept {
+  return g_state.phase.load(std::memory_order_acquire) == Phase::kRunning &&
+         g_state.ready.load(std::memory_order_acquire);
 }
 
 // A Python process whose framework is not loaded yet may bring its own libcupti; any other program takes what is there.
@@ -361,10 +368,12 @@ bool release(TextView who) noexcept {
   if (policy_from_environment() != Policy::kYield) {
     return g_state.phase.load(std::memory_order_acquire) != Phase::kRunning;
   }
+  Phase idle = Phase::kIdle;
   Phase waiting = Phase::kWaiting;
   TextBuffer<256> text;
   text.add("yielded to ").add(who);
-  if (g_state.phase.compare_exchange_strong(waiting, Phase::kOff)) {
+  if (g_state.phase.compare_exchange_strong(idle, Phase::kOff) ||
+      g_state.phase.compare_exchange_strong(waiting, Phase::kOff)) {
     if (ReentryGuard guard; guard) {
       spool().meta("cupti.state", text.c_str());
     }
@@ -374,7 +383,7 @@ bool release(TextView who) noexcept {
       [](void* context) noexcept {
         SourceState& s = g_state;
         EventScope scope(Door::kOwn);
-        if (!scope || s.phase.load(std::memory_order_acquire) != Phase::kRunning) {
+        if (!scope || !is_ready()) {
           return;
         }
         flush(abi::kFlushForced);
@@ -408,6 +417,9 @@ int64_t tick(trace::Ring* ring, int64_t now_ns) noexcept {
       decode_completed(ring);
       return kNoWish;
     case Phase::kRunning:
+      if (!s.ready.load(std::memory_order_acquire)) {
+        return kNoWish;
+      }
       break;
   }
   stop_if_fatal();
@@ -429,7 +441,13 @@ void finish(trace::Ring* ring, int64_t deadline_ns) noexcept {
   if (phase != Phase::kRunning && phase != Phase::kReleased && phase != Phase::kFatal) {
     return;
   }
+  if (phase == Phase::kRunning && !s.ready.load(std::memory_order_acquire)) {
+    return;  // another thread is still subscribing: there is nothing yet
+  }
   if (phase == Phase::kRunning && !flush_before(deadline_ns)) {
+    // The flush may hold CUPTI's locks for ever: read what is complete, and call nothing that could wait for them.
+    s.phase.store(Phase::kFinished, std::memory_order_release);
+    spool().set_cupti_clock(nullptr);
     spool().loss("cupti.flush_timeout", 1);
   }
   decode_completed(ring);

@@ -37,6 +37,7 @@ struct SourceState {
   Decoder decoder;
   Windows windows;
   GraphPolicy graphs;
+  std::atomic<bool> ready{false};  // all is enabled: before, only callbacks may use what kRunning allows
   std::atomic<bool> fatal{false};
   std::atomic<bool> code_unloaded{false};
   std::atomic<bool> exit_registered{false};

@@ -13,6 +13,7 @@ constexpr char kOurName[] = "stepscope";
 // CUPTI's default keeps up to 250 buffers of 3.2 MB of the GPU's memory. 64 hold some six million records; fewer than that
 // have been seen to corrupt timestamps.
 constexpr size_t kDeviceBuffers = 64;
+constexpr size_t kDefaultDeviceBuffers = 250;  // what CUPTI documents
 
 void copy_holder(const char* name, TextBuffer<96>& holder) noexcept {
   holder.clear();
@@ -202,6 +203,14 @@ abi::Result Activities::enable(Subscription& subscription, Level level, Layout& 
 void Activities::disable_all(Subscription& subscription) noexcept {
   while (count_ > 0) {
     (void)subscription.disable(enabled_[--count_]);
+  }
+  // The attributes are the process's, not ours: another tool may subscribe after us, and its buffers are not zeroed.
+  uint8_t no = 0;
+  (void)subscription.set_attribute(abi::kZeroedOutBuffers, sizeof(no), &no);
+  size_t limit = kDefaultDeviceBuffers;
+  (void)subscription.set_attribute(abi::kDeviceBufferPoolLimit, sizeof(limit), &limit);
+  if (subscription.functions().set_thread_id_type != nullptr) {
+    (void)subscription.functions().set_thread_id_type(abi::kThreadIdDefault);
   }
 }
 

@@ -59,6 +59,7 @@ class Activities {
   // Enables the kinds of `level`; `layout` learns what the records have. Returns the result for kernels: without them there
   // is nothing to record.
   abi::Result enable(Subscription& subscription, Level level, Layout& layout) noexcept;
+  // Also puts back the attributes that enable() set.
   void disable_all(Subscription& subscription) noexcept;
 
  private:
