@@ -42,6 +42,7 @@ struct Job {
   int64_t jitter_permille = 10;  // of every duration, uniform
   int64_t run_permille = 1000;   // of every duration of this run: run-to-run noise
   int64_t watch = 1;             // sample what the workers are blocked on
+  int64_t watch_missed = 0;      // of 1000 looks at a reading worker, those that find it between two reads
   int64_t affinity = 8, quota_permille = 0, throttled_permille = 0, cpus = 8;
   int64_t ranges = 0;                  // a user range "loss" of 1/4 of the forward
   int64_t dying_worker_after = -1;     // worker 0's recording ends after this many batches
@@ -95,6 +96,7 @@ inline constexpr Key kKeys[] = {
     {"jitter_permille", &Job::jitter_permille, nullptr},
     {"run_permille", &Job::run_permille, nullptr},
     {"watch", &Job::watch, nullptr},
+    {"watch.missed", &Job::watch_missed, nullptr},
     {"affinity", &Job::affinity, nullptr},
     {"quota_permille", &Job::quota_permille, nullptr},
     {"throttled_permille", &Job::throttled_permille, nullptr},
@@ -374,8 +376,9 @@ class Simulation {
     }
     const double all = static_cast<double>(at - 1000000000) / 50e6;
     counter(at, "watch.samples", all, log.pid);
-    counter(at, "watch.running", cpu, log.pid);
-    counter(at, "watch.read", read, log.pid);
+    const double missed = read * static_cast<double>(job_.watch_missed) / 1000;
+    counter(at, "watch.running", cpu + missed, log.pid);
+    counter(at, "watch.read", read - missed, log.pid);
     counter(at, "watch.sleep", sleep, log.pid);
     counter(at, "watch.poll", std::max(0.0, all - cpu - read - sleep), log.pid);
   }

@@ -160,6 +160,11 @@ TEST_F(DiffTest, NamesASlowDisk) {
   expect_first(diff(kFed, std::string(kFed) + " fetch.io=20ms"), term::kIo, 10.0);
 }
 
+TEST_F(DiffTest, NamesASlowDiskThoughManyLooksFindTheWorkerBetweenTwoReads) {
+  const std::string fed = "steps=400 fetch.cpu=18ms collate=2ms";
+  expect_first(diff(fed, fed + " fetch.io=20ms watch.missed=300"), term::kIo, 10.0);
+}
+
 TEST_F(DiffTest, NamesASlowDiskWithoutSamplesByItsReadBytes) {
   expect_first(diff(std::string(kFed) + " watch=0", std::string(kFed) + " watch=0 fetch.io=20ms"), term::kIo,
                10.0);
