@@ -248,7 +248,9 @@ FetchSplit WorkerQueue::split(const Fetch& fetch) const {
   // Collate is taken as computing: what is left of the CPU time is the fetch's.
   out.cpu = std::clamp<int64_t>(cpu - out.collate, 0, proper - out.starved);
   const int64_t rest = proper - out.starved - out.cpu;
-  const bool reads = fetch.read_bytes > 0 || fetch.major_faults > 0;
+  // Less than this the queue of tasks itself makes a worker read.
+  constexpr int64_t kReads = 4096;
+  const bool reads = fetch.read_bytes >= kReads || fetch.major_faults > 0;
   const double io = io_share >= 0 ? io_share : reads ? 1.0 : 0.0;
   out.io = std::min(rest, static_cast<int64_t>(static_cast<double>(rest) * io + 0.5));
   out.blocked = rest - out.io;

@@ -10,6 +10,7 @@
 #include "collector/redact.hpp"
 #include "collector/sources/cupti/source.hpp"
 #include "collector/sources/host/thread_usage.hpp"
+#include "collector/sources/python/methods.hpp"
 #include "collector/thread_state.hpp"
 
 namespace stepscope::collector {
@@ -165,7 +166,8 @@ constexpr stepscope_api kApi = {sizeof(stepscope_api),
                                 api_loss,
                                 api_watch,
                                 api_recording,
-                                api_release};
+                                api_release,
+                                python::method};
 
 }  // namespace
 }  // namespace stepscope::collector

@@ -108,6 +108,8 @@ void reset_thread_after_fork() noexcept {
   thread.schedstat.forget();
   thread.io.forget();
   thread.usage_files_opened = false;
+  thread.fetch = {};
+  thread.fetch_task = {};
 }
 
 ReentryGuard::ReentryGuard() noexcept {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the collector keeps per thread: its ring, a guard against re-entrance and the descriptors of thread_usage().
+// What the collector keeps per thread: its ring, a guard against re-entrance and what thread_usage() and the fetch meter remember.
 //
 // EventScope is the way into a ring. Its hot path is a flag test, a thread-local read and two stores: no lock, no
 // allocation, no system call. The first event of a thread acquires the ring.
@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "collector/doors.hpp"
+#include "collector/sources/host/fetch_meter.hpp"
 #include "collector/system_file.hpp"
 #include "trace/spool_writer.hpp"
 
@@ -58,6 +59,8 @@ struct ThreadState {
   KeptFile schedstat;
   KeptFile io;
   bool usage_files_opened = false;
+  FetchMeter fetch;  // of the data loader's batches that the thread makes
+  FetchTask fetch_task;
 };
 
 // The calling thread's state. Global-dynamic: a dlopened library must not use up static TLS.

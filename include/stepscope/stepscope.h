@@ -32,6 +32,17 @@
 extern "C" {
 #endif
 
+/* Functions of CPython that the collector calls in return when the interpreter calls it, and does not link to. All three are
+ * part of Python's stable interface: PyLong_AsLongLong, PyLong_FromLongLong, PyErr_Occurred. */
+typedef struct stepscope_python {
+  long long (*as_long_long)(void* object);
+  void* (*from_long_long)(long long value);
+  void* (*error_occurred)(void);
+} stepscope_python;
+
+/* The shape of a METH_FASTCALL function of CPython (PyMethodDef::ml_meth). */
+typedef void* (*stepscope_python_method)(void* self, void* const* arguments, intptr_t count);
+
 /* The collector's function table. Members are only ever appended; `size` says how many bytes are valid.
  * Call through the inline functions below unless you write a binding for another language. */
 typedef struct stepscope_api {
@@ -70,6 +81,18 @@ typedef struct stepscope_api {
   /* Another tool in this process (`who`: "torch.profiler") is about to want what `source` ("cupti") holds. Gives it up when
    * the policy of the recording allows (STEPSCOPE_CUPTI=yield) and returns 1 when it is free then, else 0. */
   int (*release)(const char* source, const char* who);
+  /* For hooks in CPython, to which a foreign-function call costs more than the functions themselves: a function to make a
+   * builtin of, by name, or NULL when there is none of that name. `python` is copied. Arguments are ints, missing ones
+   * are 0, and so are results. A fetch is what a data-loading thread does to make one batch; see kind batch_fetch.
+   *   emit(kind, lane, value...)   as emit() above
+   *   fetch_worker(loader, epoch, worker)   the calling thread makes batches for a consumer elsewhere: fetch_end() writes each
+   *                                         (worker -1: no longer)
+   *   fetch_task(task)                      its next fetch is of this task, which it received now
+   *   fetch_begin(), fetch_end()            a fetch of the calling thread begins, ended
+   *   collate_begin(), collate_end(items)   around a call of the collate function within the fetch
+   *   batch_emit(start_ns, loader, epoch, task, dispatch_ns, flags)   a batch that the calling thread fetched for itself, from
+   *                                         start_ns until now: writes it, and the fetch that began since start_ns */
+  stepscope_python_method (*python_method)(const char* name, const stepscope_python* python);
 } stepscope_api;
 
 /* Exported by libstepscope.so; never returns NULL. Table functions are safe before open(): they do nothing.

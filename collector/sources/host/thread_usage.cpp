@@ -35,27 +35,40 @@ int64_t throttled_ns() noexcept {
   return static_cast<int64_t>(g_throttled_ns.load(std::memory_order_relaxed));
 }
 
-}  // namespace
-
-void read_thread_usage(ThreadUsage& usage) noexcept {
+// The thread's state with its two files open, where they can be.
+ThreadState& with_files() noexcept {
   ThreadState& thread = thread_state();
   if (!thread.usage_files_opened && !thread.exited) {
     thread.usage_files_opened = true;
     thread.schedstat.open("/proc/thread-self/schedstat");
     thread.io.open("/proc/thread-self/io");
   }
+  return thread;
+}
+
+int64_t runq_ns(const KeptFile& schedstat) noexcept {
+  char text[64];
+  uint64_t value = 0;
+  long n = schedstat.read(text, sizeof(text));
+  TextView rest(text, n > 0 ? static_cast<size_t>(n) : 0);
+  TextView field;
+  bool found = next_field(rest, ' ', field) && next_field(rest, ' ', field) && parse_u64(field, value);
+  return found ? static_cast<int64_t>(value) : 0;
+}
+
+}  // namespace
+
+int64_t read_runq_ns() noexcept {
+  return runq_ns(with_files().schedstat);
+}
+
+void read_thread_usage(ThreadUsage& usage) noexcept {
+  ThreadState& thread = with_files();
   usage.cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+  usage.runq_ns = runq_ns(thread.schedstat);
   char text[256];
   uint64_t value = 0;
-  long n = thread.schedstat.read(text, sizeof(text));
-  if (n > 0) {
-    TextView rest(text, static_cast<size_t>(n));
-    TextView field;
-    if (next_field(rest, ' ', field) && next_field(rest, ' ', field) && parse_u64(field, value)) {
-      usage.runq_ns = static_cast<int64_t>(value);
-    }
-  }
-  n = thread.io.read(text, sizeof(text));
+  long n = thread.io.read(text, sizeof(text));
   TextView io(text, n > 0 ? static_cast<size_t>(n) : 0);
   if (io.starts_with("rchar: ") && parse_u64(io.substr(7), value)) {
     usage.read_bytes = static_cast<int64_t>(value);

@@ -21,6 +21,8 @@ struct ThreadUsage {
 };
 
 void read_thread_usage(ThreadUsage& usage) noexcept;
+// Only the run-queue wait so far: one of its five system calls.
+[[nodiscard]] int64_t read_runq_ns() noexcept;
 
 // In a forked child: it may live in another cgroup.
 void forget_thread_usage() noexcept;

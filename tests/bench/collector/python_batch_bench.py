@@ -4,11 +4,13 @@
     python_batch_bench.py --library libstepscope.so [--hooks collector/sources/python] [--pairs 5] [--batches 4000]
 
 Compared is the CPU time of the median batch; the mean is made by the few batches that somebody else on the machine delayed.
-Training thread: inside next(), in one recorded process that takes its hooks off and puts them on again every 50 batches. It
-computes for 0.5 ms between batches, so that a batch is there when it asks: without that the comparison would be of who blocks
-on whom, and a block costs more than all hooks. The bar is 10 us per batch for all its DataLoader hooks together.
-Worker: from one sample to the next, a whole round of its loop, with batches of one sample; processes with hooks and without
-in turns, since a worker keeps its hooks. No bar: workers run beside the training thread.
+Each recorded process takes its hooks off and puts them on again every 50 batches, the worker as well as the training thread.
+Training thread: inside next(). It computes for 0.5 ms between batches, so that a batch is there when it asks: without that
+the comparison would be of who blocks on whom, and a block costs more than all hooks.
+Worker: from one sample to the next, a whole round of its loop, with batches of one sample.
+Samples are made at once, or take --sample-us of computing: a thread that comes from real work finds its caches cold, and a
+fetch that is long enough is asked what it waited for.
+The bar is 10 us per batch for all hooks of its way together: the worker's and the training thread's.
 """
 import argparse
 import os
@@ -23,95 +25,124 @@ BAR_US = 10
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 
 LOOP = """
-import statistics, sys, time
+import gc, statistics, sys, time
 import torch
-from torch.utils.data import DataLoader, Dataset, dataloader
+from torch.utils.data import DataLoader, Dataset, dataloader, get_worker_info
 from torch.utils.data._utils import fetch
 
+WORKERS, BATCHES, SAMPLE_NS = (int(word) for word in sys.argv[1:])
+ROUND = 50  # batches from one switch to the next
+SETTLE = 5  # batches after a switch that count for neither
+
+def compute(ns):
+    end = time.perf_counter_ns() + ns
+    while time.perf_counter_ns() < end:
+        pass
+
+class Switch:
+    "All hooks of this process, to be taken off and put on again."
+
+    def __init__(self):
+        owners = {owner for module in (dataloader, fetch) for owner in vars(module).values() if isinstance(owner, type)}
+        self.hooks = []
+        for owner in owners | {one for one in gc.get_objects() if type(one) in owners}:
+            for name, function in list(vars(owner).items()):
+                if hasattr(function, "__wrapped__") and (getattr(function, "_stepscope", False) or name == "collate_fn"):
+                    self.hooks.append((owner, name, function, function.__wrapped__))
+        for one in gc.get_objects():
+            if type(one).__name__ == "IndexQueue":
+                self.hooks.append((one, "get", one.get, one._stepscope_get))
+
+    def turn(self, on):
+        for owner, name, hooked, plain in self.hooks:
+            setattr(owner, name, hooked if on else plain)
+
 class Numbers(Dataset):
-    before = 0
+    switch, number, before = None, 0, 0
+
     def __len__(self):
-        return int(sys.argv[2]) + 200
+        return BATCHES + 200
+
     def __getitem__(self, index):
         at = time.thread_time_ns()
-        spent, self.before = at - self.before, at
-        return spent
-
-def hooks(iterator):
-    owners = [owner for module in (dataloader, fetch) for owner in vars(module).values() if isinstance(owner, type)]
-    owners.append(getattr(iterator, "_dataset_fetcher", None))
-    for owner in filter(None, set(owners)):
-        for name, function in list(vars(owner).items()):
-            if hasattr(function, "__wrapped__") and (getattr(function, "_stepscope", False) or name == "collate_fn"):
-                yield owner, name, function
+        spent, number = at - self.before, self.number
+        on = number // ROUND % 2
+        if get_worker_info() is not None:
+            if number == 0:
+                self.switch = Switch()
+            if number % ROUND == 0:
+                self.switch.turn(on)
+        self.number = number + 1
+        compute(SAMPLE_NS)
+        self.before = time.thread_time_ns()
+        return on, spent if number % ROUND > SETTLE else -1
 
 def main():
     torch.set_num_threads(1)
-    workers = int(sys.argv[1])
-    loader = DataLoader(Numbers(), batch_size=None, num_workers=workers, collate_fn=int)
-    iterator = iter(loader)
+    iterator = iter(DataLoader(Numbers(), batch_size=None, num_workers=WORKERS, collate_fn=tuple))
     for _ in range(100):
         next(iterator)
-    hooked = list(hooks(iterator))
-    times, rounds = ([], []), []
-    for number in range(int(sys.argv[2])):
-        on = number // 50 % 2
-        if number % 50 == 0:
-            for owner, name, function in hooked:
-                setattr(owner, name, function if on else function.__wrapped__)
-        computed = time.perf_counter() + 0.0005
-        while time.perf_counter() < computed:
-            pass
+    switch = Switch()
+    times, rounds = ([], []), ([], [])
+    for number in range(BATCHES):
+        on = number // ROUND % 2
+        if number % ROUND == 0:
+            switch.turn(on)
+        compute(500000)
         begin = time.thread_time_ns()
-        batch = next(iterator)
-        spent = time.thread_time_ns() - begin
-        if number % 50 > 5:
-            times[on].append(spent)
-        rounds.append(batch)
-    print(len(hooked), statistics.median(times[0]), statistics.median(times[1]), statistics.median(rounds))
+        worker_on, spent = next(iterator)
+        waited = time.thread_time_ns() - begin
+        if number % ROUND > SETTLE:
+            times[on].append(waited)
+        if spent >= 0:
+            rounds[worker_on].append(spent)
+    print(len(switch.hooks), *map(statistics.median, times + rounds))
 
 main()
 """
 
 
-def run(workers, batches, environment):
-    """(hooks, us of a next() without them, us with them, us of a worker's round)"""
-    done = subprocess.run([sys.executable, "-c", LOOP, str(workers), str(batches)], env=environment, check=True,
-                          stdout=subprocess.PIPE)
+def run(workers, options, environment):
+    """(us that hooks add to a next(), us that they add to a worker's round), and the two without hooks."""
+    done = subprocess.run([sys.executable, "-c", LOOP, str(workers), str(options.batches), str(options.sample_us * 1000)],
+                          env=environment, check=True, stdout=subprocess.PIPE)
     hooks, *times = done.stdout.split()
-    return (int(hooks),) + tuple(float(ns) / 1000 for ns in times)
+    if int(hooks) < 3:
+        sys.exit("the hooks are not there: nothing was compared")
+    plain, hooked, worker_plain, worker_hooked = (float(ns) / 1000 for ns in times)
+    return hooked - plain, worker_hooked - worker_plain if workers else 0, plain, worker_plain
 
 
-def report(workers, thread, plain, hooked, bar):
-    cost = statistics.median(b - a for a, b in zip(plain, hooked))
-    verdict = "no bar" if bar is None else "bar %d: %s" % (bar, "held" if cost <= bar else "MISSED")
-    print("num_workers=%d, %s: %.2f us/batch without, %.2f with: hooks cost %.2f us/batch (%d pairs, %.2f to %.2f; %s)" % (
-        workers, thread, statistics.median(plain), statistics.median(hooked), cost, len(plain),
-        min(b - a for a, b in zip(plain, hooked)), max(b - a for a, b in zip(plain, hooked)), verdict))
+def spread(values):
+    return "%.2f us/batch (%.2f to %.2f)" % (statistics.median(values), min(values), max(values))
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--library", required=True)
     parser.add_argument("--hooks", default=str(ROOT / "collector/sources/python"))
-    parser.add_argument("--pairs", type=int, default=5)
+    parser.add_argument("--pairs", type=int, default=5, help="recorded processes per line")
     parser.add_argument("--batches", type=int, default=4000)
+    parser.add_argument("--sample-us", type=int, default=None, help="how long a sample computes; else none, and 1000")
+    parser.add_argument("--workers", type=int, default=None, help="else none, and 2")
     options = parser.parse_args()
     plain = {name: value for name, value in os.environ.items() if not name.startswith("STEPSCOPE_")}
-    for workers in (0, 2):
-        on, off = [], []
-        for _ in range(options.pairs):
-            with tempfile.TemporaryDirectory() as folder:
-                hooked = dict(plain, STEPSCOPE_PYTHON_DIR=options.hooks, STEPSCOPE_LIBRARY=options.library, STEPSCOPE_DIR=folder,
-                              LD_PRELOAD=options.library)
-                on.append(run(workers, options.batches, hooked))
-                if workers:
-                    off.append(run(workers, options.batches, plain))
-        if min(hooks for hooks, *_ in on) < 3:
-            sys.exit("the hooks are not there: nothing was compared")
-        report(workers, "training thread", [row[1] for row in on], [row[2] for row in on], BAR_US)
-        if workers:
-            report(workers, "worker", [row[3] for row in off], [row[3] for row in on], None)
+    for options.sample_us in (0, 1000) if options.sample_us is None else (options.sample_us,):
+        for workers in (0, 2) if options.workers is None else (options.workers,):
+            rows = []
+            for _ in range(options.pairs):
+                with tempfile.TemporaryDirectory() as folder:
+                    rows.append(run(workers, options, dict(
+                        plain, STEPSCOPE_PYTHON_DIR=options.hooks, STEPSCOPE_LIBRARY=options.library, STEPSCOPE_DIR=folder,
+                        LD_PRELOAD=options.library)))
+            thread, worker, *without = zip(*rows)
+            print("num_workers=%d, samples of %d us" % (workers, options.sample_us))
+            print("  training thread's hooks  %s; its next() without %.2f" % (spread(thread), statistics.median(without[0])))
+            if workers:
+                print("  worker's hooks           %s; its round without %.2f" % (spread(worker), statistics.median(without[1])))
+            together = [a + b for a, b in zip(thread, worker)]
+            print("  together                 %s; bar %d: %s" % (
+                spread(together), BAR_US, "held" if statistics.median(together) <= BAR_US else "MISSED"), flush=True)
 
 
 if __name__ == "__main__":

@@ -141,6 +141,155 @@ static int fake_recording(void) {
   return 1;
 }
 
+/* What python_method() gives: the same names as the collector, with the usage of a fetch made up. */
+static stepscope_python python;
+static __thread struct {
+  int64_t loader, epoch, worker, task, received, start, end, collate, collate_start, items;
+  int for_others;
+} fetch;
+
+static void* numbers(void* const* arguments, intptr_t count, int64_t* out, intptr_t most) {
+  for (intptr_t i = 0; i < count && i < most; ++i) {
+    out[i] = python.as_long_long(arguments[i]);
+    if (out[i] == -1 && python.error_occurred() != NULL) {
+      return NULL;
+    }
+  }
+  return python.from_long_long(0);
+}
+
+static int64_t now(void) {
+  return (int64_t)fake_now();
+}
+
+static void* py_emit(void* self_, void* const* arguments, intptr_t count) {
+  (void)self_;
+  int64_t in[24] = {0};
+  void* done = numbers(arguments, count, in, 24);
+  if (done != NULL) {
+    fake_emit((uint32_t)in[0], (uint32_t)in[1], in + 2, (uint32_t)count - 2);
+  }
+  return done;
+}
+
+static void* py_fetch_worker(void* self_, void* const* arguments, intptr_t count) {
+  (void)self_;
+  int64_t in[3] = {0};
+  void* done = numbers(arguments, count, in, 3);
+  fetch.loader = in[0], fetch.epoch = in[1], fetch.worker = in[2];
+  fetch.for_others = in[2] >= 0;
+  return done;
+}
+
+static void* py_fetch_task(void* self_, void* const* arguments, intptr_t count) {
+  (void)self_;
+  fetch.received = now();
+  return numbers(arguments, count, &fetch.task, 1);
+}
+
+static void* py_fetch_begin(void* self_, void* const* arguments, intptr_t count) {
+  (void)self_, (void)arguments, (void)count;
+  fetch.collate = fetch.items = 0;
+  fetch.start = now();
+  return python.from_long_long(0);
+}
+
+static void emit_fetch(void) {
+  const int64_t row[] = {fetch.start,
+                         fetch.end - fetch.start,
+                         fetch.loader,
+                         fetch.epoch,
+                         fetch.task,
+                         fetch.worker,
+                         fetch.collate,
+                         fetch.received,
+                         fetch.end,
+                         1,
+                         1,
+                         2,
+                         3,
+                         fetch.items,
+                         4};
+  fake_emit(19, 0, row, 15);
+}
+
+static void* py_fetch_end(void* self_, void* const* arguments, intptr_t count) {
+  (void)self_, (void)arguments, (void)count;
+  fetch.end = now();
+  if (fetch.for_others) {
+    emit_fetch();
+  }
+  return python.from_long_long(0);
+}
+
+static void* py_collate_begin(void* self_, void* const* arguments, intptr_t count) {
+  (void)self_, (void)arguments, (void)count;
+  fetch.collate_start = now();
+  return python.from_long_long(0);
+}
+
+static void* py_collate_end(void* self_, void* const* arguments, intptr_t count) {
+  (void)self_;
+  int64_t items = 0;
+  void* done = numbers(arguments, count, &items, 1);
+  fetch.collate += now() - fetch.collate_start;
+  fetch.items += items;
+  return done;
+}
+
+static void* py_batch_emit(void* self_, void* const* arguments, intptr_t count) {
+  (void)self_;
+  int64_t in[6] = {0};
+  void* done = numbers(arguments, count, in, 6);
+  const int64_t at = now();
+  const int fetched = fetch.start >= in[0];
+  if (fetched && !(in[5] & 2)) {
+    fetch.loader = in[1], fetch.epoch = in[2], fetch.task = in[3], fetch.worker = -1,
+    fetch.received = fetch.start;
+    emit_fetch();
+  }
+  const int64_t row[] = {in[0],
+                         at - in[0],
+                         in[1],
+                         in[2],
+                         in[3],
+                         -1,
+                         0,
+                         in[4]     ? in[4]
+                         : fetched ? fetch.start
+                                   : 0,
+                         fetched ? fetch.end : 0,
+                         0,
+                         0,
+                         fetched ? fetch.end - fetch.start : 0,
+                         fetched ? fetch.collate : 0,
+                         fetched ? fetch.items : 0,
+                         in[5]};
+  fake_emit(8, 0, row, 15);
+  return done;
+}
+
+static stepscope_python_method fake_python_method(const char* name, const stepscope_python* given) {
+  static const struct {
+    const char* name;
+    stepscope_python_method function;
+  } kMethods[] = {{"emit", py_emit},
+                  {"fetch_worker", py_fetch_worker},
+                  {"fetch_task", py_fetch_task},
+                  {"fetch_begin", py_fetch_begin},
+                  {"fetch_end", py_fetch_end},
+                  {"collate_begin", py_collate_begin},
+                  {"collate_end", py_collate_end},
+                  {"batch_emit", py_batch_emit}};
+  python = *given;
+  for (size_t i = 0; i < sizeof kMethods / sizeof kMethods[0]; ++i) {
+    if (strcmp(kMethods[i].name, name) == 0) {
+      return kMethods[i].function;
+    }
+  }
+  return NULL;
+}
+
 static const stepscope_api kTable = {
     .size = sizeof(stepscope_api),
     .version = 1,
@@ -160,6 +309,7 @@ static const stepscope_api kTable = {
     .watch = fake_watch,
     .recording = fake_recording,
     .release = fake_release,
+    .python_method = fake_python_method,
 };
 
 __attribute__((visibility("default"))) const stepscope_api* stepscope_get_api(void);

@@ -118,11 +118,14 @@ class ImportsTest(HookTest):
         self.write("torch.py", "import time, inner\ntime.sleep(0.02)\n")
         self.write("inner.py", "import time\ntime.sleep(0.02)\n")
         self.write("late.py", "import time\ntime.sleep(0.02)\n")
-        self.write("quick.py", "")
-        log = self.good(self.python("import torch, quick, late")).log
+        quick = ["quick%d" % number for number in range(20)]
+        for name in quick:
+            self.write(name + ".py", "")
+        log = self.good(self.python("import torch, late, " + ", ".join(quick))).log
         by_name = {row["name"]: row for row in log.phases("import")}
         self.assertLessEqual({"torch", "inner", "late"}, set(by_name))
-        self.assertNotIn("quick", by_name)
+        # A busy machine makes some of them slow indeed.
+        self.assertLess(len(by_name.keys() & set(quick)), len(quick) / 2)
         outer, inner = by_name["torch"], by_name["inner"]
         self.assertLessEqual(outer["start"], inner["start"])
         self.assertGreaterEqual(outer["start"] + outer["dur"], inner["start"] + inner["dur"])

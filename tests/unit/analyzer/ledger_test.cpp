@@ -250,7 +250,7 @@ std::string random_timeline(uint32_t seed) {
                              {"put_ns", number(12000)},
                              {"cpu_ns", number(3000)},
                              {"runq_ns", number(3000)},
-                             {"read_bytes", number(2)}});
+                             {"read_bytes", 4095 + number(2)}});
         break;
     }
   }

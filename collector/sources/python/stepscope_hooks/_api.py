@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The binding to the collector: struct stepscope_api of include/stepscope/stepscope.h, by ctypes.
 
+What is called per batch is made a builtin function of the interpreter: a call through ctypes costs more than all it does.
+
 A process is ASLEEP until the first thing worth recording happens, then `wake` opens the door "python" and it is ON, or
 OFF for good when there is no collector or it does not record this process. A forked child starts ASLEEP again.
 
@@ -12,12 +14,16 @@ import os
 ASLEEP, ON, OFF = 0, 1, 2
 
 status = ASLEEP
-emit = None  # emit(kind, lane, packed columns, column count); valid while status is ON
-thread_usage = None  # thread_usage(address of int64[5])
+
+# Builtins, valid while status is ON; stepscope_api::python_method says what they do.
+emit = None  # emit(kind, lane, column values...)
+fetch_worker = fetch_task = fetch_begin = fetch_end = collate_begin = collate_end = batch_emit = None
+_BUILTINS = ("emit", "fetch_worker", "fetch_task", "fetch_begin", "fetch_end", "collate_begin", "collate_end", "batch_emit")
 
 _table = None
 _strings = {}
 _pending_losses = {}
+_definitions = []
 _on_open = []
 
 _MAX_STRINGS = 65536
@@ -36,20 +42,33 @@ _MEMBERS = (
     ("instant", _KEEP(None, _u32, _u32)),
     ("counter", _KEEP(None, _u32, ctypes.c_double)),
     ("step", _KEEP(None, _i64, _u32)),
-    # Without argument types: ints go as int and bytes as their address, and converting costs more than the call.
-    ("emit", _KEEP(None)),
+    ("emit", None),
     ("lane", _KEEP(_u32, _text, _text)),
     ("meta", _RELEASE(None, _text, _text)),
-    ("thread_usage", _KEEP(None, _address)),
+    ("thread_usage", None),
     ("loss", _KEEP(None, _text, _u64)),
     ("watch", _RELEASE(None, _u32, _int)),
     ("recording", _KEEP(_int)),
     ("release", _RELEASE(_int, _text, _text)),
+    ("python_method", _KEEP(_address, _text, _address)),
 )
+_METH_FASTCALL = 0x80
 
 
 class _Header(ctypes.Structure):
     _fields_ = [("size", _u32), ("version", _u32)]
+
+
+class _Python(ctypes.Structure):
+    """struct stepscope_python: what the collector needs of this interpreter."""
+
+    _fields_ = [("as_long_long", _address), ("from_long_long", _address), ("error_occurred", _address)]
+
+
+class _MethodDef(ctypes.Structure):
+    """PyMethodDef; it has to outlive the function made of it."""
+
+    _fields_ = [("name", _text), ("function", _address), ("flags", _int), ("doc", _text)]
 
 
 class _Table:
@@ -64,8 +83,22 @@ class _Table:
             pointer = 0
             if offset + ctypes.sizeof(_address) <= header.size:
                 pointer = _address.from_address(address + offset).value
-            setattr(self, name, prototype(pointer) if pointer else lambda *_: 0)
+            if prototype is not None:
+                setattr(self, name, prototype(pointer) if pointer else lambda *_: 0)
             offset += ctypes.sizeof(_address)
+        self.builtins = {name: self._builtin(name.encode()) for name in _BUILTINS}
+
+    def _builtin(self, name):
+        api = ctypes.pythonapi
+        needs = _Python(*(ctypes.cast(function, _address).value
+                          for function in (api.PyLong_AsLongLong, api.PyLong_FromLongLong, api.PyErr_Occurred)))
+        function = self.python_method(name, ctypes.addressof(needs))
+        if not function:
+            raise OSError("the collector is older than its hooks")
+        definition = _MethodDef(name, function, _METH_FASTCALL, None)
+        _definitions.append(definition)
+        make = ctypes.PYFUNCTYPE(ctypes.py_object, _address, _address, _address)(("PyCFunction_NewEx", api))
+        return make(ctypes.addressof(definition), None, None)
 
 
 def _find():
@@ -93,7 +126,7 @@ def on_open(callback):
 
 def wake(door=b"python"):
     """Starts recording this process if it is not decided yet; True when it is recorded."""
-    global status, emit, thread_usage
+    global status
     if status != ASLEEP:
         return status == ON
     status = OFF
@@ -101,7 +134,7 @@ def wake(door=b"python"):
         table = _find()
         if table is None or table.open(door) != 1:
             return False
-        emit, thread_usage = table.emit, table.thread_usage
+        globals().update(table.builtins)
         status = ON
     except Exception:
         return False

@@ -9,7 +9,7 @@ import os
 from . import _api, _compiling, _steps
 from ._clock import now
 from ._guard import Guard, own_function, replace
-from ._kinds import OP_BACKWARD, PHASE, SOURCE_PYTHON, pack6
+from ._kinds import OP_BACKWARD, PHASE, SOURCE_PYTHON
 
 _guard = Guard("backward")
 _active = False
@@ -20,7 +20,7 @@ def active():
 
 
 def _emit(start):
-    _api.emit(PHASE, 0, pack6(start, now() - start, _api.intern("backward"), OP_BACKWARD, SOURCE_PYTHON, 0), 6)
+    _api.emit(PHASE, 0, start, now() - start, _api.intern("backward"), OP_BACKWARD, SOURCE_PYTHON, 0)
     _steps.backwards += 1
 
 

@@ -4,7 +4,7 @@ from . import _api
 from ._clock import now
 from ._context import in_data, local
 from ._guard import Guard, own_function, replace
-from ._kinds import OP_CHECKPOINT_LOAD, OP_CHECKPOINT_SAVE, PHASE, SOURCE_PYTHON, pack6
+from ._kinds import OP_CHECKPOINT_LOAD, OP_CHECKPOINT_SAVE, PHASE, SOURCE_PYTHON
 
 _guard = Guard("checkpoint")
 
@@ -24,7 +24,7 @@ def _wrap(module, name, operation, label):
         finally:
             local.thread.checkpoint = 0
             try:
-                _api.emit(PHASE, 0, pack6(start, now() - start, _api.intern(label), operation, SOURCE_PYTHON, 0), 6)
+                _api.emit(PHASE, 0, start, now() - start, _api.intern(label), operation, SOURCE_PYTHON, 0)
             except Exception:
                 _guard.fail()
 

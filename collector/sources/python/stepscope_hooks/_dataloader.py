@@ -9,8 +9,7 @@ from . import _api, _loader_state
 from ._clock import now
 from ._context import local
 from ._guard import Guard, own_function, replace
-from ._kinds import (BATCH, BATCH_LAST, OP_LOADER_RESET, OP_LOADER_SHUTDOWN, OP_LOADER_START, PHASE, SOURCE_PYTHON, pack6,
-                     pack15)
+from ._kinds import BATCH, BATCH_LAST, OP_LOADER_RESET, OP_LOADER_SHUTDOWN, OP_LOADER_START, PHASE, SOURCE_PYTHON
 
 _next_guard = Guard("dataloader.next")
 _queue_guard = Guard("dataloader.queue")
@@ -20,33 +19,23 @@ _MAX_IN_FLIGHT = 65536  # tasks remembered per iterator: batches that are taken 
 
 
 def _phase(start, name, operation):
-    _api.emit(PHASE, 0, pack6(start, now() - start, _api.intern(name), operation, SOURCE_PYTHON, 0), 6)
+    _api.emit(PHASE, 0, start, now() - start, _api.intern(name), operation, SOURCE_PYTHON, 0)
 
 
-def _emit_in_process(state, start, end, flags):
+def _emit_in_process(state, start, flags):
     """The record of a batch that next() made itself, and of its fetch."""
-    fetch = state.fetch
-    task = fetch.task = state.task
+    task = state.task
     state.task = task + 1
-    flags |= state.flags
-    if fetch.start < start:  # the sampler or the dataset ended: nothing was fetched
-        _api.emit(BATCH, 0, pack15(start, end - start, state.key, state.epoch, task, -1, 0, 0, 0, 0, 0, 0, 0, 0, flags), 15)
-        return
-    fetch.epoch, fetch.received = state.epoch, fetch.start
-    if not flags & BATCH_LAST:
-        fetch.emit(fetch.end)
-    _api.emit(BATCH, 0, pack15(start, end - start, state.key, state.epoch, task, -1, 0, state.index_ns or fetch.start, fetch.end,
-                               0, 0, fetch.end - fetch.start, fetch.collate, fetch.items, flags), 15)
+    _api.batch_emit(start, state.key, state.epoch, task, state.index_ns, state.flags | flags)
 
 
 def _emit_last(iterator, state, start):
     """The record of the next() that found the loader at its end."""
-    end = now()
     if state.workers == 0:
-        _emit_in_process(state, start, end, BATCH_LAST)
+        _emit_in_process(state, start, BATCH_LAST)
         return
-    _api.emit(BATCH, 0, pack15(start, end - start, state.key, state.epoch, iterator._rcvd_idx, -1, state.workers, 0, 0, 0,
-                               state.out_of_order, 0, 0, 0, state.flags | BATCH_LAST), 15)
+    _api.emit(BATCH, 0, start, now() - start, state.key, state.epoch, iterator._rcvd_idx, -1, state.workers, 0, 0, 0,
+              state.out_of_order, 0, 0, 0, state.flags | BATCH_LAST)
     state.out_of_order = 0
 
 
@@ -61,8 +50,8 @@ def _emit_fetched(iterator, state, start):
     pinned = 0
     if state.pinning:
         pinned = getattr(iterator._data_queue, "_stepscope_pinned", {}).pop(task, 0)
-    _api.emit(BATCH, 0, pack15(start, end - start, state.key, state.epoch, task, worker, state.workers,
-                               state.dispatched.pop(task, 0), arrived, pinned, state.out_of_order, 0, 0, 0, state.flags), 15)
+    _api.emit(BATCH, 0, start, end - start, state.key, state.epoch, task, worker, state.workers,
+              state.dispatched.pop(task, 0), arrived, pinned, state.out_of_order, 0, 0, 0, state.flags)
     state.out_of_order = 0
 
 
@@ -104,7 +93,7 @@ def _wrap_next(owner):
             if workers:
                 _emit_fetched(self, state, start)
             else:
-                _emit_in_process(state, start, clock(), 0)
+                _emit_in_process(state, start, 0)
         except Exception:
             guard.fail()
         return data

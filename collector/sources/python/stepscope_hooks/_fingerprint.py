@@ -8,7 +8,7 @@ import sys
 from . import _api, _dataset_place, _git
 from ._clock import now
 from ._guard import Guard
-from ._kinds import OP_STARTUP, PHASE, SOURCE_PYTHON, pack6
+from ._kinds import OP_STARTUP, PHASE, SOURCE_PYTHON
 
 _guard = Guard("fingerprint", calls_foreign=True)
 
@@ -32,7 +32,7 @@ def take():
             part(start + _BUDGET_NS)
         except Exception:
             _guard.fail()
-    _api.emit(PHASE, 0, pack6(start, now() - start, _api.intern("stepscope fingerprint"), OP_STARTUP, SOURCE_PYTHON, 0), 6)
+    _api.emit(PHASE, 0, start, now() - start, _api.intern("stepscope fingerprint"), OP_STARTUP, SOURCE_PYTHON, 0)
 
 
 def _python(_):

@@ -12,7 +12,7 @@ from . import _api, _backward, _compiling
 from ._clock import now
 from ._context import in_data, local
 from ._guard import Guard, replace
-from ._kinds import OP_FORWARD, PHASE, SOURCE_PYTHON, pack6
+from ._kinds import OP_FORWARD, PHASE, SOURCE_PYTHON
 
 _guard = Guard("forward", calls_foreign=True)
 
@@ -29,7 +29,7 @@ def _is_forward(module):
 
 
 def _emit(module, start):
-    _api.emit(PHASE, 0, pack6(start, now() - start, _api.intern(type(module).__name__), OP_FORWARD, SOURCE_PYTHON, 0), 6)
+    _api.emit(PHASE, 0, start, now() - start, _api.intern(type(module).__name__), OP_FORWARD, SOURCE_PYTHON, 0)
 
 
 def install(module):

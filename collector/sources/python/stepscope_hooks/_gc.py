@@ -5,7 +5,7 @@ import gc
 from . import _api
 from ._clock import now
 from ._guard import Guard
-from ._kinds import GC, pack5
+from ._kinds import GC
 
 _guard = Guard("gc")
 _start = 0
@@ -17,7 +17,7 @@ def _collected(phase, info):
         _start = now()
     elif _start and _api.status == 1 and not _guard.off:
         try:
-            _api.emit(GC, 0, pack5(_start, now() - _start, info["generation"], info["collected"], info["uncollectable"]), 5)
+            _api.emit(GC, 0, _start, now() - _start, info["generation"], info["collected"], info["uncollectable"])
         except Exception:
             _guard.fail()
         _start = 0

@@ -8,7 +8,7 @@ from . import _api
 from ._clock import now
 from ._context import in_data, local
 from ._guard import Guard, own_function, replace
-from ._kinds import OP_DATA_NEXT, PHASE, SOURCE_PYTHON, pack6
+from ._kinds import OP_DATA_NEXT, PHASE, SOURCE_PYTHON
 
 _guard = Guard("iterators")
 
@@ -40,7 +40,7 @@ def timed_next(advance, label):
         try:
             duration = now() - start
             if local.thread.loader_nexts == nexts and duration >= _MIN_WAIT_NS:
-                _api.emit(PHASE, 0, pack6(start, duration, _api.intern(label), OP_DATA_NEXT, SOURCE_PYTHON, 0), 6)
+                _api.emit(PHASE, 0, start, duration, _api.intern(label), OP_DATA_NEXT, SOURCE_PYTHON, 0)
         except Exception:
             _guard.fail()
 

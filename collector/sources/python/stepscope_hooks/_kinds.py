@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """Numbers of the recording format that the hooks use; trace/kinds.hpp and trace/kinds.cpp define them."""
-import struct
-
 BATCH = 8
 PYTHON_SAMPLE = 9
 GC = 10
@@ -33,9 +31,3 @@ BATCH_IN_PROCESS = 1
 BATCH_LAST = 2
 BATCH_ITERABLE = 4
 BATCH_PERSISTENT = 8
-
-pack3 = struct.Struct("=3q").pack
-pack5 = struct.Struct("=5q").pack
-pack6 = struct.Struct("=6q").pack
-pack9 = struct.Struct("=9q").pack
-pack15 = struct.Struct("=15q").pack

@@ -38,7 +38,7 @@ class LoaderState:
         self.fetch = None
         self.take_key(iterator._base_seed)
         if self.workers == 0:
-            self.fetch = Fetch(self.key, -1, always_full=False)
+            self.fetch = Fetch()
 
     def take_key(self, seed):
         """The iterator's seed decides the key; a restored StatefulDataLoader takes another seed after construction."""

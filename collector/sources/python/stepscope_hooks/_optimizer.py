@@ -10,7 +10,7 @@ from . import _api, _compiling, _steps
 from ._clock import now
 from ._context import local
 from ._guard import Guard, own_function, replace
-from ._kinds import OP_OPTIMIZER, PHASE, SOURCE_PYTHON, pack6
+from ._kinds import OP_OPTIMIZER, PHASE, SOURCE_PYTHON
 
 _guard = Guard("optimizer")
 _scaler_guard = Guard("grad_scaler")
@@ -29,7 +29,7 @@ class _Span:
         self.start = now()
 
     def end(self):
-        _api.emit(PHASE, 0, pack6(self.start, now() - self.start, _api.intern(self.name), OP_OPTIMIZER, SOURCE_PYTHON, 0), 6)
+        _api.emit(PHASE, 0, self.start, now() - self.start, _api.intern(self.name), OP_OPTIMIZER, SOURCE_PYTHON, 0)
 
     def around(self, closure):
         @functools.wraps(closure)

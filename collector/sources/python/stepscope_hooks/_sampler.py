@@ -8,7 +8,7 @@ import time
 from . import _api
 from ._clock import now
 from ._guard import Guard
-from ._kinds import PYTHON_SAMPLE, pack3
+from ._kinds import PYTHON_SAMPLE
 
 _guard = Guard("sampler", calls_foreign=True)
 
@@ -62,7 +62,7 @@ def _run(pid, thread, period):
                 number = _api.intern(stack if len(known) < _MAX_STACKS else "[too many stacks]")
                 if len(known) < _MAX_STACKS:
                     known[stack] = number
-            _api.emit(PYTHON_SAMPLE, lane, pack3(begin, begin - last, number), 3)
+            _api.emit(PYTHON_SAMPLE, lane, begin, begin - last, number)
         except Exception:
             _guard.fail()
         last = begin

@@ -6,7 +6,7 @@ Imports happen before anybody knows whether the process is worth recording: they
 import os
 
 from . import _clock
-from ._kinds import OP_IMPORT, OP_STARTUP, PHASE, SOURCE_PYTHON, pack6
+from ._kinds import OP_IMPORT, OP_STARTUP, PHASE, SOURCE_PYTHON
 
 MIN_IMPORT_NS = 1000000
 _MAX_KEPT = 2048
@@ -59,7 +59,7 @@ def finish():
 
 
 def _emit(start_ns, duration, name, operation):
-    _api.emit(PHASE, 0, pack6(start_ns, duration, _api.intern(name), operation, SOURCE_PYTHON, 0), 6)
+    _api.emit(PHASE, 0, start_ns, duration, _api.intern(name), operation, SOURCE_PYTHON, 0)
 
 
 def _after_fork_in_child():

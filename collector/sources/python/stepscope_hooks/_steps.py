@@ -6,7 +6,7 @@ round in which an optimizer came round again. When the leader stays away while a
 """
 from . import _api, _fingerprint, _startup
 from ._clock import now
-from ._kinds import SOURCE_PYTHON, SOURCE_TORCH_PROFILER, STEP, pack5
+from ._kinds import SOURCE_PYTHON, SOURCE_TORCH_PROFILER, STEP
 
 backwards = 0  # backward passes since the last boundary
 
@@ -67,4 +67,4 @@ def _boundary(source, name, micro_steps):
         _fingerprint.take()  # inside the first step, which is warm-up anyway
     index = _index[source]
     _index[source] = index + 1
-    _api.emit(STEP, 0, pack5(now(), index, source, _api.intern(name), micro_steps), 5)
+    _api.emit(STEP, 0, now(), index, source, _api.intern(name), micro_steps)

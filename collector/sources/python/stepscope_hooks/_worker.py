@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A DataLoader worker's loop: when it took a task from its queue, and when it handed the result over.
+"""A DataLoader worker's loop: which task it took from its queue, and when.
 
-The loop's two queues are replaced by proxies that look at the task ids passing by. The wrapped loop keeps its module and
+The loop's queue of tasks is replaced by a proxy that looks at the task ids passing by. Nothing is done where the result is
+handed over: the loop goes there straight from the fetch, whose record is written as it ends. The wrapped loop keeps its module and
 name, so `spawn` and `forkserver` pickle it by reference as before and find the wrapped one again in the child.
 """
 import inspect
@@ -14,7 +15,7 @@ from ._clock import now
 from ._context import local
 from ._fetch import Fetch
 from ._guard import Guard, own_function, replace
-from ._kinds import OP_LOADER_START, PHASE, SOURCE_PYTHON, pack6
+from ._kinds import OP_LOADER_START, PHASE, SOURCE_PYTHON
 
 _guard = Guard("dataloader.worker")
 
@@ -22,44 +23,29 @@ _guard = Guard("dataloader.worker")
 _LOOPS = ("_worker_loop", "_process_worker_loop", "_thread_worker_loop", "_base_worker_loop")
 
 
-class _Queue:
-    """Stands in for a queue: what is not `get` or `put` goes straight to it."""
+class IndexQueue:
+    """Stands in for the queue a worker takes its tasks from: what is not `get` goes straight to it."""
 
-    def __init__(self, queue, fetch):
+    def __init__(self, queue, key, worker):
         self._stepscope_queue = queue
-        self._stepscope_fetch = fetch
+        self._stepscope_get = queue.get
+        self._stepscope_key, self._stepscope_worker = key, worker
+        self._stepscope_epoch = 0
 
     def __getattr__(self, name):
         return getattr(self._stepscope_queue, name)
 
-
-class IndexQueue(_Queue):
-    """The queue a worker takes its tasks from."""
-
     def get(self, *args, **kwargs):
-        item = self._stepscope_queue.get(*args, **kwargs)
-        fetch = self._stepscope_fetch
-        if type(item) is tuple:
-            fetch.received = now()
-            fetch.task = item[0]
-        elif type(item).__name__ == "_ResumeIteration":
-            fetch.epoch += 1
+        item = self._stepscope_get(*args, **kwargs)
+        try:
+            if type(item) is tuple:
+                _api.fetch_task(item[0])
+            elif type(item).__name__ == "_ResumeIteration":
+                self._stepscope_epoch += 1
+                _api.fetch_worker(self._stepscope_key, self._stepscope_epoch, self._stepscope_worker)
+        except Exception:
+            _guard.fail()
         return item
-
-
-class DataQueue(_Queue):
-    """The queue a worker puts its results on."""
-
-    def put(self, item, *args, **kwargs):
-        at = now()
-        result = self._stepscope_queue.put(item, *args, **kwargs)
-        if not _guard.off:
-            try:
-                if type(item) is tuple and type(item[0]) is int and item[0] == self._stepscope_fetch.task:
-                    self._stepscope_fetch.emit(at)
-            except Exception:
-                _guard.fail()
-        return result
 
 
 def _begin_process(key, worker):
@@ -85,7 +71,7 @@ def _in_worker_process():
 
 
 def _enter(arguments):
-    """The queues to run the loop with, or None when this worker is not recorded."""
+    """The queue to run the loop with, or None when this worker is not recorded."""
     start = now()
     seed, worker = arguments["base_seed"], int(arguments["worker_id"])
     if _in_worker_process():
@@ -96,10 +82,10 @@ def _enter(arguments):
         key = _keys.mix(seed, _keys.latest(seed))
         if not _api.wake():
             return None
-    fetch = Fetch(key, worker, always_full=True)
-    local.thread.owner = fetch
-    _api.emit(PHASE, 0, pack6(start, now() - start, _api.intern("DataLoader worker"), OP_LOADER_START, SOURCE_PYTHON, 0), 6)
-    return IndexQueue(arguments["index_queue"], fetch), DataQueue(arguments["data_queue"], fetch)
+    local.thread.owner = Fetch()
+    _api.fetch_worker(key, 0, worker)
+    _api.emit(PHASE, 0, start, now() - start, _api.intern("DataLoader worker"), OP_LOADER_START, SOURCE_PYTHON, 0)
+    return IndexQueue(arguments["index_queue"], key, worker)
 
 
 def _wrap(module, name):
@@ -107,17 +93,17 @@ def _wrap(module, name):
     if original is None:
         return False
     signature = inspect.signature(original)
-    if not {"base_seed", "worker_id", "index_queue", "data_queue"} <= set(signature.parameters):
+    if not {"base_seed", "worker_id", "index_queue"} <= set(signature.parameters):
         return False
 
     def loop(*args, **kwargs):
-        queues = None
+        queue = None
         if not _guard.off and local.thread.owner is None:
             try:
                 bound = signature.bind(*args, **kwargs)
-                queues = _enter(bound.arguments)
-                if queues is not None:
-                    bound.arguments["index_queue"], bound.arguments["data_queue"] = queues
+                queue = _enter(bound.arguments)
+                if queue is not None:
+                    bound.arguments["index_queue"] = queue
                     args, kwargs = bound.args, bound.kwargs
             except Exception:
                 local.thread.owner = None
@@ -125,8 +111,9 @@ def _wrap(module, name):
         try:
             return original(*args, **kwargs)
         finally:
-            if queues is not None:
+            if queue is not None:
                 local.thread.owner = None
+                _api.fetch_worker(0, 0, -1)
 
     replace(module, name, loop, original)
     return True
