@@ -254,6 +254,10 @@ FetchSplit WorkerQueue::split(const Fetch& fetch) const {
   const double io = io_share >= 0 ? io_share : reads ? 1.0 : 0.0;
   out.io = std::min(rest, static_cast<int64_t>(static_cast<double>(rest) * io + 0.5));
   out.blocked = rest - out.io;
+  // Whoever waits in a throttled cgroup, for the interpreter say, waits for somebody who is throttled.
+  const int64_t waited_throttled = std::clamp<int64_t>(fetch.throttled_ns - starved, 0, out.blocked);
+  out.starved += waited_throttled;
+  out.blocked -= waited_throttled;
   return out;
 }
 

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """A small real PyTorch training job with slowdowns that can be dialled in, and that measures what it injected.
 
-Every knob below is one kind of slowdown the diff must name. The script keeps its own books, on its own clock:
-how long the injected piece of work really took (sleeps overshoot, a burn gets preempted) and how long a step took.
+Every knob below is one kind of slowdown the diff must name. The script keeps its own books, on its own clock: how long the slowed
+piece of the job takes, knob or no knob, how long a step, and how much of that it waits for data. So a slowdown is known by what it did to that piece: sleeps overshoot, and
+what runs after a long wait finds its caches cold.
+In __getitem__ the CPU time counts, and of sleeping and reading the time on top of it: what else may happen meanwhile, a wait for the
+interpreter or for a CPU, was not injected.
 The books go to --books as JSON; the scenario tests compare them with what the recording says.
 """
 import argparse
@@ -19,7 +22,7 @@ from torch.utils.data import DataLoader, Dataset, get_worker_info
 
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--steps", type=int, default=120)
+    parser.add_argument("--steps", type=int, default=80)
     parser.add_argument("--batch", type=int, default=2)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--width", type=int, default=64, help="width of the model")
@@ -37,34 +40,39 @@ def parse_arguments():
     parser.add_argument("--optimizer-ms", type=float, default=0.0, help="extra time per optimizer step")
     parser.add_argument("--checkpoint-every", type=int, default=0)
     parser.add_argument("--checkpoint-mb", type=int, default=0)
+    parser.add_argument("--books-of", default="", choices=["", "getitem", "collate", "optimizer"], help="the piece to keep books of, "
+                        "beside the generator, garbage collections and checkpoints")
     parser.add_argument("--books", required=True, help="where the script's own measurements go")
     return parser.parse_args()
 
 
+PIPE_BYTES = 65536  # what Linux gives a pipe: fewer and larger reads cost less CPU beside the wait
+
+
 def burn_cpu(milliseconds):
     """Uses that much CPU time of this thread: being preempted or throttled makes it last longer, as real work would."""
-    end = time.thread_time() + milliseconds / 1e3
-    while time.thread_time() < end:
+    end = time.thread_time_ns() + int(milliseconds * 1e6)
+    while time.thread_time_ns() < end:
         pass
 
 
-class Injected:
-    """When the injected work ran, in all processes: [begin, end) pairs in ns (the workers inherit the memory by fork)."""
+class Slowed:
+    """The slowed piece, each time it ran, of all processes: [begin, end, size] in ns each (the workers inherit the memory by fork)."""
 
     def __init__(self, most):
         self.count = multiprocessing.Value("q", 0)
-        self.stamps = multiprocessing.RawArray("q", 2 * most)
+        self.rows = multiprocessing.RawArray("q", 3 * most)
 
-    def add(self, begin_ns):
+    def add(self, begin_ns, size_ns=None):
+        """It began at `begin_ns` and ends now; its size is that time unless said otherwise."""
         end_ns = time.monotonic_ns()
         with self.count.get_lock():
             at = self.count.value
             self.count.value = at + 1
-        self.stamps[2 * at] = begin_ns
-        self.stamps[2 * at + 1] = end_ns
+        self.rows[3 * at:3 * at + 3] = [begin_ns, end_ns, end_ns - begin_ns if size_ns is None else size_ns]
 
-    def pairs(self):
-        return [[self.stamps[2 * i], self.stamps[2 * i + 1]] for i in range(self.count.value)]
+    def all(self):
+        return [self.rows[3 * i:3 * i + 3] for i in range(self.count.value)]
 
 
 class ThrottledPipe:
@@ -78,7 +86,7 @@ class ThrottledPipe:
         self.feeder = os.fork()
         if self.feeder == 0:
             os.close(self.read_end)  # so that the feeder gets EPIPE, and ends, when the readers are gone
-            chunk = b"x" * 16384
+            chunk = b"x" * PIPE_BYTES
             try:
                 while True:
                     os.write(write_end, chunk)
@@ -90,7 +98,7 @@ class ThrottledPipe:
 
     def read(self, size):
         while size > 0:
-            size -= len(os.read(self.read_end, min(size, 16384)))
+            size -= len(os.read(self.read_end, min(size, PIPE_BYTES)))
 
     def close(self):
         os.kill(self.feeder, signal.SIGKILL)
@@ -99,9 +107,9 @@ class ThrottledPipe:
 
 
 class Items(Dataset):
-    def __init__(self, arguments, injected):
+    def __init__(self, arguments, slowed):
         self.arguments = arguments
-        self.injected = injected
+        self.slowed = slowed
         self.pipe = ThrottledPipe(arguments.read_mb_per_s) if arguments.item_read_kb else None
 
     def __len__(self):
@@ -109,9 +117,10 @@ class Items(Dataset):
 
     def __getitem__(self, index):
         a = self.arguments
-        begin = time.monotonic_ns()
+        begin, cpu = time.monotonic_ns(), time.thread_time_ns()
         if a.item_cpu_ms:
             burn_cpu(a.item_cpu_ms)
+        waited, cpu_waiting = time.monotonic_ns(), time.thread_time_ns()
         if a.item_sleep_ms:
             time.sleep(a.item_sleep_ms / 1e3)
         if a.item_read_kb:
@@ -119,28 +128,35 @@ class Items(Dataset):
         worker = get_worker_info()
         if a.slow_worker_ms and worker is not None and worker.id == 0 and index % a.batch == 0:
             time.sleep(a.slow_worker_ms / 1e3)
-        self.injected.add(begin)
-        return torch.full((64,), float(index % 17)), index % 10
+        waited, cpu_waiting = time.monotonic_ns() - waited, time.thread_time_ns() - cpu_waiting
+        item = torch.full((64,), float(index % 17)), index % 10
+        if a.books_of == "getitem":
+            waiting = a.item_sleep_ms or a.item_read_kb
+            self.slowed.add(begin, waited - cpu_waiting if waiting else time.thread_time_ns() - cpu)
+        return item
 
 
-def make_collate(arguments, injected):
+def make_collate(arguments, slowed):
     def collate(items):
         begin = time.monotonic_ns()
         if arguments.collate_cpu_ms:
             burn_cpu(arguments.collate_cpu_ms)
-            injected.add(begin)
-        return torch.stack([x for x, _ in items]), torch.tensor([y for _, y in items])
+        batch = torch.stack([x for x, _ in items]), torch.tensor([y for _, y in items])
+        if arguments.books_of == "collate":
+            slowed.add(begin)
+        return batch
 
     return collate
 
 
-def own_generator(arguments, injected):
+def own_generator(arguments, slowed):
     """What people write instead of a DataLoader."""
     for step in range(arguments.steps):
         begin = time.monotonic_ns()
         time.sleep(arguments.generator_ms / 1e3)
-        injected.add(begin)
-        yield torch.full((arguments.batch, 64), float(step % 17)), torch.arange(arguments.batch)
+        batch = torch.full((arguments.batch, 64), float(step % 17)), torch.arange(arguments.batch)
+        slowed.add(begin)
+        yield batch
 
 
 def make_worker_init(arguments):
@@ -158,58 +174,63 @@ class Optimizer(torch.optim.SGD):
     """SGD that can be slower than it was: what an upgrade that lost a fused kernel looks like."""
 
     extra_ms = 0.0
-    injected = None
 
     def step(self, closure=None):
         if self.extra_ms:
-            begin = time.monotonic_ns()
             burn_cpu(self.extra_ms)
-            self.injected.add(begin)
         return super().step(closure)
 
 
-def train(arguments, injected):
+def train(arguments, slowed):
     torch.set_num_threads(1)
     torch.manual_seed(7)
     model = torch.nn.Sequential(torch.nn.Linear(64, arguments.width), torch.nn.ReLU(),
                                 torch.nn.Linear(arguments.width, arguments.width), torch.nn.ReLU(),
                                 torch.nn.Linear(arguments.width, 10))
     optimizer = Optimizer(model.parameters(), lr=0.01)
-    optimizer.extra_ms, optimizer.injected = arguments.optimizer_ms, injected
-    items = Items(arguments, injected)
+    optimizer.extra_ms = arguments.optimizer_ms
+    items = Items(arguments, slowed)
     loader = DataLoader(items, batch_size=arguments.batch, num_workers=arguments.workers,
-                        collate_fn=make_collate(arguments, injected), worker_init_fn=make_worker_init(arguments))
+                        collate_fn=make_collate(arguments, slowed), worker_init_fn=make_worker_init(arguments))
     live = [[i] for i in range(arguments.gc_objects)]
     ballast = torch.zeros(arguments.checkpoint_mb * 262144)
     gc.disable()
-    step_ends = []
-    for step, (x, y) in enumerate(own_generator(arguments, injected) if arguments.generator_ms else loader):
+    step_ends, waits = [], []
+    batches = own_generator(arguments, slowed) if arguments.generator_ms else iter(loader)
+    for step in range(arguments.steps):
+        begin = time.monotonic_ns()
+        x, y = next(batches)
+        waits.append(time.monotonic_ns() - begin)
         loss = torch.nn.functional.cross_entropy(model(x), y)
         optimizer.zero_grad()
         loss.backward()
+        begin = time.monotonic_ns()
         optimizer.step()
+        if arguments.books_of == "optimizer":
+            slowed.add(begin)
         if arguments.gc_every and step % arguments.gc_every == arguments.gc_every - 1:
             begin = time.monotonic_ns()
             gc.collect()
-            injected.add(begin)
+            slowed.add(begin)
         if arguments.checkpoint_every and step % arguments.checkpoint_every == arguments.checkpoint_every - 1:
             begin = time.monotonic_ns()
             torch.save({"model": model.state_dict(), "ballast": ballast}, arguments.books + ".pt")
-            injected.add(begin)
+            slowed.add(begin)
         step_ends.append(time.monotonic_ns())
+    next(batches, None)
     del live
     if items.pipe is not None:
         items.pipe.close()
-    return step_ends
+    return step_ends, waits
 
 
 def main():
     arguments = parse_arguments()
-    injected = Injected(arguments.steps * (arguments.batch + 4))
-    step_ends = train(arguments, injected)
+    slowed = Slowed(arguments.steps * (arguments.batch + 4))
+    step_ends, waits = train(arguments, slowed)
     with open(arguments.books, "w") as books:
-        json.dump({"steps": len(step_ends), "workers": arguments.workers, "injected_ns": injected.pairs(),
-                   "step_ends_ns": step_ends}, books)
+        json.dump({"steps": len(step_ends), "workers": arguments.workers, "slowed_ns": slowed.all(),
+                   "step_ends_ns": step_ends, "waits_ns": waits}, books)
 
 
 if __name__ == "__main__":
