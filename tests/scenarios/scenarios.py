@@ -92,7 +92,7 @@ SCENARIOS = {
     # Both sides are slower than the training.
     "throttled_source": Scenario(READ + ["--read-mb-per-s", "80"], READ + ["--read-mb-per-s", "10"],
                                  ["data.io"], ["blocked reading"], piece_growth_in_worker),
-    "periodic_gc": Scenario(["--gc-objects", "200000"], ["--gc-objects", "200000", "--gc-every", "2"],
+    "periodic_gc": Scenario(LONG + ["--gc-objects", "200000"], LONG + ["--gc-objects", "200000", "--gc-every", "2"],
                             ["idle.gc"], ["garbage collector pauses training", "of generation 2"]),
     "slower_optimizer": Scenario(["--books-of", "optimizer"], ["--books-of", "optimizer", "--optimizer-ms", "20"],
                                  ["optimizer"], ["the optimizer step (Optimizer) takes longer"]),
