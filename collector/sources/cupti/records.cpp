@@ -95,7 +95,29 @@ Translation kernel(const void* r, Event& event) noexcept {
   return row.done();
 }
 
-Translation copy(const void* r, Event& event) noexcept {
+// A copy between two GPUs has the same front as any other, and the rest at places of its own.
+struct CopyPlaces {
+  size_t peer_device;
+  size_t correlation;
+  size_t graph;
+  size_t graph_node;
+};
+constexpr CopyPlaces kCopy{abi::memcpy_record::kDevice, abi::memcpy_record::kCorrelation,
+                           abi::memcpy_record::kGraph, abi::memcpy_record::kGraphNode};
+constexpr CopyPlaces kPeerCopy{abi::memcpy_peer::kDstDevice, abi::memcpy_peer::kCorrelation,
+                               abi::memcpy_peer::kGraph, abi::memcpy_peer::kGraphNode};
+static_assert(abi::memcpy_peer::kCopyKind == abi::memcpy_record::kCopyKind &&
+              abi::memcpy_peer::kSrcKind == abi::memcpy_record::kSrcKind &&
+              abi::memcpy_peer::kDstKind == abi::memcpy_record::kDstKind &&
+              abi::memcpy_peer::kFlags == abi::memcpy_record::kFlags &&
+              abi::memcpy_peer::kBytes == abi::memcpy_record::kBytes &&
+              abi::memcpy_peer::kStart == abi::memcpy_record::kStart &&
+              abi::memcpy_peer::kEnd == abi::memcpy_record::kEnd &&
+              abi::memcpy_peer::kDevice == abi::memcpy_record::kDevice &&
+              abi::memcpy_peer::kContext == abi::memcpy_record::kContext &&
+              abi::memcpy_peer::kStream == abi::memcpy_record::kStream);
+
+Translation copy(const void* r, const CopyPlaces& places, Event& event) noexcept {
   namespace at = abi::memcpy_record;
   const LaneKey lane = stream_lane(r, at::kDevice, at::kContext, at::kStream);
   Row row(event, Kind::kMemcpy, lane);
@@ -104,34 +126,14 @@ Translation copy(const void* r, Event& event) noexcept {
   row.put(u64(r, at::kBytes));
   row.put(lane.device);
   row.put(lane.stream);
-  row.put(u32(r, at::kCorrelation));
-  row.put(lane.device);
+  row.put(u32(r, places.correlation));
+  row.put(u32(r, places.peer_device));
   row.put(lane.context);
   row.put(u8(r, at::kSrcKind));
   row.put(u8(r, at::kDstKind));
   row.put(u8(r, at::kFlags) & trace::kCopyAsync);
-  row.put(u32(r, at::kGraph));
-  row.put(u64(r, at::kGraphNode));
-  return row.done();
-}
-
-Translation peer_copy(const void* r, Event& event) noexcept {
-  namespace at = abi::memcpy_peer;
-  const LaneKey lane = stream_lane(r, at::kDevice, at::kContext, at::kStream);
-  Row row(event, Kind::kMemcpy, lane);
-  row.span(u64(r, at::kStart), u64(r, at::kEnd));
-  row.put(u8(r, at::kCopyKind));
-  row.put(u64(r, at::kBytes));
-  row.put(lane.device);
-  row.put(lane.stream);
-  row.put(u32(r, at::kCorrelation));
-  row.put(u32(r, at::kDstDevice));
-  row.put(lane.context);
-  row.put(u8(r, at::kSrcKind));
-  row.put(u8(r, at::kDstKind));
-  row.put(u8(r, at::kFlags) & trace::kCopyAsync);
-  row.put(u32(r, at::kGraph));
-  row.put(u64(r, at::kGraphNode));
+  row.put(u32(r, places.graph));
+  row.put(u64(r, places.graph_node));
   return row.done();
 }
 
@@ -350,9 +352,9 @@ Translation translate(const void* record, const Layout& layout, Event& event) no
     case abi::kConcurrentKernel:
       return kernel(record, event);
     case abi::kMemcpy:
-      return copy(record, event);
+      return copy(record, kCopy, event);
     case abi::kMemcpyPeer:
-      return peer_copy(record, event);
+      return copy(record, kPeerCopy, event);
     case abi::kMemset:
       return set(record, event);
     case abi::kRuntime:
