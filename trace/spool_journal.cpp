@@ -100,7 +100,7 @@ uint32_t claim_thread_lane(State& state, const char* name, uint32_t tid) noexcep
 
 uint32_t Spool::thread_lane(uint32_t tid, const char* name) noexcept {
   spool::State* state = opened();
-  if (state == nullptr) {
+  if (state == nullptr || tid == 0) {  // no thread has number 0, but free entries of the tables below have
     return 0;
   }
   const spool::ColdGuard guard(state->lock);

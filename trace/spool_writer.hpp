@@ -80,7 +80,7 @@ class Spool {
   [[nodiscard]] uint32_t intern(const char* text, size_t length) noexcept;
   [[nodiscard]] uint32_t declare_lane(const char* type, const char* name, uint32_t tid) noexcept;
   // The lane of a thread, whether or not it has a ring yet, for events about it that another thread writes. A thread
-  // without a lane gets one, which its ring takes over; `name` is used then. Cold.
+  // without a lane gets one, which its ring takes over; `name` is used then. 0 for number 0, which is no thread. Cold.
   [[nodiscard]] uint32_t thread_lane(uint32_t tid, const char* name) noexcept;
   void meta(const char* key, const char* value) noexcept;
   void log(int64_t time_ns, const char* text) noexcept;

@@ -71,6 +71,11 @@ LaneKey stream_lane(const void* record, size_t device, size_t context, size_t st
           field<uint32_t>(record, stream)};
 }
 
+// CUPTI does not always know the thread.
+LaneKey thread_lane(uint32_t thread) noexcept {
+  return {thread != 0 ? LaneType::kThread : LaneType::kProcess, 0, 0, thread};
+}
+
 Translation kernel(const void* r, Event& event) noexcept {
   namespace at = abi::kernel;
   const LaneKey lane = stream_lane(r, at::kDevice, at::kContext, at::kStream);
@@ -159,7 +164,7 @@ Translation api_call(const void* r, bool runtime, Event& event) noexcept {
   if (name == nullptr) {
     return Translation::kFiltered;
   }
-  Row row(event, Kind::kCudaApi, {LaneType::kThread, 0, 0, field<uint32_t>(r, at::kThread)});
+  Row row(event, Kind::kCudaApi, thread_lane(field<uint32_t>(r, at::kThread)));
   row.span(u64(r, at::kStart), u64(r, at::kEnd));
   row.name(name);
   row.put(u32(r, at::kCorrelation));
@@ -195,8 +200,7 @@ const char* overhead_name(uint32_t kind) noexcept {
 Translation overhead(const void* r, Event& event) noexcept {
   namespace at = abi::overhead;
   const bool of_thread = field<uint32_t>(r, at::kObjectKind) == at::kObjectIsThread;
-  const uint32_t thread = of_thread ? field<uint32_t>(r, at::kObjectThread) : 0;
-  Row row(event, Kind::kOverhead, {thread != 0 ? LaneType::kThread : LaneType::kProcess, 0, 0, thread});
+  Row row(event, Kind::kOverhead, thread_lane(of_thread ? field<uint32_t>(r, at::kObjectThread) : 0));
   row.span(u64(r, at::kStart), u64(r, at::kEnd));
   row.name(overhead_name(field<uint32_t>(r, at::kOverheadKind)));
   return row.done();

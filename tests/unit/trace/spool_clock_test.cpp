@@ -112,6 +112,14 @@ TEST_F(SpoolThreadLanes, AThreadHasOneLaneWhoeverAsksFirst) {
   EXPECT_EQ(got.lanes.at(before).name, "launcher");
 }
 
+// Entries that are free or were taken over have number 0 too.
+TEST_F(SpoolThreadLanes, NumberZeroIsNoThread) {
+  const uint32_t lane = spool_.thread_lane(42, "launcher");
+  ASSERT_NE(spool_.acquire_ring(42, "", 1), nullptr);
+  EXPECT_EQ(spool_.thread_lane(0, ""), 0U);
+  EXPECT_EQ(spool_.thread_lane(42, ""), lane);
+}
+
 TEST_F(SpoolThreadLanes, AnEndedThreadKeepsItsLaneUntilItsNumberIsUsedAgain) {
   Ring* first = spool_.acquire_ring(42, "first", 1);
   const uint32_t lane = spool_.thread_lane(42, "");

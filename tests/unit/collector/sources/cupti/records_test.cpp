@@ -109,6 +109,7 @@ TEST(CuptiRecords, CallsOnTheListOnly) {
   driver.put<uint32_t>(4, 307).put<uint64_t>(8, 100).put<uint64_t>(16, 104);
   ASSERT_EQ(translate(driver.data(), {}, event), Translation::kEvent);
   EXPECT_STREQ(event.name, "cuLaunchKernel");
+  EXPECT_EQ(event.lane.type, LaneType::kProcess) << "CUPTI did not know the thread";
 }
 
 TEST(CuptiRecords, AWaitIsOnALaneOfItsContext) {
