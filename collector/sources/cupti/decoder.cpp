@@ -129,12 +129,9 @@ void Decoder::decode(uint8_t* buffer, size_t valid, const RecordWalk& walk, trac
   }
 }
 
-void Decoder::push(Event& event, trace::Ring* ring, int64_t now_ns) noexcept {
+// What has to be known of events that no window keeps, too: whether CUPTI delivers them at all, and what graphs are made of.
+void Decoder::note(const Event& event) noexcept {
   using trace::Kind;
-  if (windows_->active && event.clock == trace::Clock::kCupti && !windows_->contains(event.values[0])) {
-    ++counts_.outside_window;
-    return;
-  }
   switch (event.kind) {
     case Kind::kKernel:
       ++counts_.kernels;
@@ -148,6 +145,21 @@ void Decoder::push(Event& event, trace::Ring* ring, int64_t now_ns) noexcept {
       break;
     case Kind::kGraphLaunch:
       ++counts_.graph_launches;
+      break;
+    default:
+      break;
+  }
+}
+
+void Decoder::push(Event& event, trace::Ring* ring, int64_t now_ns) noexcept {
+  using trace::Kind;
+  note(event);
+  if (windows_->active && event.clock == trace::Clock::kCupti && !windows_->contains(event.values[0])) {
+    ++counts_.outside_window;
+    return;
+  }
+  switch (event.kind) {
+    case Kind::kGraphLaunch:
       event.values[7] = nodes_of(static_cast<uint32_t>(event.values[2]));
       break;
     case Kind::kSync:

@@ -36,8 +36,8 @@ struct Windows {
 
 struct DecoderCounts {
   uint64_t records = 0;
-  uint64_t kernels = 0;
-  uint64_t graph_launches = 0;
+  uint64_t kernels = 0;         // within a window or not
+  uint64_t graph_launches = 0;  // within a window or not
   uint64_t no_time = 0;
   uint64_t bad_time = 0;
   uint64_t unknown = 0;
@@ -79,6 +79,7 @@ class Decoder {
   [[nodiscard]] uint32_t signature_id(const Signature& signature) noexcept;
   [[nodiscard]] uint32_t lane_id(const LaneKey& key) noexcept;
   [[nodiscard]] uint32_t declare(const LaneKey& key) noexcept;
+  void note(const Event& event) noexcept;
   void note_node(const Event& event, size_t column) noexcept;
   void count_node(uint32_t graph, uint64_t node) noexcept;
   [[nodiscard]] int64_t nodes_of(uint32_t graph) const noexcept;

@@ -121,18 +121,45 @@ TEST_F(CuptiDecoder, OutsideTheWindowNothingIsKept) {
   EXPECT_EQ(contents().of(Kind::kKernel).size(), 3U);
 }
 
-TEST_F(CuptiDecoder, ALaunchOfAGraphKnowsHowManyNodesItHas) {
+// Five nodes, each with a kernel at 1000.
+std::vector<RecordBytes> nodes_of_graph(uint32_t graph) {
   std::vector<RecordBytes> nodes;
   for (uint64_t node = 0; node < 5; ++node) {
-    nodes.push_back(kernel_record({.correlation = 50, .graph = 3, .node = node}));
+    nodes.push_back(kernel_record({.correlation = 50, .graph = graph, .node = node}));
   }
-  decode(nodes);
+  return nodes;
+}
+
+RecordBytes graph_launch(uint32_t graph, uint64_t start) {
   RecordBytes launch(51);
-  launch.put<uint32_t>(4, 51).put<uint64_t>(8, 9000).put<uint64_t>(16, 9900).put<uint32_t>(28, 3);
-  decode({launch});
+  launch.put<uint32_t>(4, 51).put<uint64_t>(8, start).put<uint64_t>(16, start + 900).put<uint32_t>(28, graph);
+  return launch;
+}
+
+TEST_F(CuptiDecoder, ALaunchOfAGraphKnowsHowManyNodesItHas) {
+  decode(nodes_of_graph(3));
+  decode({graph_launch(3, 9000)});
   const std::vector<Event> launches = contents().of(Kind::kGraphLaunch);
   ASSERT_EQ(launches.size(), 1U);
   EXPECT_EQ(launches[0].column(7), 5);
+}
+
+// A job that warms up for minutes before cudaProfilerStart: its graphs are delivered as asked, only not kept.
+TEST_F(CuptiDecoder, WhatNoWindowKeepsIsStillKnownToHaveCome) {
+  windows_.active = true;
+  windows_.spans[0] = {8000, INT64_MAX};
+  windows_.count = 1;
+  decode(nodes_of_graph(3));
+  decode({graph_launch(3, 5000), graph_launch(3, 6000)});
+  EXPECT_EQ(decoder_.counts().outside_window, 7U);
+  EXPECT_EQ(decoder_.counts().kernels, 5U);
+  EXPECT_EQ(decoder_.counts().graph_launches, 2U);
+  decode({graph_launch(3, 9000)});
+  const SpoolContents got = contents();
+  EXPECT_TRUE(got.of(Kind::kKernel).empty());
+  const std::vector<Event> launches = got.of(Kind::kGraphLaunch);
+  ASSERT_EQ(launches.size(), 1U);
+  EXPECT_EQ(launches[0].column(7), 5) << "its nodes ran before the window";
 }
 
 TEST_F(CuptiDecoder, AGreenContextIsNamedFromTheVersionOnThatTells) {
