@@ -28,8 +28,7 @@ enum class State : uint8_t { kWaiting, kReading, kOff };
 struct Source {
   State state = State::kWaiting;
   Functions functions = {};
-  GpuHealth gpus[kMaxGpus];
-  int gpu_count = 0;
+  int gpu_count = 0;   // of g_gpus that are read
   int known_gpus = 0;  // of gpu_table.hpp, when the list was made
   EventSet xids = nullptr;
   bool said_throttle = false;
@@ -38,8 +37,10 @@ struct Source {
   int64_t spent_ns = 0;
 };
 
-// Under the drain lock. What forget() must reset without running a destructor or touching the parent's NVML.
+// Both under the drain lock. What forget() must reset without running a destructor or touching the parent's NVML. The GPUs are
+// large and apart: a fork handler runs on whatever stack the program's thread has.
 constinit Source g_source;
+constinit GpuHealth g_gpus[kMaxGpus];
 
 // At exit NVML's destructors run before our end of the recording. They must not meet a call of ours on the drain thread.
 constinit std::atomic<bool> g_leaving{false};
@@ -101,14 +102,14 @@ void list_gpus() noexcept {
   static constinit GpuHealth before[kMaxGpus];
   const int count_before = g_source.gpu_count;
   for (int i = 0; i < count_before; ++i) {
-    before[i] = g_source.gpus[i];
+    before[i] = g_gpus[i];
   }
   g_source.known_gpus = known_gpus();
   VisibleGpus visible;
   find_visible_gpus(g_source.functions, visible);
   g_source.gpu_count = visible.count;
   for (int i = 0; i < visible.count; ++i) {
-    GpuHealth& gpu = g_source.gpus[i];
+    GpuHealth& gpu = g_gpus[i];
     gpu.start(g_source.functions, spool(), visible.gpus[i].device, visible.gpus[i].ordinal);
     bool seen = false;
     for (int j = 0; j < count_before && !seen; ++j) {
@@ -163,8 +164,8 @@ void read_xids(trace::Ring* ring, int64_t now) noexcept {
   for (int i = 0; i < kMaxXidsPerTick && functions.event_set_wait(g_source.xids, &event, 0) == kSuccess;
        ++i) {
     for (int j = 0; j < g_source.gpu_count; ++j) {
-      if (g_source.gpus[j].handle() == event.device && event.type == kEventXid) {
-        g_source.gpus[j].put_xid(spool(), ring, now, event.data);
+      if (g_gpus[j].handle() == event.device && event.type == kEventXid) {
+        g_gpus[j].put_xid(spool(), ring, now, event.data);
       }
     }
   }
@@ -177,7 +178,7 @@ void say_throttle() noexcept {
   g_source.said_throttle = true;
   bool counted = true;
   for (int i = 0; i < g_source.gpu_count; ++i) {
-    counted = counted && g_source.gpus[i].has_throttle_counters();
+    counted = counted && g_gpus[i].has_throttle_counters();
   }
   spool().meta("nvml.throttle", counted ? "counters" : "sampled");
 }
@@ -189,9 +190,9 @@ void read_all(trace::Ring* ring, int64_t now) noexcept {
   const int64_t begin = now_ns();
   read_xids(ring, now);
   for (int i = 0; i < g_source.gpu_count; ++i) {
-    if (!g_source.gpus[i].lost()) {
+    if (!g_gpus[i].lost()) {
       // Each with its own stamp: one GPU may take as long as ten.
-      g_source.gpus[i].sample(g_source.functions, spool(), ring, now_ns());
+      g_gpus[i].sample(g_source.functions, spool(), ring, now_ns());
     }
   }
   say_throttle();
