@@ -2,12 +2,14 @@
 //
 // An NCCL as its profiler plugin sees it: nccl_host WHAT VERSION. The times of "the GPU" are far from the host's, as a GPU's
 // globaltimer is. Exit code 0 when the plugin answered every call with success.
+#include <pthread.h>
 #include <sys/wait.h>
 
 #include <chrono>
 #include <cstdio>
 #include <functional>
 #include <map>
+#include <memory>
 #include <thread>
 #include <vector>
 
@@ -242,6 +244,25 @@ int several(int version) {
   return 0;
 }
 
+// A thread makes a communicator in a destructor, when nothing of it is recorded any more. It is first used later, by another.
+int made_by_an_ending_thread(int version) {
+  static std::unique_ptr<NcclCommunicator> late;
+  static int of_version = version;
+  std::thread([] {
+    NcclCommunicator early(of_version, "early", 0x10, 8, 3);
+    run_in_order(early, {.seq = 0});
+    early.finalize();
+    pthread_key_t key;
+    pthread_key_create(
+        &key, [](void*) { late = std::make_unique<NcclCommunicator>(of_version, "world", 0xABC, 8, 3); });
+    pthread_setspecific(key, &late);
+  }).join();
+  void* event = late->start(version >= 6 ? ce_coll(nullptr, 1) : coll(version, {.seq = 1}));
+  late->stop(event);
+  late->finalize();
+  return late->failures();
+}
+
 // A worker that is forked from a process with communicators.
 int forked(int version) {
   NcclCommunicator comm(version, "world", 0xABC, 8, 3);
@@ -276,10 +297,13 @@ int open_at_exit(int version) {
 
 int main(int argc, char** argv) {
   const std::map<std::string, int (*)(int)> all = {
-      {"in_order", in_order}, {"late", late},         {"silent", silent},  {"aborted", aborted},
-      {"p2p", messages},      {"captured", captured}, {"ce", copy_engine}, {"misuse", misuse},
-      {"threads", threads},   {"several", several},   {"fork", forked},    {"proxies", proxies},
-      {"open", open_at_exit}};
+      {"in_order", in_order}, {"late", late},
+      {"silent", silent},     {"aborted", aborted},
+      {"p2p", messages},      {"captured", captured},
+      {"ce", copy_engine},    {"misuse", misuse},
+      {"threads", threads},   {"several", several},
+      {"fork", forked},       {"proxies", proxies},
+      {"open", open_at_exit}, {"ending", made_by_an_ending_thread}};
   const auto found = all.find(argc > 2 ? argv[1] : "");
   return found == all.end() ? 96 : found->second(std::atoi(argv[2]));
 }

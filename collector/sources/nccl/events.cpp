@@ -56,6 +56,14 @@ uint32_t expected_parts(const Communicator& communicator, const Descriptor& even
   return known ? event.channels : kUnknownParts;
 }
 
+// At its first operation: up to v3 nobody said before which communicator it is. Later versions say it to init alone, where
+// it may not have been possible to write it.
+bool describe_late(EventScope& scope, Communicator& communicator, const Descriptor& event) noexcept {
+  const uint64_t id = event.has_comm ? event.comm_id : communicator.id;
+  const int rank = event.rank >= 0 ? event.rank : communicator.rank;
+  return communicator.describe(scope, id, event.comm_name, rank);
+}
+
 // nullptr when there is no room (counted) or nothing to write to.
 void* start_operation(EventStore& store, Communicator& communicator, const Descriptor& event,
                       void* theirs) noexcept {
@@ -64,7 +72,7 @@ void* start_operation(EventStore& store, Communicator& communicator, const Descr
     return nullptr;
   }
   if (communicator.described.load(std::memory_order_acquire) != Described::kYes &&
-      !communicator.describe(scope, event.comm_id, event.comm_name, event.rank)) {
+      !describe_late(scope, communicator, event)) {
     return nullptr;
   }
   const uint32_t index = store.operations.take();

@@ -118,6 +118,20 @@ TEST_P(Nccl, ACommunicatorIsRecordedOnce) {
   EXPECT_EQ(all[0].column(8), static_cast<int64_t>(trace::Source::kNcclPlugin));
 }
 
+// From version 4 on its number and rank are told once, at init, and events do not repeat them.
+TEST_P(Nccl, ACommunicatorThatCouldNotBeRecordedAtInitIsStillTheOneInitNamed) {
+  const SpoolContents contents = run_host("ending");
+  const std::vector<Event> all = contents.of(Kind::kCommunicator);
+  ASSERT_EQ(all.size(), 2U);
+  const auto late =
+      std::find_if(all.begin(), all.end(), [](const Event& one) { return one.column(3) == 0xABC; });
+  ASSERT_NE(late, all.end());
+  EXPECT_EQ(late->column(5), 3);
+  EXPECT_EQ(contents.lanes.at(late->lane)
+                .name.find(has_device_times() ? "communicator 0000000000000abc rank 3/8" : "world rank 3"),
+            0U);
+}
+
 TEST_P(Nccl, ItsEndIsTheLastChannelsNotItsOwnStop) {
   const std::vector<Event> all = collectives(run_host("late"));
   ASSERT_EQ(all.size(), 1U);
