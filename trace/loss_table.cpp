@@ -118,6 +118,11 @@ constexpr std::array kMeanings = {
     LossMeaning{"cupti.fatal", kDataLoss,
                 "CUPTI gave up with a fatal error; GPU events are missing from then on.",
                 "record again without other profilers, or with --level steps"},
+    LossMeaning{
+        "cupti.fatal_buffers", kDataLoss,
+        "Buffers that CUPTI had filled before its fatal error could not be read any more; the GPU events "
+        "in them are missing.",
+        "record again without other profilers, or with --level steps"},
     LossMeaning{"cupti.flush_failed", kDataLoss,
                 "CUPTI refused to deliver its buffers; GPU events may be missing.",
                 "update CUDA or the driver"},

@@ -7,6 +7,7 @@
 #include "collector/clock.hpp"
 #include "collector/drain_thread.hpp"
 #include "collector/process_state.hpp"
+#include "collector/sources/cupti/buffer_walk.hpp"
 #include "collector/sources/cupti/source_state.hpp"
 #include "collector/thread_state.hpp"
 
@@ -24,8 +25,8 @@ void give_buffer(uint8_t** buffer, size_t* size, size_t* max_records) noexcept {
 void count_spare(uint8_t* buffer, size_t valid) noexcept {
   SourceState& s = state();
   uint64_t records = 0;
-  void* record = nullptr;
-  while (s.subscription.next_record(buffer, valid, &record)) {
+  const void* record = nullptr;
+  while ((record = next_record(nullptr, buffer, valid, record)) != nullptr) {
     ++records;
   }
   s.spare_records.fetch_add(records, std::memory_order_relaxed);
@@ -155,7 +156,7 @@ void on_event(void*, int domain, uint32_t id, const void* data) {
   SourceState& s = state();
   if (domain == abi::kState && id == abi::kFatalError) {
     s.fatal.store(true, std::memory_order_release);
-  } else if (s.phase.load(std::memory_order_acquire) != Phase::kRunning) {
+  } else if (!s.may_call()) {
     return;
   } else if (domain == abi::kResource && id == abi::kContextCreated) {
     register_exit();

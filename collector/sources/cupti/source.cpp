@@ -14,6 +14,7 @@
 #include "collector/preload_door.hpp"
 #include "collector/process_state.hpp"
 #include "collector/source_registry.hpp"
+#include "collector/sources/cupti/buffer_walk.hpp"
 #include "collector/sources/cupti/source_state.hpp"
 #include "collector/thread_state.hpp"
 
@@ -43,7 +44,8 @@ constinit std::atomic<bool> g_flushed{false};  // the forced flush at the end ca
 constinit std::atomic<uint64_t> g_failed_flushes{0};
 
 struct Reported {  // what of the counters has gone into the recording
-  uint64_t no_time, bad_time, unknown, signatures_full, spare_records, last_resort, strangers, flushes;
+  uint64_t no_time, bad_time, unknown, signatures_full, spare_records, last_resort, strangers, fatal_buffers,
+      flushes;
 };
 constinit Reported g_reported{};
 
@@ -71,7 +73,7 @@ void stop_with(Phase phase, const TextBuffer<256>& why) noexcept {
 }
 
 int64_t cupti_now() noexcept {
-  return g_state.phase.load(std::memory_order_relaxed) == Phase::kRunning ? g_state.subscription.now_ns() : 0;
+  return g_state.may_call() ? g_state.subscription.now_ns() : 0;
 }
 
 void describe_environment() noexcept {
@@ -158,8 +160,7 @@ void subscribe(const DynamicLibrary& library, const LibraryPath& path) noexcept 
 
 // Subscribed and all enabled: what is only for the drain lock's owner may be used.
 bool is_ready() noexcept {
-  return g_state.phase.load(std::memory_order_acquire) == Phase::kRunning &&
-         g_state.ready.load(std::memory_order_acquire);
+  return g_state.may_call() && g_state.ready.load(std::memory_order_acquire);
 }
 
 // A Python process whose framework is not loaded yet may bring its own libcupti; any other program takes what is there.
@@ -197,11 +198,6 @@ void look_for_library(Search search, int64_t now) noexcept {
 }
 
 // ---- decoding, on the drain thread or at the end ----
-
-const void* next_record(void*, uint8_t* buffer, size_t valid, const void* previous) noexcept {
-  void* record = const_cast<void*>(previous);
-  return g_state.subscription.next_record(buffer, valid, &record) ? record : nullptr;
-}
 
 // Returns how many buffers there were.
 size_t decode_completed(trace::Ring* ring) noexcept {
@@ -251,7 +247,8 @@ void report_losses() noexcept {
   report("cupti.discarded_buffers", s.pool.last_resort_uses(), g_reported.last_resort);
   report("cupti.flush_failed", g_failed_flushes.load(std::memory_order_relaxed), g_reported.flushes);
   report("cupti.strange_buffer", s.strange_buffers.load(std::memory_order_relaxed), g_reported.strangers);
-  if (s.phase.load(std::memory_order_acquire) == Phase::kRunning) {
+  report("cupti.fatal_buffers", s.fatal_buffers.load(std::memory_order_relaxed), g_reported.fatal_buffers);
+  if (s.may_call()) {
     const size_t dropped = s.subscription.dropped();
     if (dropped != 0) {
       spool().loss("cupti.dropped", dropped);
@@ -279,6 +276,9 @@ void flush(uint32_t flag) noexcept {
 // come a flush or two late, so the doubt has to last.
 void check_graph_level() noexcept {
   SourceState& s = g_state;
+  if (!s.may_call()) {
+    return;
+  }
   const bool doubtful =
       s.graphs.at_launches() && s.graphs.expected() > kGraphDoubt && s.decoder.counts().graph_launches == 0;
   g_graph_doubts = doubtful ? g_graph_doubts + 1 : 0;
@@ -383,10 +383,13 @@ bool release(TextView who) noexcept {
       [](void* context) noexcept {
         SourceState& s = g_state;
         EventScope scope(Door::kOwn);
+        if (scope && is_ready()) {
+          flush(abi::kFlushForced);
+        }
+        stop_if_fatal();
         if (!scope || !is_ready()) {
           return;
         }
-        flush(abi::kFlushForced);
         s.activities.disable_all(s.subscription);
         (void)s.subscription.disable(abi::kGraphTrace);
         decode_completed(scope.thread().ring);  // records can only be walked while we are subscribed
@@ -414,7 +417,9 @@ int64_t tick(trace::Ring* ring, int64_t now_ns) noexcept {
       return kNoWish;
     case Phase::kReleased:
     case Phase::kFatal:
-      decode_completed(ring);
+      if (decode_completed(ring) != 0) {
+        report_losses();
+      }
       return kNoWish;
     case Phase::kRunning:
       if (!s.ready.load(std::memory_order_acquire)) {
@@ -423,7 +428,7 @@ int64_t tick(trace::Ring* ring, int64_t now_ns) noexcept {
       break;
   }
   stop_if_fatal();
-  if (now_ns >= g_next_flush && !s.fatal.load(std::memory_order_acquire)) {
+  if (now_ns >= g_next_flush && s.may_call()) {
     g_next_flush = now_ns + kFlushPeriod;
     s.decoder.forget_threads();
     flush(0);
@@ -450,6 +455,7 @@ void finish(trace::Ring* ring, int64_t deadline_ns) noexcept {
     spool().set_cupti_clock(nullptr);
     spool().loss("cupti.flush_timeout", 1);
   }
+  stop_if_fatal();
   decode_completed(ring);
   report_losses();
   s.phase.store(Phase::kFinished, std::memory_order_release);

@@ -43,7 +43,13 @@ struct SourceState {
   std::atomic<bool> exit_registered{false};
   std::atomic<uint64_t> spare_records{0};    // in buffers that could only be counted
   std::atomic<uint64_t> strange_buffers{0};  // completed, but not ours
+  std::atomic<uint64_t> fatal_buffers{0};    // not read, or not to their end, as CUPTI broke down
   std::atomic<bool> window_lock{false};      // writers of `windows`
+
+  // CUPTI may be called as its subscriber. After a fatal error it may not, whoever has noticed that so far.
+  [[nodiscard]] bool may_call() const noexcept {
+    return phase.load(std::memory_order_acquire) == Phase::kRunning && !fatal.load(std::memory_order_acquire);
+  }
 };
 
 [[nodiscard]] SourceState& state() noexcept;

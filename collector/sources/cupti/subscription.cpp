@@ -123,10 +123,9 @@ int64_t Subscription::now_ns() const noexcept {
   return result == abi::kSuccess ? static_cast<int64_t>(now) : 0;
 }
 
-bool Subscription::next_record(uint8_t* buffer, size_t valid, void** record) const noexcept {
-  const abi::Result result = v2_ ? functions_.next_record_v2(handle_, buffer, valid, record)
-                                 : functions_.next_record(buffer, valid, record);
-  return result == abi::kSuccess && *record != nullptr;
+abi::Result Subscription::next_record(uint8_t* buffer, size_t valid, void** record) const noexcept {
+  return v2_ ? functions_.next_record_v2(handle_, buffer, valid, record)
+             : functions_.next_record(buffer, valid, record);
 }
 
 // ---- activities ----

@@ -37,7 +37,7 @@ class Subscription {
   // Records that CUPTI itself had to drop since the last call.
   [[nodiscard]] size_t dropped() noexcept;
   [[nodiscard]] int64_t now_ns() const noexcept;
-  [[nodiscard]] bool next_record(uint8_t* buffer, size_t valid, void** record) const noexcept;
+  abi::Result next_record(uint8_t* buffer, size_t valid, void** record) const noexcept;
 
   [[nodiscard]] const Functions& functions() const noexcept { return functions_; }
   [[nodiscard]] bool shares() const noexcept { return v2_; }

@@ -145,6 +145,7 @@ FAKE_CUPTI_EXPORT int cuptiActivityGetNextRecord(uint8_t* buffer, size_t valid, 
   if (buffer == nullptr || record == nullptr) {
     return kInvalidParameter;
   }
+  refuse_after_fatal("cuptiActivityGetNextRecord");
   uint8_t* next = buffer;
   if (*record != nullptr) {
     uint32_t kind = 0;

@@ -340,6 +340,7 @@ void tell_fatal() {
   if (wants_callback(kStateDomain, kFatalError)) {
     StateData data{kUnknown, "the stand-in was told to fail (FAKE_CUPTI_FATAL_AFTER)"};
     call_back(kStateDomain, kFatalError, &data);
+    state.fatal_known.store(true);
   }
 }
 

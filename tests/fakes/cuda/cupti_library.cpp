@@ -162,11 +162,18 @@ const Driver* driver() {
   return state.driver;
 }
 
+void refuse_after_fatal(const char* function) {
+  if (cupti().fatal_known.exchange(false)) {  // said once
+    violation("CUPTI called after it told of its fatal error", function);
+  }
+}
+
 Result enter(const char* function, bool needs_driver) {
   if (getpid() != g_loaded_in) {
     violation("CUPTI called in a forked child", function);
     return kUnknown;
   }
+  refuse_after_fatal(function);
   auto forced = options().call_fails.find(function);
   if (forced != options().call_fails.end()) {
     return static_cast<Result>(forced->second);

@@ -135,6 +135,7 @@ struct Cupti {
   std::atomic<uint64_t> undelivered_drops{0};
   std::atomic<bool> fatal{false};
   std::atomic<bool> fatal_told{false};
+  std::atomic<bool> fatal_known{false};  // the tool has been told and has answered: a call now breaks a rule
   uint64_t sequence = 0;
   Counters counters;
 };
@@ -171,6 +172,8 @@ void for_each_session(F&& function) {
 enum class Inside : uint8_t { kNothing, kBufferRequested, kBufferCompleted, kCallback };
 extern thread_local Inside t_inside;
 
+// CUPTI has finalized itself and said so: calling it, even to read a buffer, breaks a rule.
+void refuse_after_fatal(const char* function);
 // Every exported function begins with this; its result is what the function returns when it is not kSuccess.
 Result enter(const char* function, bool needs_driver = true);
 

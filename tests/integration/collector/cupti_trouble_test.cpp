@@ -63,13 +63,22 @@ TEST_F(CuptiTrouble, WithoutKernelsThereIsNothingToRecord) {
 }
 
 TEST_F(CuptiTrouble, AFatalErrorEndsTheSourceAndNothingElse) {
-  std::vector<std::string> job = {"steps=30", "think_us=20000"};
+  std::vector<std::string> job = {"steps=150", "graphs=1", "think_us=4000"};
   Recorded recorded = record_job("13.0", job, {{"FAKE_CUPTI_FATAL_AFTER", "300"}});
   EXPECT_EQ(recorded.contents.fact("cupti.state"), "stopped: CUPTI reported a fatal error");
   EXPECT_EQ(cupti_losses(recorded.contents)["cupti.fatal"], 1U);
-  EXPECT_EQ(recorded.contents.of(Kind::kStep).size(), 30U);
+  EXPECT_EQ(recorded.contents.of(Kind::kStep).size(), 150U);
   EXPECT_TRUE(recorded.contents.summary.clean_end);
   expect_unharmed(recorded.job, job);
+}
+
+// CUPTI has finalized itself by then; what it delivered before may not even be read with it.
+TEST_F(CuptiTrouble, WhatWasDeliveredBeforeAFatalErrorIsCountedButNotTouched) {
+  Recorded recorded = record_job("13.0", {"steps=2", "think_us=300000", "kernels=9000"},
+                                 {{"FAKE_CUPTI_FATAL_AFTER", "8000"}, {"STEPSCOPE_CUPTI_MEMORY_MIB", "8"}});
+  EXPECT_GT(cupti_losses(recorded.contents)["cupti.fatal_buffers"], 0U);
+  EXPECT_EQ(cupti_losses(recorded.contents)["cupti.fatal"], 1U);
+  EXPECT_TRUE(recorded.contents.summary.clean_end);
 }
 
 TEST_F(CuptiTrouble, EveryCallMayFail) {
