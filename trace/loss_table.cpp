@@ -108,6 +108,9 @@ constexpr std::array kMeanings = {
         "GPU events were dropped because they came faster than they could be written; the memory budget was "
         "used up.",
         "lower the level: stepscope record --level kernels"},
+    LossMeaning{"cupti.buffer_cut", kDataLoss,
+                "CUPTI could not read a buffer to its end; the GPU events in the rest of it are missing.",
+                "update CUDA or the driver"},
     LossMeaning{"cupti.unknown_kind", kInfo, "CUPTI delivered records of a kind that was not asked for."},
     LossMeaning{"cupti.no_time", kDataLoss, "GPU events that CUPTI never stamped were left out.",
                 "update CUDA or the driver"},

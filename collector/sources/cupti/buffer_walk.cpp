@@ -20,6 +20,9 @@ const void* next_record(void*, uint8_t* buffer, size_t valid, const void* previo
   if (result == abi::kSuccess && record != nullptr) {
     return record;
   }
+  if (result != abi::kMaxLimitReached) {
+    s.cut_buffers.fetch_add(1, std::memory_order_relaxed);
+  }
   return nullptr;
 }
 

@@ -44,8 +44,8 @@ constinit std::atomic<bool> g_flushed{false};  // the forced flush at the end ca
 constinit std::atomic<uint64_t> g_failed_flushes{0};
 
 struct Reported {  // what of the counters has gone into the recording
-  uint64_t no_time, bad_time, unknown, signatures_full, spare_records, last_resort, strangers, fatal_buffers,
-      flushes;
+  uint64_t no_time, bad_time, unknown, signatures_full, spare_records, last_resort, strangers, cut_buffers,
+      fatal_buffers, flushes;
 };
 constinit Reported g_reported{};
 
@@ -247,6 +247,7 @@ void report_losses() noexcept {
   report("cupti.discarded_buffers", s.pool.last_resort_uses(), g_reported.last_resort);
   report("cupti.flush_failed", g_failed_flushes.load(std::memory_order_relaxed), g_reported.flushes);
   report("cupti.strange_buffer", s.strange_buffers.load(std::memory_order_relaxed), g_reported.strangers);
+  report("cupti.buffer_cut", s.cut_buffers.load(std::memory_order_relaxed), g_reported.cut_buffers);
   report("cupti.fatal_buffers", s.fatal_buffers.load(std::memory_order_relaxed), g_reported.fatal_buffers);
   if (s.may_call()) {
     const size_t dropped = s.subscription.dropped();

@@ -43,6 +43,7 @@ struct SourceState {
   std::atomic<bool> exit_registered{false};
   std::atomic<uint64_t> spare_records{0};    // in buffers that could only be counted
   std::atomic<uint64_t> strange_buffers{0};  // completed, but not ours
+  std::atomic<uint64_t> cut_buffers{0};      // CUPTI stopped reading before the end
   std::atomic<uint64_t> fatal_buffers{0};    // not read, or not to their end, as CUPTI broke down
   std::atomic<bool> window_lock{false};      // writers of `windows`
 

@@ -88,6 +88,11 @@ void complete(Owner& owner) {
     std::memset(owner.buffer + valid, 0, owner.used - valid);  // the record was never finished
     ++cupti().counters.truncated;
   }
+  if (options().spoil) {
+    const uint32_t no_kind = kKindCount;
+    std::memcpy(owner.buffer + owner.last, &no_kind, sizeof(no_kind));
+    ++cupti().counters.spoiled;
+  }
   cupti().filled.push_back({owner.buffer, owner.capacity, valid});
   owner = {};
   cupti().filled_changed.notify_all();

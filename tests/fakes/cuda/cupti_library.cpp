@@ -54,6 +54,7 @@ Options read_options() {
   options.hold_back = number("FAKE_CUPTI_HOLD_BACK") != 0;
   options.shuffle = number("FAKE_CUPTI_SHUFFLE") != 0;
   options.truncate = number("FAKE_CUPTI_TRUNCATE") != 0;
+  options.spoil = number("FAKE_CUPTI_SPOIL") != 0;
   if (const char* correlate = getenv("FAKE_CUPTI_CORRELATE")) {
     options.correlate = strcmp(correlate, "always") == 0 ? Correlate::kAlways : Correlate::kNever;
   }
@@ -90,6 +91,7 @@ void report() {
   line("records_dropped", &Counters::dropped);
   line("drops_asked_for", &Counters::dropped_reported);
   line("buffers_truncated", &Counters::truncated);
+  line("buffers_spoiled", &Counters::spoiled);
   line("odd_kernels", &Counters::odd);
   line("incomplete_records", &Counters::incomplete);
   line("buffers_requested", &Counters::requested);

@@ -58,6 +58,7 @@ struct Options {
   bool hold_back = false;  // FAKE_CUPTI_HOLD_BACK: full buffers wait for the next flush
   bool shuffle = false;    // FAKE_CUPTI_SHUFFLE: buffers and kernels in any order
   bool truncate = false;   // FAKE_CUPTI_TRUNCATE: a buffer's valid size ends within its last record
+  bool spoil = false;      // FAKE_CUPTI_SPOIL: a buffer's last record is of a kind the library cannot read
   Correlate correlate = Correlate::kKnownCalls;  // FAKE_CUPTI_CORRELATE: always, never
   bool check_zeroed = true;                      // FAKE_CUPTI_CHECK_ZEROED=0: trust the tool (benches)
 };
@@ -98,8 +99,8 @@ struct Pending {
 
 // Counted for tests; printed as JSON into FAKE_CUDA_REPORT at the end of the process.
 struct Counters {
-  std::atomic<uint64_t> written{0}, kernels{0}, dropped{0}, dropped_reported{0}, truncated{0}, odd{0},
-      incomplete{0};
+  std::atomic<uint64_t> written{0}, kernels{0}, dropped{0}, dropped_reported{0}, truncated{0}, spoiled{0},
+      odd{0}, incomplete{0};
   std::atomic<uint64_t> requested{0}, refused{0}, given_twice{0}, completed{0}, outstanding{0}, flushes{0},
       forced_flushes{0};
 };

@@ -162,6 +162,19 @@ TEST_F(CuptiTrouble, ATruncatedBufferIsReadAsFarAsItGoes) {
   EXPECT_EQ(recorded.job.process.exit_code, 0);
 }
 
+TEST_F(CuptiTrouble, ABufferThatCuptiCannotReadToItsEndIsCounted) {
+  for (const char* version : {"11.8", "13.3"}) {
+    Recorded recorded = record_job(version, {"steps=10"}, {{"FAKE_CUPTI_SPOIL", "1"}});
+    EXPECT_GT(recorded.job.report["buffers_spoiled"], 0U) << version;
+    EXPECT_THAT(
+        cupti_losses(recorded.contents),
+        ::testing::ElementsAre(::testing::Pair("cupti.buffer_cut", recorded.job.report["buffers_spoiled"])))
+        << version;
+    EXPECT_GE(recorded.contents.of(Kind::kKernel).size() + recorded.job.report["buffers_spoiled"], 400U)
+        << "all but the last of each buffer";
+  }
+}
+
 TEST_F(CuptiTrouble, KernelsWithoutNameOrTime) {
   Recorded recorded = record_job("13.0", {"steps=3"}, {{"FAKE_CUPTI_ODD_EVERY", "10"}});
   ASSERT_EQ(recorded.job.report["odd_kernels"], 12U);
