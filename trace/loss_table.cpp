@@ -111,6 +111,11 @@ constexpr std::array kMeanings = {
     LossMeaning{"cupti.buffer_cut", kDataLoss,
                 "CUPTI could not read a buffer to its end; the GPU events in the rest of it are missing.",
                 "update CUDA or the driver"},
+    LossMeaning{
+        "cupti.discarded_late", kDataLoss,
+        "Buffers that came after CUPTI had been left to another tool could not be read; the last GPU events "
+        "before that are missing.",
+        "record with --cupti hold, or run the other profiler in a run of its own"},
     LossMeaning{"cupti.unknown_kind", kInfo, "CUPTI delivered records of a kind that was not asked for."},
     LossMeaning{"cupti.no_time", kDataLoss, "GPU events that CUPTI never stamped were left out.",
                 "update CUDA or the driver"},

@@ -15,6 +15,11 @@ const void* next_record(void*, uint8_t* buffer, size_t valid, const void* previo
     s.fatal_buffers.fetch_add(1, std::memory_order_relaxed);
     return nullptr;
   }
+  if (s.subscription.shares() && s.phase.load(std::memory_order_acquire) == Phase::kReleased) {
+    s.late_buffers.fetch_add(
+        1, std::memory_order_relaxed);  // records are a subscriber's, and we are none any more
+    return nullptr;
+  }
   void* record = const_cast<void*>(previous);
   const abi::Result result = s.subscription.next_record(buffer, valid, &record);
   if (result == abi::kSuccess && record != nullptr) {

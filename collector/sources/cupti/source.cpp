@@ -45,7 +45,7 @@ constinit std::atomic<uint64_t> g_failed_flushes{0};
 
 struct Reported {  // what of the counters has gone into the recording
   uint64_t no_time, bad_time, unknown, signatures_full, spare_records, last_resort, strangers, cut_buffers,
-      fatal_buffers, flushes;
+      fatal_buffers, late_buffers, flushes;
 };
 constinit Reported g_reported{};
 
@@ -249,6 +249,7 @@ void report_losses() noexcept {
   report("cupti.strange_buffer", s.strange_buffers.load(std::memory_order_relaxed), g_reported.strangers);
   report("cupti.buffer_cut", s.cut_buffers.load(std::memory_order_relaxed), g_reported.cut_buffers);
   report("cupti.fatal_buffers", s.fatal_buffers.load(std::memory_order_relaxed), g_reported.fatal_buffers);
+  report("cupti.discarded_late", s.late_buffers.load(std::memory_order_relaxed), g_reported.late_buffers);
   if (s.may_call()) {
     const size_t dropped = s.subscription.dropped();
     if (dropped != 0) {

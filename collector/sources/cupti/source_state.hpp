@@ -45,6 +45,7 @@ struct SourceState {
   std::atomic<uint64_t> strange_buffers{0};  // completed, but not ours
   std::atomic<uint64_t> cut_buffers{0};      // CUPTI stopped reading before the end
   std::atomic<uint64_t> fatal_buffers{0};    // not read, or not to their end, as CUPTI broke down
+  std::atomic<uint64_t> late_buffers{0};     // came when CUPTI had been left to another tool
   std::atomic<bool> window_lock{false};      // writers of `windows`
 
   // CUPTI may be called as its subscriber. After a fatal error it may not, whoever has noticed that so far.

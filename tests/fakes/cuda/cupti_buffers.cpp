@@ -130,6 +130,13 @@ void work(Cupti& state) {
     if (due && period == 0) {
       continue;
     }
+    for (size_t before = 0; options().late && before != state.filled.size();) {  // until no more follow
+      constexpr auto kLate = std::chrono::milliseconds(50);
+      before = state.filled.size();
+      guard.unlock();
+      std::this_thread::sleep_for(kLate);
+      guard.lock();
+    }
     while (!state.filled.empty()) {
       deliver_one(guard);
     }
@@ -223,7 +230,7 @@ void flush(bool forced) {
       any = true;
     }
   }
-  while (!state.filled.empty()) {
+  while (!state.filled.empty() && !options().late) {
     deliver_one(guard);
   }
   state.filled_changed.wait(guard, [&] { return state.delivering == 0; });

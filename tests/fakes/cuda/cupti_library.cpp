@@ -52,6 +52,7 @@ Options read_options() {
   options.drop_every = number("FAKE_CUPTI_DROP_EVERY");
   options.odd_every = number("FAKE_CUPTI_ODD_EVERY");
   options.hold_back = number("FAKE_CUPTI_HOLD_BACK") != 0;
+  options.late = number("FAKE_CUPTI_LATE") != 0;
   options.shuffle = number("FAKE_CUPTI_SHUFFLE") != 0;
   options.truncate = number("FAKE_CUPTI_TRUNCATE") != 0;
   options.spoil = number("FAKE_CUPTI_SPOIL") != 0;

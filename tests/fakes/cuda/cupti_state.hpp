@@ -56,9 +56,10 @@ struct Options {
   uint64_t drop_every = 0;                // FAKE_CUPTI_DROP_EVERY: each n-th record is dropped and counted
   uint64_t odd_every = 0;  // FAKE_CUPTI_ODD_EVERY: each n-th kernel in turn: NULL name, 0/0, end < start
   bool hold_back = false;  // FAKE_CUPTI_HOLD_BACK: full buffers wait for the next flush
-  bool shuffle = false;    // FAKE_CUPTI_SHUFFLE: buffers and kernels in any order
-  bool truncate = false;   // FAKE_CUPTI_TRUNCATE: a buffer's valid size ends within its last record
-  bool spoil = false;      // FAKE_CUPTI_SPOIL: a buffer's last record is of a kind the library cannot read
+  bool late = false;     // FAKE_CUPTI_LATE: a flush returns before its buffers are back; they come soon after
+  bool shuffle = false;  // FAKE_CUPTI_SHUFFLE: buffers and kernels in any order
+  bool truncate = false;  // FAKE_CUPTI_TRUNCATE: a buffer's valid size ends within its last record
+  bool spoil = false;     // FAKE_CUPTI_SPOIL: a buffer's last record is of a kind the library cannot read
   Correlate correlate = Correlate::kKnownCalls;  // FAKE_CUPTI_CORRELATE: always, never
   bool check_zeroed = true;                      // FAKE_CUPTI_CHECK_ZEROED=0: trust the tool (benches)
 };

@@ -305,6 +305,13 @@ class Launcher {
   size_t graph_nodes_ = 0;
 };
 
+// As the hook of torch.profiler does before its profiler starts.
+void ask_for_cupti() {
+  if (const stepscope_api* api = stepscope_api_get()) {
+    printf("released %d\n", api->release("cupti", "torch.profiler"));
+  }
+}
+
 // What happens before a step of the first thread, beside the work.
 void before_step(Job& job, Kineto& kineto, int64_t step) {
   const JobOptions& o = job.options;
@@ -321,10 +328,13 @@ void before_step(Job& job, Kineto& kineto, int64_t step) {
     kineto.stop(o.kineto_finalize == "yes");
   }
   if (step == o.kineto_from || step == o.kineto_again) {
-    if (const stepscope_api* api = o.kineto_asks == "yes" ? stepscope_api_get() : nullptr) {
-      printf("released %d\n", api->release("cupti", "torch.profiler"));
+    if (o.kineto_asks == "yes") {
+      ask_for_cupti();
     }
     kineto.start();
+  }
+  if (step == o.release_at) {
+    ask_for_cupti();
   }
   if (step == o.fork_at) {
     fork_child(job);

@@ -39,6 +39,7 @@ struct JobOptions {
   int64_t kineto_again = -1;           // and starts once more, until the end
   std::string kineto_finalize = "no";  // cuptiFinalize when it stops, as torch does since CUDA 12.6
   std::string kineto_asks = "no";      // stepscope is asked for CUPTI first, as its torch.profiler hook does
+  int64_t release_at = -1;             // stepscope is asked for CUPTI before this step, and nobody takes it
   int64_t fork_at = -1;                // a child is forked before this step; it uses CUDA and ends
   std::string child = "exit";          // how the child ends: exit, _exit
   int64_t die_at = -1;                 // `end` happens before this step instead of after the last
@@ -86,6 +87,7 @@ struct JobOptions {
                                           {"kineto_from", &J::kineto_from},
                                           {"kineto_to", &J::kineto_to},
                                           {"kineto_again", &J::kineto_again},
+                                          {"release_at", &J::release_at},
                                           {"fork_at", &J::fork_at},
                                           {"die_at", &J::die_at},
                                           {"code", &J::code}};

@@ -49,6 +49,18 @@ TEST_F(CuptiSharing, YieldGivesCuptiToTheProfilerThatAsks) {
   }
 }
 
+// From 13.3 on records can only be read as the subscriber that they were made for.
+TEST_F(CuptiSharing, BuffersThatComeAfterCuptiWasGivenAwayAreCounted) {
+  Recorded recorded = record_job("13.3", {"steps=6", "release_at=3", "think_us=100000"},
+                                 {{"STEPSCOPE_CUPTI", "yield"}, {"FAKE_CUPTI_LATE", "1"}});
+  EXPECT_EQ(recorded.contents.fact("cupti.interface"), "shared");
+  EXPECT_THAT(recorded.job.process.out, ::testing::HasSubstr("released 1"));
+  EXPECT_LT(recorded.contents.of(Kind::kKernel).size(), 3U * 40);
+  EXPECT_THAT(cupti_losses(recorded.contents),
+              ::testing::UnorderedElementsAre(::testing::Pair("cupti.yielded", 1),
+                                              ::testing::Pair("cupti.discarded_late", ::testing::Gt(0U))));
+}
+
 TEST_F(CuptiSharing, AskingDoesNotHelpAgainstHold) {
   Recorded recorded = record_job("13.0", {"steps=4", "kineto_from=2", "kineto_asks=yes"});
   EXPECT_THAT(recorded.job.process.out, ::testing::HasSubstr("released 0"));
