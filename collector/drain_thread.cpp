@@ -216,6 +216,7 @@ void flush_sources_at_exit() noexcept {
     return;
   }
   if (!g_finished.load(std::memory_order_acquire)) {
+    reopen_thread_at_exit();
     EventScope scope(Door::kOwn);
     finish_sources(scope ? scope.thread().ring : nullptr, now_ns() + kSourcePatience);
     spool().drain();
@@ -235,6 +236,7 @@ void finish_recording(int exit_code) noexcept {
     unlock();
     return;
   }
+  reopen_thread_at_exit();
   EventScope scope(Door::kOwn);
   finish_sources(scope ? scope.thread().ring : nullptr, now_ns() + kSourcePatience);
   if (scope) {

@@ -99,6 +99,10 @@ void report_refused_events() noexcept {
   }
 }
 
+void reopen_thread_at_exit() noexcept {
+  t_state.exited = false;
+}
+
 void reset_thread_after_fork() noexcept {
   ThreadState& thread = t_state;
   thread.ring = nullptr;

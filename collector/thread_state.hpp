@@ -68,6 +68,10 @@ struct ThreadState {
 // The string id of a text, from the thread's cache when it is there. Hot; within an EventScope or ReentryGuard.
 [[nodiscard]] uint32_t intern_cached(const char* text, size_t length) noexcept;
 
+// exit() ends the calling thread's thread-local objects, its ring among them, before it calls exit handlers. In one of those:
+// the thread gets a ring again, as it still has events.
+void reopen_thread_at_exit() noexcept;
+
 // In a forked child, for the one thread it has.
 void reset_thread_after_fork() noexcept;
 

@@ -102,7 +102,13 @@ uint32_t thread_id() {
   job.truth.print(job.options.truth);
   const std::string& how = job.options.end;
   int code = static_cast<int>(job.options.code);
-  if (how == "_exit") {
+  if (how == "exit_in_thread") {
+    std::thread([code] {
+      stepscope_range_push("last");
+      stepscope_range_pop();
+      exit(code);
+    }).join();
+  } else if (how == "_exit") {
     _exit(code);
   } else if (how == "quick_exit") {
     quick_exit(code);

@@ -43,7 +43,7 @@ struct JobOptions {
   int64_t fork_at = -1;                // a child is forked before this step; it uses CUDA and ends
   std::string child = "exit";          // how the child ends: exit, _exit
   int64_t die_at = -1;                 // `end` happens before this step instead of after the last
-  std::string end = "return";          // return, exit, _exit, quick_exit, abort, kill
+  std::string end = "return";          // return, exit, exit_in_thread, _exit, quick_exit, abort, kill
   int64_t code = 0;                    // exit code
   std::string truth;                   // path: one line per piece of work
 
