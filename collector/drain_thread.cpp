@@ -213,7 +213,7 @@ bool with_drain_lock(void (*function)(void* context) noexcept, void* context, in
 
 void flush_sources_at_exit() noexcept {
   if (!is_recording() || !lock_before(now_ns() + kExitPatience)) {
-    return;
+    return;  // finish_recording() tries again, and counts
   }
   if (!g_finished.load(std::memory_order_acquire)) {
     reopen_thread_at_exit();
@@ -230,7 +230,10 @@ bool watch_process(uint32_t pid, bool on) noexcept {
 
 void finish_recording(int exit_code) noexcept {
   if (!lock_before(now_ns() + kExitPatience)) {
-    return;  // a stuck disk: the rings keep everything
+    // Our thread is held up, in a vendor's library or by a disk. The rings keep what they have, but not what the sources
+    // hold back.
+    spool().loss("exit.lock_timeout", 1);
+    return;
   }
   if (g_finished.exchange(true)) {
     unlock();

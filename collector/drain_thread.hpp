@@ -31,8 +31,8 @@ void sample_host_if_due(trace::Ring* ring) noexcept;
 // Samples what a data-loading worker is blocked on. False when too many are watched. Any thread.
 bool watch_process(uint32_t pid, bool on) noexcept;
 
-// The end of the process: waits for a running drain (not longer than two seconds), then writes the rest, our own
-// cost, `exit` with the code, and the clean-end footer.
+// The end of the process: waits for a running drain (not longer than two seconds: then that is a loss, and all that is
+// written), then writes the rest, our own cost, `exit` with the code, and the clean-end footer.
 void finish_recording(int exit_code) noexcept;
 
 // In a forked child: the thread belongs to the parent.

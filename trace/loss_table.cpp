@@ -100,6 +100,11 @@ constexpr std::array kMeanings = {
     LossMeaning{"python.", kError,
                 "A Python hook failed and switched itself off; its events are missing from then on.",
                 "look at the log of the recording (stepscope sql RUN \"SELECT * FROM log\") and report it"},
+    LossMeaning{
+        "exit.lock_timeout", kDataLoss,
+        "The process ended while the collector's own thread was held up, in a vendor's library or by a "
+        "disk; the last GPU events and facts are missing.",
+        "look for a GPU or a disk that hangs on the machine of the job; record again"},
     LossMeaning{"cupti.dropped", kDataLoss,
                 "CUPTI dropped records because its own buffers were full; GPU events are missing.",
                 "lower the level: stepscope record --level kernels"},

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The libcupti stand-in: its activity API.
+#include <unistd.h>
+
 #include <cstring>
 #include <mutex>
 
@@ -117,6 +119,9 @@ FAKE_CUPTI_EXPORT int cuptiActivityFlushAll(uint32_t flag) {
   }
   if (Result refused = enter("cuptiActivityFlushAll"); refused != kSuccess) {
     return refused;
+  }
+  while (options().flush_hangs && (flag & kForced) == 0) {
+    pause();
   }
   bool anyone = false;
   for_each_session([&] { anyone = anyone || cupti().completed != nullptr; });

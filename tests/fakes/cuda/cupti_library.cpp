@@ -51,6 +51,7 @@ Options read_options() {
   options.fatal_after = number("FAKE_CUPTI_FATAL_AFTER");
   options.drop_every = number("FAKE_CUPTI_DROP_EVERY");
   options.odd_every = number("FAKE_CUPTI_ODD_EVERY");
+  options.flush_hangs = number("FAKE_CUPTI_FLUSH_HANGS") != 0;
   options.hold_back = number("FAKE_CUPTI_HOLD_BACK") != 0;
   options.late = number("FAKE_CUPTI_LATE") != 0;
   options.shuffle = number("FAKE_CUPTI_SHUFFLE") != 0;

@@ -54,8 +54,9 @@ struct Options {
   std::map<std::string, int> call_fails;  // FAKE_CUPTI_CALL_FAILS: "cuptiActivityFlushPeriod=27,..."
   uint64_t fatal_after = 0;               // FAKE_CUPTI_FATAL_AFTER: records until the fatal state; 0 = never
   uint64_t drop_every = 0;                // FAKE_CUPTI_DROP_EVERY: each n-th record is dropped and counted
-  uint64_t odd_every = 0;  // FAKE_CUPTI_ODD_EVERY: each n-th kernel in turn: NULL name, 0/0, end < start
-  bool hold_back = false;  // FAKE_CUPTI_HOLD_BACK: full buffers wait for the next flush
+  uint64_t odd_every = 0;    // FAKE_CUPTI_ODD_EVERY: each n-th kernel in turn: NULL name, 0/0, end < start
+  bool flush_hangs = false;  // FAKE_CUPTI_FLUSH_HANGS: a flush that is not forced never comes back
+  bool hold_back = false;    // FAKE_CUPTI_HOLD_BACK: full buffers wait for the next flush
   bool late = false;     // FAKE_CUPTI_LATE: a flush returns before its buffers are back; they come soon after
   bool shuffle = false;  // FAKE_CUPTI_SHUFFLE: buffers and kernels in any order
   bool truncate = false;  // FAKE_CUPTI_TRUNCATE: a buffer's valid size ends within its last record

@@ -101,6 +101,17 @@ TEST_F(CuptiTrouble, AFailingFlushIsCounted) {
       << "all kernels are missing and nothing says so";
 }
 
+// With a GPU that hangs, our own thread may never come back from CUPTI. The program ends all the same.
+TEST_F(CuptiTrouble, AFlushThatNeverReturnsIsGivenUpAtTheEndAndCounted) {
+  Recorded recorded =
+      record_job("13.0", {"steps=4", "think_us=100000", "code=3"}, {{"FAKE_CUPTI_FLUSH_HANGS", "1"}});
+  EXPECT_EQ(recorded.job.process.exit_code, 3) << recorded.job.process;
+  EXPECT_EQ(recorded.contents.of(Kind::kStep).size(), 4U) << "what reached a ring is there";
+  EXPECT_TRUE(recorded.contents.of(Kind::kKernel).empty());
+  EXPECT_EQ(recorded.contents.losses["exit.lock_timeout"], 1U)
+      << "the kernels are missing and nothing says so";
+}
+
 TEST_F(CuptiTrouble, NoCuptiAnywhere) {
   // A toolkit of the machine the test runs on may still be found, and is then told that there is no real driver.
   Recorded recorded = record_job("", kJob, {{"STEPSCOPE_CUPTI_LIBRARY", "/nowhere/libcupti.so.13"}});
