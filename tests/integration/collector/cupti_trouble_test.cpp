@@ -72,12 +72,22 @@ TEST_F(CuptiTrouble, AFatalErrorEndsTheSourceAndNothingElse) {
   expect_unharmed(recorded.job, job);
 }
 
-// CUPTI has finalized itself by then; what it delivered before may not even be read with it.
-TEST_F(CuptiTrouble, WhatWasDeliveredBeforeAFatalErrorIsCountedButNotTouched) {
-  Recorded recorded = record_job("13.0", {"steps=2", "think_us=300000", "kernels=9000"},
-                                 {{"FAKE_CUPTI_FATAL_AFTER", "8000"}, {"STEPSCOPE_CUPTI_MEMORY_MIB", "8"}});
+// CUPTI has finalized itself by then; what it filled before may not even be read with it.
+TEST_F(CuptiTrouble, BuffersFilledBeforeAFatalErrorAreCountedButNotTouched) {
+  Recorded recorded = record_job(
+      "13.0", {"steps=2", "think_us=300000", "kernels=9000"},
+      {{"FAKE_CUPTI_FATAL_AFTER", "8000"}, {"FAKE_CUPTI_LATE", "1"}, {"STEPSCOPE_CUPTI_MEMORY_MIB", "8"}});
   EXPECT_GT(cupti_losses(recorded.contents)["cupti.fatal_buffers"], 0U);
   EXPECT_EQ(cupti_losses(recorded.contents)["cupti.fatal"], 1U);
+  EXPECT_TRUE(recorded.contents.summary.clean_end);
+}
+
+// A graph that fills more than the pool at once: its last records are in spare buffers, which come back to be counted.
+TEST_F(CuptiTrouble, SpareBuffersThatComeBackAfterAFatalErrorAreNotTouchedEither) {
+  Recorded recorded = record_job(
+      "13.0", {"steps=1", "think_us=300000", "kernels=0", "graphs=1", "graph_nodes=60000", "kernel_ns=5000"},
+      {{"FAKE_CUPTI_FATAL_AFTER", "48000"}, {"FAKE_CUPTI_LATE", "1"}, {"STEPSCOPE_CUPTI_MEMORY_MIB", "8"}});
+  EXPECT_GT(cupti_losses(recorded.contents)["cupti.fatal_buffers"], 128U) << "more than the pool has";
   EXPECT_TRUE(recorded.contents.summary.clean_end);
 }
 
