@@ -4,12 +4,18 @@ include(GoogleTest)
 # What a test preset needs built: every test program adds itself here.
 add_custom_target(stepscope_tests)
 
+# What is tested stays optimised, and checked for undefined behaviour: that is a third of compiling under sanitizers.
+set(STEPSCOPE_TEST_OPTIONS $<$<CONFIG:Debug>:-O0>)
+if(STEPSCOPE_SANITIZE MATCHES "undefined")
+  list(APPEND STEPSCOPE_TEST_OPTIONS -fno-sanitize=undefined)
+endif()
+
 # Half of compiling a test is reading GoogleTest; it is read once. (clang-tidy wants to see it in every file.)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   file(CONFIGURE OUTPUT "${PROJECT_BINARY_DIR}/tests/precompiled.cpp" CONTENT "int main() {}\n")
   add_executable(stepscope_test_headers "${PROJECT_BINARY_DIR}/tests/precompiled.cpp")  # compiled as tests are: -fPIE
   target_link_libraries(stepscope_test_headers PRIVATE stepscope::build_flags GTest::gtest GTest::gmock)
-  target_compile_options(stepscope_test_headers PRIVATE $<$<CONFIG:Debug>:-O0>)
+  target_compile_options(stepscope_test_headers PRIVATE ${STEPSCOPE_TEST_OPTIONS})
   target_precompile_headers(stepscope_test_headers PRIVATE <gmock/gmock.h> <gtest/gtest.h>
     <filesystem> <fstream> <map> <optional> <sstream> <string> <vector>)
 endif()
@@ -28,7 +34,7 @@ function(stepscope_test)
   endif()
   add_executable(${T_NAME} ${T_SOURCES})
   target_link_libraries(${T_NAME} PRIVATE stepscope::build_flags ${T_LINK} GTest::gtest_main GTest::gmock)
-  target_compile_options(${T_NAME} PRIVATE $<$<CONFIG:Debug>:-O0>)  # what is tested stays optimised
+  target_compile_options(${T_NAME} PRIVATE ${STEPSCOPE_TEST_OPTIONS})
   if(TARGET stepscope_test_headers AND NOT T_SOURCES MATCHES "\\.c(;|$)")
     target_precompile_headers(${T_NAME} REUSE_FROM stepscope_test_headers)
   endif()
