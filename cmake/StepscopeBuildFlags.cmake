@@ -23,10 +23,10 @@ if(STEPSCOPE_SANITIZE)
   target_link_options(stepscope_build_flags INTERFACE -fsanitize=${STEPSCOPE_SANITIZE})
 endif()
 
-# stepscope_quick_build(<target>...): in developer mode the common headers are read once for all targets. Whether a file includes
-# what it uses is seen by every other build. GCC only: clang-tidy wants to see the headers in every file.
+# stepscope_quick_build(<target>...): in sanitized builds the common headers are read once for all targets. Whether a file includes
+# what it uses is seen by every other build.
 function(stepscope_quick_build)
-  if(NOT STEPSCOPE_DEVELOPER_MODE OR NOT CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  if(NOT STEPSCOPE_SANITIZE OR NOT CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     return()
   endif()
   if(NOT TARGET stepscope_common_headers)
@@ -49,4 +49,5 @@ add_library(stepscope_freestanding_flags INTERFACE)
 add_library(stepscope::freestanding_flags ALIAS stepscope_freestanding_flags)
 target_compile_options(stepscope_freestanding_flags INTERFACE
   $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions -fno-rtti -fno-threadsafe-statics -fno-asynchronous-unwind-tables>
-  -fno-stack-protector -fvisibility=hidden)
+  -fno-stack-protector -fvisibility=hidden
+  $<$<CONFIG:Debug>:-O1>)  # what the scenarios measure runs in here

@@ -48,8 +48,9 @@ class DryRun(unittest.TestCase):
         with tarfile.open(self.out / "recordings.tar.gz") as archive:
             self.assertIn("recordings/amp/job.json", archive.getnames())
 
-    def test_the_markdown_says_that_nothing_was_measured(self):
-        self.run_script()
+        self.check_that_the_markdown_says_that_nothing_was_measured()
+
+    def check_that_the_markdown_says_that_nothing_was_measured(self):
         text = (self.out / "results.md").read_text()
         self.assertIn("no number here was measured on a GPU", text)
         self.assertIn("| GPU, driver | Stand-in GPU, 000.00 |", text)
@@ -58,24 +59,21 @@ class DryRun(unittest.TestCase):
         self.assertRegex(text, r"\d+ bars met, 0 not met")
         self.assertIn(text, self.done.stdout)
 
-    def test_one_kernel_too_few_is_a_failure(self):
-        rows = self.run_script("lose_kernels")
+    def test_one_kernel_too_few_and_a_ledger_that_does_not_close_are_failures(self):
+        rows = self.run_script("lose_kernels no_ledger")
         self.assertEqual(self.done.returncode, 1)
         self.assertEqual(self.verdict_of(rows, "kernel counts equal"), "FAIL")
         self.assertEqual(self.verdict_of(rows, "shared cudart: kernels seen"), "FAIL")
         self.assertEqual(self.verdict_of(rows, "shared cudart: copies seen"), "PASS")
         self.assertIn("stepscope 999, torch.profiler 1000: add", (self.out / "log.txt").read_text())
+        self.assertEqual(self.verdict_of(rows, "torch.compile: self-check"), "FAIL")
+        self.assertEqual(self.verdict_of(rows, "kill -9: self-check"), "FAIL")
 
     def test_a_cost_above_its_bar_is_a_failure(self):
         rows = self.run_script("slow")
         self.assertEqual(self.done.returncode, 1)
         self.assertEqual(self.verdict_of(rows, "step time, kernels"), "FAIL")
         self.assertEqual(self.verdict_of(rows, "step time, steps"), "PASS")
-
-    def test_a_ledger_that_does_not_close_is_a_failure(self):
-        rows = self.run_script("no_ledger")
-        self.assertEqual(self.verdict_of(rows, "torch.compile: self-check"), "FAIL")
-        self.assertEqual(self.verdict_of(rows, "kill -9: self-check"), "FAIL")
 
     def test_a_program_that_does_not_run_says_why_and_the_rest_goes_on(self):
         rows = self.run_script("no_samples")
