@@ -214,7 +214,7 @@ class App {
       complain("this OpenGL cannot draw a picture of that size; try a smaller --size");
       return Exit::kUsage;
     }
-    while (!loader_.finished()) {
+    while (!loader_.finished() && !(options_.early && state_.run(Side::kA) != nullptr)) {
       glfwWaitEventsTimeout(0.05);
       loader_.poll(state_);
     }

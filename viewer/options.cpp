@@ -62,6 +62,11 @@ bool parse_at(std::string_view text, Options& options) {
   return parse_place(text, place);
 }
 
+bool parse_wait(std::string_view text, Options& options) {
+  options.early = text == "overview";
+  return options.early || text == "all";
+}
+
 struct Argument {
   std::string_view name;
   std::function<bool(std::string_view, Options&)> parse;
@@ -82,6 +87,7 @@ const std::vector<Argument>& arguments_table() {
          return !text.empty();
        },
        "a file name"},
+      {"--wait", parse_wait, "all or overview"},
       {"--size", parse_size, "WIDTHxHEIGHT, 320x240 to 16384x16384"},
       {"--at", parse_at, "a step number or a time such as 12.5s"},
       {"--select",
@@ -159,6 +165,7 @@ Usage: stepscope-viewer RUN [--vs RUN] [options]
   --scale FACTOR      size of text and lanes, 0.5 to 4 (default: of the monitor, or STEPSCOPE_SCALE)
   --size WxH          of the window or picture, default 1440x900
   --screenshot FILE   write one PNG when everything is loaded, and exit
+  --wait all|overview what the PNG waits for: everything (default), or what a window shows first
   --help, --version
 
 Keys: press ? in the window. Exit codes: 0 fine, 2 wrong usage or no display, 5 unreadable run.

@@ -20,6 +20,7 @@ struct Options {
   std::string run;
   std::string versus;      // empty: one run
   std::string screenshot;  // PNG path; empty: interactive
+  bool early = false;      // the screenshot shows what there is to see first, while events still load
   int width = 1440;
   int height = 900;
   std::string at;      // "412" or "12.5s"

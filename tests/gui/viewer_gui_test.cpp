@@ -184,6 +184,12 @@ TEST_F(ViewerGui, APictureMayBeLargerThanTheScreen) {
   EXPECT_GT(in_last_rows, 20U);
 }
 
+TEST_F(ViewerGui, ThePictureThatDoesNotWaitHasLanesToo) {
+  const Image image = picture(path("healthy") + " --wait overview");
+  ASSERT_EQ(image.width, 1280);
+  EXPECT_GT(image.count(color(Category::kBackward), 40), 100U);
+}
+
 TEST_F(ViewerGui, ADamagedRunEndsInAPictureThatSaysSoAndExit5) {
   const std::string file = dir_->file("damaged.stepscope");
   std::ofstream(file) << "not a recording";

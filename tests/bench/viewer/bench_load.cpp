@@ -58,8 +58,8 @@ trace::Status write_run(const std::string& path, size_t events) {
   return builder.finish();
 }
 
-// From exec to a written picture with every event loaded, and beside it what the program takes with a run of nothing to
-// draw: display, OpenGL, fonts. Without xvfb-run there is no line.
+// From exec to a written picture of what a window shows first, and to one with every event loaded; beside them what the
+// program takes with a run of nothing to draw: display, OpenGL, fonts. Without xvfb-run there is no line.
 void time_program(const std::string& run) {
   const std::string empty = run + "/empty";
   std::filesystem::create_directories(empty);
@@ -69,17 +69,19 @@ void time_program(const std::string& run) {
     return;
   }
   const std::string script =
-      "t() { s=$(date +%s%N); $V $1 --screenshot " + empty +
+      "t() { s=$(date +%s%N); $V $1 --wait $2 --screenshot " + empty +
       "/p.png --size 1920x1080 || exit 1; e=$(date +%s%N); echo $(((e - s) / 1000000)); }; t " + empty +
-      "; t " + run;
+      " all; t " + run + " overview; t " + run + " all";
   const std::string command = "xvfb-run -a -s '-screen 0 1920x1080x24 +extension GLX' env V=" STEPSCOPE_VIEWER
                               " sh -c '" +
                               script + "'";
   FILE* pipe = popen(command.c_str(), "r");
   int nothing = 0;
+  int first = 0;
   int all = 0;
-  if (pipe != nullptr && std::fscanf(pipe, "%d %d", &nothing, &all) == 2) {
+  if (pipe != nullptr && std::fscanf(pipe, "%d %d %d", &nothing, &first, &all) == 3) {
     std::printf("%-28s %d ms, of an empty run %d ms\n", "exec to a picture of all", all, nothing);
+    stepscope::testing::bar("exec to the first picture", first, "ms", 500);
   }
   if (pipe != nullptr) {
     pclose(pipe);

@@ -46,8 +46,8 @@ TEST(Options, EveryMistakeIsNamed) {
 
 TEST(Options, HelpNamesEveryOption) {
   const std::string usage = usage_text();
-  for (const char* option :
-       {"--vs", "--screenshot", "--size", "--at", "--select", "--theme", "--scale", "--align", "--view"}) {
+  for (const char* option : {"--vs", "--screenshot", "--wait", "--size", "--at", "--select", "--theme",
+                             "--scale", "--align", "--view"}) {
     EXPECT_NE(usage.find(option), std::string::npos) << option;
   }
 }

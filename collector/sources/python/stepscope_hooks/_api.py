@@ -23,7 +23,6 @@ _BUILTINS = ("emit", "fetch_worker", "fetch_task", "fetch_begin", "fetch_end", "
 _table = None
 _strings = {}
 _pending_losses = {}
-_definitions = []
 _on_open = []
 
 _MAX_STRINGS = 65536
@@ -66,7 +65,7 @@ class _Python(ctypes.Structure):
 
 
 class _MethodDef(ctypes.Structure):
-    """PyMethodDef; it has to outlive the function made of it."""
+    """PyMethodDef. It has to outlive the function made of it, which reads it when it is freed itself."""
 
     _fields_ = [("name", _text), ("function", _address), ("flags", _int), ("doc", _text)]
 
@@ -96,7 +95,7 @@ class _Table:
         if not function:
             raise OSError("the collector is older than its hooks")
         definition = _MethodDef(name, function, _METH_FASTCALL, None)
-        _definitions.append(definition)
+        api.Py_IncRef(ctypes.py_object(definition))  # for ever: a function may be the last of its module to go
         make = ctypes.PYFUNCTYPE(ctypes.py_object, _address, _address, _address)(("PyCFunction_NewEx", api))
         return make(ctypes.addressof(definition), None, None)
 
