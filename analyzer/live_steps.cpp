@@ -13,7 +13,7 @@
 namespace stepscope::analysis {
 namespace {
 
-constexpr size_t kSources = 5;  // column `source` of kind step: 1 api ... 4 torch.profiler, in order of trust
+constexpr size_t kStepSources = 5;  // column `source` of kind step: 1 api ... 4 torch.profiler, in order of trust
 constexpr size_t kRecent = 20;
 constexpr size_t kStartColumn = 0;
 constexpr size_t kSourceColumn = 2;
@@ -58,7 +58,7 @@ class LiveStepsWatch::Follower {
     const Status ignored = tail_.read_new(Kind::kStep, [this](const trace::EventBlock& block) {
       for (size_t row = 0; row < block.rows; ++row) {
         const auto source = static_cast<size_t>(block.columns[kSourceColumn][row]);
-        if (source < kSources) {
+        if (source < kStepSources) {
           boundaries_.at(source).add(block.columns[kStartColumn][row]);
         }
       }
@@ -74,7 +74,7 @@ class LiveStepsWatch::Follower {
 
  private:
   trace::SpoolTail tail_;
-  std::array<Boundaries, kSources> boundaries_;
+  std::array<Boundaries, kStepSources> boundaries_;
 };
 
 LiveStepsWatch::LiveStepsWatch(std::string directory) : directory_(std::move(directory)) {}

@@ -31,7 +31,8 @@ struct Job {
   int64_t record_workers = 1;   // 0: the workers' recordings are missing
   int64_t forward = 3000000, backward = 5000000, optimizer = 1000000,
           other = 100000;  // ns per micro step / step
-  int64_t fetch_cpu = 2000000, fetch_starved = 0, fetch_io = 0, fetch_blocked = 0;  // ns per batch
+  int64_t fetch_cpu = 2000000, fetch_starved = 0, fetch_io = 0, fetch_blocked = 0,
+          fetch_throttled = 0;  // ns per batch
   int64_t collate = 500000, put = 50000, transfer = 100000, pin = 0;
   int64_t slow_worker = -1, slow_worker_extra = 0;  // blocked ns more per batch
   int64_t warmup_extra = 20000000;                  // forward of step 0 takes this much more
@@ -79,6 +80,7 @@ inline constexpr Key kKeys[] = {
     {"fetch.starved", &Job::fetch_starved, nullptr},
     {"fetch.io", &Job::fetch_io, nullptr},
     {"fetch.blocked", &Job::fetch_blocked, nullptr},
+    {"fetch.throttled", &Job::fetch_throttled, nullptr},
     {"collate", &Job::collate, nullptr},
     {"put", &Job::put, nullptr},
     {"transfer", &Job::transfer, nullptr},
@@ -257,7 +259,7 @@ class Simulation {
     out.event(trace::Kind::kBatchFetch, lane,
               {made.start, made.dur, kLoader, made.epoch, made.task, made.worker, made.collate, made.received,
                made.put, made.cpu + made.collate, made.starved, made.io > 0 ? 4 * 1024 * 1024 : 0, 0,
-               job_.batch_size, 0});
+               job_.batch_size, job_.fetch_throttled});
   }
 
   void next_batch() {

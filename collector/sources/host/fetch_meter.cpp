@@ -27,11 +27,8 @@ constexpr int64_t larger(int64_t a, int64_t b) noexcept {
 
 int64_t FetchMeter::begin() noexcept {
   if (!begun_) {
-    ThreadUsage now;
-    read_thread_usage(now);
-    read_before_ = now.read_bytes;
-    faults_before_ = now.major_faults;
-    throttled_before_ = now.throttled_ns;
+    reads_before_ = read_thread_reads();
+    throttled_before_ = cgroup_throttled_ns();
     begun_ = true;
   }
   int64_t now = now_ns();
@@ -57,22 +54,24 @@ int64_t FetchMeter::end() noexcept {
   usage.cpu_ns = smaller(cpu - cpu_before_, lasted);
   cpu_before_ = cpu;
   const int64_t off_cpu = lasted - usage.cpu_ns;
-  waited_ = lasted >= kShortNs && off_cpu >= larger(kLeastWaitNs, lasted / kLeastWaitShare);
+  const int64_t least = larger(kLeastWaitNs, lasted / kLeastWaitShare);
+  waited_ = lasted >= kShortNs && off_cpu >= least;
   if (!waited_) {
     return usage.end_ns;
   }
-  ThreadUsage now;
-  read_thread_usage(now);
-  usage.runq_ns = smaller(larger(now.runq_ns - runq_before_, 0), off_cpu);
-  usage.read_bytes = larger(now.read_bytes - read_before_, 0);
-  usage.major_faults = larger(now.major_faults - faults_before_, 0);
-  usage.throttled_ns = smaller(larger(now.throttled_ns - throttled_before_, 0), off_cpu);
-  runq_before_ = now.runq_ns;
+  const int64_t runq = read_runq_ns();
+  usage.runq_ns = smaller(larger(runq - runq_before_, 0), off_cpu);
+  runq_before_ = runq;
   runq_at_ns_ = usage.end_ns;
-  read_before_ = now.read_bytes;
-  faults_before_ = now.major_faults;
-  throttled_before_ = now.throttled_ns;
-  cpu_before_ = now.cpu_ns;
+  const int64_t throttled = cgroup_throttled_ns();
+  usage.throttled_ns = smaller(larger(throttled - throttled_before_, 0), off_cpu);
+  throttled_before_ = throttled;
+  if (off_cpu - usage.runq_ns >= least) {  // it waited for something besides a CPU
+    const ThreadReads reads = read_thread_reads();
+    usage.read_bytes = larger(reads.bytes - reads_before_.bytes, 0);
+    usage.major_faults = larger(reads.major_faults - reads_before_.major_faults, 0);
+    reads_before_ = reads;
+  }
   return usage.end_ns;
 }
 

@@ -4,13 +4,16 @@
 //
 // On a thread that has just done real work a system call costs a microsecond or more, and a fetch may be short. So
 //   - the CPU clock is read at both ends, or at the end only when a busy worker goes from one fetch straight to the next;
-//   - all else is asked at the end, and only when the fetch was off the CPU for a time worth explaining;
+//   - what it waited for is asked at the end, and only when the fetch was off the CPU for a time worth explaining: the run-queue
+//     wait first, and what it read only when that does not explain it;
 //   - the run-queue wait is read before a fetch when the one before was off the CPU, else only every few milliseconds: of the
 //     wait that is told of then, a part may be from just before the fetch.
 // Times: ns of CLOCK_MONOTONIC_RAW. Own thread only. No lock, no allocation.
 #pragma once
 
 #include <stdint.h>
+
+#include "collector/sources/host/thread_usage.hpp"
 
 namespace stepscope::collector {
 
@@ -19,7 +22,7 @@ struct FetchUsage {
   int64_t cpu_ns = 0;        // never more than the fetch lasted
   int64_t runq_ns = 0;       // waiting for a CPU; never more than the fetch was off the CPU
   int64_t throttled_ns = 0;  // the cgroup's; never more than the fetch was off the CPU
-  // Since the thread's previous fetch that was off the CPU.
+  // Since the thread's previous fetch that waited for something besides a CPU.
   int64_t read_bytes = 0, major_faults = 0;
   // The fetch's calls of the collate function, and how many samples they were given.
   int64_t collate_ns = 0, items = 0;
@@ -43,7 +46,8 @@ class FetchMeter {
   FetchUsage usage_;
   int64_t cpu_before_ = 0;
   int64_t runq_before_ = 0, runq_at_ns_ = 0;  // the run-queue wait so far, and when it was read
-  int64_t read_before_ = 0, faults_before_ = 0, throttled_before_ = 0;
+  int64_t throttled_before_ = 0;
+  ThreadReads reads_before_;
   int64_t collate_start_ns_ = 0;
   int collate_depth_ = 0;
   bool begun_ = false;

@@ -21,7 +21,20 @@ constinit std::atomic<uint64_t> g_throttled_ns{0};
 constinit Cgroup g_cgroup;
 constinit bool g_found = false;
 
-int64_t throttled_ns() noexcept {
+// The thread's state with its two files open, where they can be.
+ThreadState& with_files() noexcept {
+  ThreadState& thread = thread_state();
+  if (!thread.usage_files_opened && !thread.exited) {
+    thread.usage_files_opened = true;
+    thread.schedstat.open("/proc/thread-self/schedstat");
+    thread.io.open("/proc/thread-self/io");
+  }
+  return thread;
+}
+
+}  // namespace
+
+int64_t cgroup_throttled_ns() noexcept {
   int64_t now = now_ns();
   if (now - g_read_ns.load(std::memory_order_relaxed) > kThrottledAgeNs && !g_reading.exchange(true)) {
     if (!g_found) {
@@ -35,49 +48,39 @@ int64_t throttled_ns() noexcept {
   return static_cast<int64_t>(g_throttled_ns.load(std::memory_order_relaxed));
 }
 
-// The thread's state with its two files open, where they can be.
-ThreadState& with_files() noexcept {
-  ThreadState& thread = thread_state();
-  if (!thread.usage_files_opened && !thread.exited) {
-    thread.usage_files_opened = true;
-    thread.schedstat.open("/proc/thread-self/schedstat");
-    thread.io.open("/proc/thread-self/io");
-  }
-  return thread;
-}
-
-int64_t runq_ns(const KeptFile& schedstat) noexcept {
+int64_t read_runq_ns() noexcept {
   char text[64];
   uint64_t value = 0;
-  long n = schedstat.read(text, sizeof(text));
+  long n = with_files().schedstat.read(text, sizeof(text));
   TextView rest(text, n > 0 ? static_cast<size_t>(n) : 0);
   TextView field;
   bool found = next_field(rest, ' ', field) && next_field(rest, ' ', field) && parse_u64(field, value);
   return found ? static_cast<int64_t>(value) : 0;
 }
 
-}  // namespace
-
-int64_t read_runq_ns() noexcept {
-  return runq_ns(with_files().schedstat);
-}
-
-void read_thread_usage(ThreadUsage& usage) noexcept {
-  ThreadState& thread = with_files();
-  usage.cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
-  usage.runq_ns = runq_ns(thread.schedstat);
+ThreadReads read_thread_reads() noexcept {
+  ThreadReads reads;
   char text[256];
   uint64_t value = 0;
-  long n = thread.io.read(text, sizeof(text));
+  long n = with_files().io.read(text, sizeof(text));
   TextView io(text, n > 0 ? static_cast<size_t>(n) : 0);
   if (io.starts_with("rchar: ") && parse_u64(io.substr(7), value)) {
-    usage.read_bytes = static_cast<int64_t>(value);
+    reads.bytes = static_cast<int64_t>(value);
   }
   rusage resources;
   if (getrusage(RUSAGE_THREAD, &resources) == 0) {
-    usage.major_faults = resources.ru_majflt;
+    reads.major_faults = resources.ru_majflt;
   }
-  usage.throttled_ns = throttled_ns();
+  return reads;
+}
+
+void read_thread_usage(ThreadUsage& usage) noexcept {
+  usage.cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+  usage.runq_ns = read_runq_ns();
+  const ThreadReads reads = read_thread_reads();
+  usage.read_bytes = reads.bytes;
+  usage.major_faults = reads.major_faults;
+  usage.throttled_ns = cgroup_throttled_ns();
 }
 
 void forget_thread_usage() noexcept {

@@ -21,8 +21,15 @@ struct ThreadUsage {
 };
 
 void read_thread_usage(ThreadUsage& usage) noexcept;
-// Only the run-queue wait so far: one of its five system calls.
+
+// Parts of it, for callers that need no more: one system call, none or a small file every 5 ms, and two.
 [[nodiscard]] int64_t read_runq_ns() noexcept;
+[[nodiscard]] int64_t cgroup_throttled_ns() noexcept;
+struct ThreadReads {
+  int64_t bytes = 0;
+  int64_t major_faults = 0;
+};
+[[nodiscard]] ThreadReads read_thread_reads() noexcept;
 
 // In a forked child: it may live in another cgroup.
 void forget_thread_usage() noexcept;

@@ -37,6 +37,25 @@ TEST_F(LedgerTest, HandsAWaitToWhatTheWorkerDid) {
   EXPECT_GT(leaf_ms(ledger, leaf::kCollate), 2.0);
 }
 
+// A worker that waits for the interpreter's lock waits for a thread of the same throttled cgroup.
+TEST_F(LedgerTest, WhoIsBlockedWhileThrottledIsStarved) {
+  const std::string spec = "steps=60 fetch.cpu=20ms fetch.blocked=12ms fetch.starved=4ms ";
+  const Ledger free = ledger_of(job("free", spec));
+  const Ledger throttled = ledger_of(job("throttled", spec + "fetch.throttled=10ms"));
+  EXPECT_EQ(throttled.residual_ns(), 0);
+  const double moved = leaf_ms(free, leaf::kFetchBlocked) / 12 * 6;  // throttled beyond the wait for a CPU
+  EXPECT_NEAR(leaf_ms(throttled, leaf::kFetchBlocked), leaf_ms(free, leaf::kFetchBlocked) - moved, 0.3);
+  EXPECT_NEAR(leaf_ms(throttled, leaf::kFetchStarved), leaf_ms(free, leaf::kFetchStarved) + moved, 0.3);
+}
+
+// Reading is not waiting for somebody: it is slow with any quota.
+TEST_F(LedgerTest, WhoReadsWhileThrottledReads) {
+  const std::string spec = "steps=60 fetch.cpu=20ms fetch.io=12ms fetch.starved=4ms ";
+  const Ledger free = ledger_of(job("free", spec));
+  const Ledger throttled = ledger_of(job("throttled", spec + "fetch.throttled=10ms"));
+  EXPECT_NEAR(leaf_ms(throttled, leaf::kFetchIo), leaf_ms(free, leaf::kFetchIo), 0.1);
+}
+
 TEST_F(LedgerTest, BlamesAWorkerThatNeverRestsRatherThanTheWayOfItsBatches) {
   const auto run = job("run", "steps=60 workers=1 fetch.cpu=20ms transfer=8ms");
   const Ledger ledger = ledger_of(run);
