@@ -219,9 +219,10 @@ class App {
       loader_.poll(state_);
     }
     take_data();
-    // A layout settles over a few frames: tables learn their columns, windows their scroll range.
-    constexpr int kFrames = 6;
-    for (int frame = 0; frame < kFrames; ++frame) {
+    // A layout settles over a few frames: tables learn their columns, windows their scroll range. What a window shows first is not
+    // settled either.
+    const int frames = options_.early ? 2 : 6;
+    for (int frame = 0; frame < frames; ++frame) {
       build_frame(true);
     }
     target->begin(packed(state_.colors().window));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "viewer/loader.hpp"
 
+#include <sys/resource.h>
+
 #include <future>
 
 #include "analyzer/evidence.hpp"
@@ -24,6 +26,7 @@ struct Loaded {
 
 constexpr double kOpened = 0.1;  // shares of the progress bar
 constexpr double kDecoded = 0.9;
+constexpr int kNiceness = 10;
 
 }  // namespace
 
@@ -121,6 +124,8 @@ Loader::~Loader() {
 }
 
 void Loader::load(const std::string& run, const std::string& versus) {
+  // On Linux this is of the calling thread, and of those it starts: the window is drawn while they read.
+  setpriority(PRIO_PROCESS, 0, kNiceness);
   Parts parts{*this, {}, versus.empty() ? size_t{1} : size_t{2}};
   say(0, "opening " + run);
   if (!parts.open(0, run)) {

@@ -59,7 +59,8 @@ trace::Status write_run(const std::string& path, size_t events) {
 }
 
 // From exec to a written picture of what a window shows first, and to one with every event loaded; beside them what the
-// program takes with a run of nothing to draw: display, OpenGL, fonts. Without xvfb-run there is no line.
+// program takes with a run of nothing to draw: display, OpenGL, fonts. A picture is there when its file is. Without
+// xvfb-run there is no line.
 void time_program(const std::string& run) {
   const std::string empty = run + "/empty";
   std::filesystem::create_directories(empty);
@@ -68,10 +69,10 @@ void time_program(const std::string& run) {
       std::system("command -v xvfb-run >/dev/null 2>&1") != 0) {
     return;
   }
-  const std::string script =
-      "t() { s=$(date +%s%N); $V $1 --wait $2 --screenshot " + empty +
-      "/p.png --size 1920x1080 || exit 1; e=$(date +%s%N); echo $(((e - s) / 1000000)); }; t " + empty +
-      " all; t " + run + " overview; t " + run + " all";
+  const std::string script = "t() { s=$(date +%s%N); $V $1 --wait $2 --screenshot " + empty +
+                             "/p.png --size 1920x1080 || exit 1; e=$(date -r " + empty +
+                             "/p.png +%s%N); echo $(((e - s) / 1000000)); }; t " + empty + " all; t " + run +
+                             " overview; t " + run + " all";
   const std::string command = "xvfb-run -a -s '-screen 0 1920x1080x24 +extension GLX' env V=" STEPSCOPE_VIEWER
                               " sh -c '" +
                               script + "'";
