@@ -13,7 +13,8 @@
 namespace stepscope::analysis {
 namespace {
 
-constexpr size_t kStepSources = 5;  // column `source` of kind step: 1 api ... 4 torch.profiler, in order of trust
+constexpr size_t kStepSources =
+    5;  // column `source` of kind step: 1 api ... 4 torch.profiler, in order of trust
 constexpr size_t kRecent = 20;
 constexpr size_t kStartColumn = 0;
 constexpr size_t kSourceColumn = 2;
