@@ -114,6 +114,7 @@ void reset_thread_after_fork() noexcept {
   thread.usage_files_opened = false;
   thread.fetch = {};
   thread.fetch_task = {};
+  thread.loading = {};
 }
 
 ReentryGuard::ReentryGuard() noexcept {

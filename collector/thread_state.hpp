@@ -40,6 +40,15 @@ struct PendingMessage {
   int nested;  // ranges of its domain opened since and still open
 };
 
+// What the thread is in the middle of when it loads data.
+struct DataLoading {
+  bool makes_batches = false;  // a worker, or a next() without workers: its fetches are measured
+  bool in_fetch = false;
+  bool in_next = false;      // of a DataLoader's iterator
+  int64_t nexts = 0;         // such calls so far
+  int64_t pin_taken_ns = 0;  // the pinning thread's: when it took its latest batch
+};
+
 struct ThreadState {
   trace::Ring* ring = nullptr;
   uint32_t generation = 0;  // of the recording the ring belongs to
@@ -61,6 +70,7 @@ struct ThreadState {
   bool usage_files_opened = false;
   FetchMeter fetch;  // of the data loader's batches that the thread makes
   FetchTask fetch_task;
+  DataLoading loading;
 };
 
 // The calling thread's state. Global-dynamic: a dlopened library must not use up static TLS.

@@ -32,16 +32,28 @@
 extern "C" {
 #endif
 
-/* Functions of CPython that the collector calls in return when the interpreter calls it, and does not link to. All three are
- * part of Python's stable interface: PyLong_AsLongLong, PyLong_FromLongLong, PyErr_Occurred. */
+/* What the collector needs of CPython when the interpreter calls it, since it does not link to it. All of it is part of Python's
+ * stable interface; the comments give the names. */
 typedef struct stepscope_python {
-  long long (*as_long_long)(void* object);
-  void* (*from_long_long)(long long value);
-  void* (*error_occurred)(void);
+  size_t size;                                                  /* sizeof(stepscope_python) */
+  long long (*as_long_long)(void* object);                      /* PyLong_AsLongLong */
+  void* (*from_long_long)(long long value);                     /* PyLong_FromLongLong */
+  void* (*error_occurred)(void);                                /* PyErr_Occurred */
+  void (*error_clear)(void);                                    /* PyErr_Clear */
+  void (*error_fetch)(void** type, void** value, void** trace); /* PyErr_Fetch */
+  void (*error_restore)(void* type, void* value, void* trace);  /* PyErr_Restore */
+  int (*error_matches)(void* exception);                        /* PyErr_ExceptionMatches */
+  void* (*call)(void* callable, void* tuple, void* keywords);   /* PyObject_Call */
+  void* (*get_attribute)(void* object, void* name);             /* PyObject_GetAttr */
+  void* (*get_item)(void* object, void* key);                   /* PyObject_GetItem */
+  int (*is_instance)(void* object, void* type);                 /* PyObject_IsInstance */
+  intptr_t (*length)(void* object);                             /* PyObject_Size */
+  void* (*tuple_item)(void* tuple, intptr_t index);             /* PyTuple_GetItem */
+  void* (*tuple_pack)(intptr_t count, ...);                     /* PyTuple_Pack */
+  void (*dec_ref)(void* object);                                /* Py_DecRef */
+  void* tuple_type;                                             /* PyTuple_Type */
+  void* list_type;                                              /* PyList_Type */
 } stepscope_python;
-
-/* The shape of a METH_FASTCALL function of CPython (PyMethodDef::ml_meth). */
-typedef void* (*stepscope_python_method)(void* self, void* const* arguments, intptr_t count);
 
 /* The collector's function table. Members are only ever appended; `size` says how many bytes are valid.
  * Call through the inline functions below unless you write a binding for another language. */
@@ -81,18 +93,18 @@ typedef struct stepscope_api {
   /* Another tool in this process (`who`: "torch.profiler") is about to want what `source` ("cupti") holds. Gives it up when
    * the policy of the recording allows (STEPSCOPE_CUPTI=yield) and returns 1 when it is free then, else 0. */
   int (*release)(const char* source, const char* who);
-  /* For hooks in CPython, to which a foreign-function call costs more than the functions themselves: a function to make a
-   * builtin of, by name, or NULL when there is none of that name. `python` is copied. Arguments are ints, missing ones
-   * are 0, and so are results. A fetch is what a data-loading thread does to make one batch; see kind batch_fetch.
+  /* For hooks in CPython: a function to make a builtin of (PyMethodDef::ml_meth), and in `flags` how it is called (ml_flags); NULL when
+   * there is none of that name. `python` is copied. The first group takes ints, missing ones are 0, and returns one; they cost a
+   * tenth of a call through ctypes. A fetch is what a data-loading thread does to make one batch; see kind batch_fetch.
    *   emit(kind, lane, value...)   as emit() above
-   *   fetch_worker(loader, epoch, worker)   the calling thread makes batches for a consumer elsewhere: fetch_end() writes each
-   *                                         (worker -1: no longer)
-   *   fetch_task(task)                      its next fetch is of this task, which it received now
-   *   fetch_begin(), fetch_end()            a fetch of the calling thread begins, ended
-   *   collate_begin(), collate_end(items)   around a call of the collate function within the fetch
-   *   batch_emit(start_ns, loader, epoch, task, dispatch_ns, flags)   a batch that the calling thread fetched for itself, from
-   *                                         start_ns until now: writes it, and the fetch that began since start_ns */
-  stepscope_python_method (*python_method)(const char* name, const stepscope_python* python);
+   *   fetch_worker(loader, epoch, worker)   the calling thread makes batches for a consumer elsewhere (worker -1: no longer)
+   *   loading()   DataLoader next() calls of this thread so far, times 8; + 1 inside one, + 2 inside a fetch, + 4 where fetches are measured
+   *   loader_bytes(in_flight)   bytes of the memory that loader_begin() wants
+   *   loader_begin(address, in_flight, loader, epoch, workers, flags, in_order)   an iterator's first epoch begins, or its next
+   *   loader_key(address, loader)   the iterator has another key from now on
+   * The second group takes the place of a function of the data loader, and calls it: collector/sources/python/wrappers.hpp.
+   *   loader_next, loader_next_index, loader_get_data, pin_get, pin_put, worker_get, fetch, collate */
+  void* (*python_method)(const char* name, const stepscope_python* python, int* flags);
 } stepscope_api;
 
 /* Exported by libstepscope.so; never returns NULL. Table functions are safe before open(): they do nothing.

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "collector/sources/python/methods.hpp"
 
-#include "collector/clock.hpp"
 #include "collector/exports.hpp"
+#include "collector/sources/python/fetch_row.hpp"
+#include "collector/sources/python/interpreter.hpp"
+#include "collector/sources/python/loader_state.hpp"
+#include "collector/sources/python/wrappers.hpp"
 #include "collector/text.hpp"
 #include "collector/thread_state.hpp"
 #include "trace/kinds.hpp"
@@ -12,30 +15,23 @@ namespace {
 
 constexpr intptr_t kMaxArguments = 2 + static_cast<intptr_t>(trace::kMaxColumns) + 1;  // one more: too many
 
-// One interpreter's functions; every caller hands in the same.
-constinit stepscope_python g_python{};
+// CPython's METH_ flags.
+constexpr int kVarargs = 0x1, kKeywords = 0x2, kFastcall = 0x80;
 
-void* nothing() noexcept {
-  return g_python.from_long_long(0);
+void* number(int64_t value) noexcept {
+  return interpreter().from_long_long(value);
 }
 
 // The first arguments as numbers, 0 where there are fewer; false when one is not a number, with Python's exception set.
 template <size_t N>
 bool numbers(void* const* arguments, intptr_t count, int64_t (&out)[N]) noexcept {
   for (intptr_t i = 0; i < count && i < static_cast<intptr_t>(N); ++i) {
-    out[i] = g_python.as_long_long(arguments[i]);
-    if (out[i] == -1 && g_python.error_occurred() != nullptr) {
+    out[i] = interpreter().as_long_long(arguments[i]);
+    if (out[i] == -1 && interpreter().error_occurred() != nullptr) {
       return false;
     }
   }
   return true;
-}
-
-void write(int64_t kind, int64_t lane, const int64_t* values, size_t count) noexcept {
-  const bool sensible = kind >= 0 && kind <= UINT16_MAX && lane >= 0 && lane <= UINT32_MAX;
-  // Kind 0 is none: it is counted there as what it is.
-  stepscope_get_api()->emit(sensible ? static_cast<uint32_t>(kind) : 0,
-                            sensible ? static_cast<uint32_t>(lane) : 0, values, static_cast<uint32_t>(count));
 }
 
 void* emit(void*, void* const* arguments, intptr_t count) noexcept {
@@ -43,23 +39,14 @@ void* emit(void*, void* const* arguments, intptr_t count) noexcept {
   if (!numbers(arguments, count, in)) {
     return nullptr;
   }
+  const int64_t kind = in[0], lane = in[1];
   const intptr_t given = count < kMaxArguments ? count : kMaxArguments;
-  write(in[0], in[1], in + 2, given > 2 ? static_cast<size_t>(given - 2) : 0);
-  return nothing();
-}
-
-void write_fetch(const FetchTask& of, const FetchUsage& used) noexcept {
-  if (EventScope scope(Door::kOwn); scope) {
-    const int64_t row[] = {used.start_ns,     used.end_ns - used.start_ns,
-                           of.loader,         of.epoch,
-                           of.task,           of.worker,
-                           used.collate_ns,   of.received_ns,
-                           used.end_ns,       used.cpu_ns,
-                           used.runq_ns,      used.read_bytes,
-                           used.major_faults, used.items,
-                           used.throttled_ns};
-    scope.push(trace::Kind::kBatchFetch, 0, row, sizeof(row) / sizeof(row[0]));
-  }
+  const bool sensible = kind >= 0 && kind <= UINT16_MAX && lane >= 0 && lane <= UINT32_MAX;
+  // Kind 0 is none: it is counted there as what it is.
+  stepscope_get_api()->emit(sensible ? static_cast<uint32_t>(kind) : 0,
+                            sensible ? static_cast<uint32_t>(lane) : 0, in + 2,
+                            given > 2 ? static_cast<uint32_t>(given - 2) : 0);
+  return number(0);
 }
 
 void* fetch_worker(void*, void* const* arguments, intptr_t count) noexcept {
@@ -67,105 +54,89 @@ void* fetch_worker(void*, void* const* arguments, intptr_t count) noexcept {
   if (!numbers(arguments, count, in)) {
     return nullptr;
   }
-  thread_state().fetch_task = {in[2] >= 0, in[0], in[1], in[2], 0, 0};
-  return nothing();
+  ThreadState& thread = thread_state();
+  thread.loading.makes_batches = in[2] >= 0;
+  thread.fetch_task = {in[2] >= 0, in[0], in[1], in[2], 0, 0};
+  return number(0);
 }
 
-void* fetch_task(void*, void* const* arguments, intptr_t count) noexcept {
+void* loading(void*, void* const*, intptr_t) noexcept {
+  const DataLoading& is = thread_state().loading;
+  return number(is.nexts << 3 | (is.makes_batches ? 4 : 0) | (is.in_fetch ? 2 : 0) | (is.in_next ? 1 : 0));
+}
+
+void* loader_bytes(void*, void* const* arguments, intptr_t count) noexcept {
   int64_t in[1] = {};
   if (!numbers(arguments, count, in)) {
     return nullptr;
   }
-  FetchTask& of = thread_state().fetch_task;
-  of.task = in[0];
-  of.received_ns = now_ns();
-  return nothing();
+  return number(static_cast<int64_t>(LoaderState::bytes(LoaderState::slots_for(in[0]))));
 }
 
-void* fetch_begin(void*, void* const*, intptr_t) noexcept {
-  thread_state().fetch.begin();
-  return nothing();
-}
-
-void* fetch_end(void*, void* const*, intptr_t) noexcept {
-  ThreadState& thread = thread_state();
-  thread.fetch.end();
-  if (thread.fetch_task.for_others) {
-    write_fetch(thread.fetch_task, thread.fetch.usage());
-  }
-  return nothing();
-}
-
-void* collate_begin(void*, void* const*, intptr_t) noexcept {
-  thread_state().fetch.begin_collate();
-  return nothing();
-}
-
-void* collate_end(void*, void* const* arguments, intptr_t count) noexcept {
-  int64_t items[1] = {};
-  if (!numbers(arguments, count, items)) {
-    return nullptr;
-  }
-  thread_state().fetch.end_collate(items[0]);
-  return nothing();
-}
-
-void* batch_emit(void*, void* const* arguments, intptr_t count) noexcept {
-  int64_t in[6] = {};
+void* loader_begin(void*, void* const* arguments, intptr_t count) noexcept {
+  int64_t in[7] = {};
   if (!numbers(arguments, count, in)) {
     return nullptr;
   }
-  const auto [start, loader, epoch, task, dispatched, flags] = in;
-  const int64_t end = now_ns();
-  FetchUsage used = thread_state().fetch.usage();
-  if (used.start_ns < start) {  // the sampler or the dataset ended: nothing was fetched
-    used = {};
-  } else if ((flags & trace::kBatchLast) == 0) {
-    write_fetch({false, loader, epoch, -1, task, used.start_ns}, used);
+  const auto& [address, in_flight, loader, epoch, workers, flags, in_order] = in;
+  if (auto* state = reinterpret_cast<LoaderState*>(address)) {
+    *state = {.loader = loader,
+              .epoch = epoch,
+              .workers = workers,
+              .flags = flags,
+              .in_order = in_order != 0,
+              .slots = LoaderState::slots_for(in_flight)};
+    state->begin();
   }
-  const int64_t row[] = {start,
-                         end - start,
-                         loader,
-                         epoch,
-                         task,
-                         -1,
-                         0,
-                         dispatched != 0 ? dispatched : used.start_ns,
-                         used.end_ns,
-                         0,
-                         0,
-                         used.end_ns - used.start_ns,
-                         used.collate_ns,
-                         used.items,
-                         flags};
-  write(static_cast<int64_t>(trace::Kind::kBatch), 0, row, sizeof(row) / sizeof(row[0]));
-  return nothing();
+  return number(0);
 }
+
+void* loader_key(void*, void* const* arguments, intptr_t count) noexcept {
+  int64_t in[2] = {};
+  if (!numbers(arguments, count, in)) {
+    return nullptr;
+  }
+  if (auto* state = reinterpret_cast<LoaderState*>(in[0])) {
+    state->loader = in[1];
+  }
+  return number(0);
+}
+
+using Fast = void* (*)(void*, void* const*, intptr_t) noexcept;
+using Wrapper = void* (*)(void*, void*, void*) noexcept;
 
 struct Method {
   const char* name;
-  stepscope_python_method function;
+  Fast fast;  // one of the two
+  Wrapper wrapper;
 };
-constexpr Method kMethods[] = {{"emit", emit},
-                               {"fetch_worker", fetch_worker},
-                               {"fetch_task", fetch_task},
-                               {"fetch_begin", fetch_begin},
-                               {"fetch_end", fetch_end},
-                               {"collate_begin", collate_begin},
-                               {"collate_end", collate_end},
-                               {"batch_emit", batch_emit}};
+constexpr Method kMethods[] = {
+    {"emit", emit, nullptr},
+    {"fetch_worker", fetch_worker, nullptr},
+    {"loading", loading, nullptr},
+    {"loader_bytes", loader_bytes, nullptr},
+    {"loader_begin", loader_begin, nullptr},
+    {"loader_key", loader_key, nullptr},
+    {"loader_next", nullptr, loader_next},
+    {"loader_next_index", nullptr, loader_next_index},
+    {"loader_get_data", nullptr, loader_get_data},
+    {"pin_get", nullptr, pin_get},
+    {"pin_put", nullptr, pin_put},
+    {"worker_get", nullptr, worker_get},
+    {"fetch", nullptr, fetch},
+    {"collate", nullptr, collate},
+};
 
 }  // namespace
 
-stepscope_python_method method(const char* name, const stepscope_python* python) noexcept {
-  if (name == nullptr || python == nullptr || python->as_long_long == nullptr ||
-      python->from_long_long == nullptr || python->error_occurred == nullptr) {
+void* method(const char* name, const stepscope_python* python, int* flags) noexcept {
+  if (name == nullptr || flags == nullptr || !set_interpreter(python)) {
     return nullptr;
   }
-  g_python = *python;
   for (const Method& one : kMethods) {
     if (TextView(name).equals(one.name)) {
-      return one.function;
+      *flags = one.fast != nullptr ? kFastcall : kVarargs | kKeywords;
+      return one.fast != nullptr ? reinterpret_cast<void*>(one.fast) : reinterpret_cast<void*>(one.wrapper);
     }
   }
   return nullptr;

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the Python hooks call per batch, as functions that CPython calls directly (METH_FASTCALL), without ctypes between.
-// What each does stands at stepscope_api::python_method. The collector does not link to Python: the three functions of the
-// interpreter that these need are handed in by the hooks. Called with the GIL held; never releases it.
-// Hot path: no lock, no allocation; fetch_begin and fetch_end make the system calls of FetchMeter (host/fetch_meter.hpp).
+// What the Python hooks call per batch and what stands in the way of one (wrappers.hpp), as functions that CPython calls directly,
+// without ctypes and, for the latter, without a Python frame. What each does stands at stepscope_api::python_method.
+// Called with the GIL held. Hot path: no lock, no allocation; fetches make the system calls of FetchMeter.
 #pragma once
 
 #include <stepscope/stepscope.h>
 
 namespace stepscope::collector::python {
 
-// The function `name`, or nullptr when there is none or `python` is incomplete. From any thread that holds the GIL.
-stepscope_python_method method(const char* name, const stepscope_python* python) noexcept;
+// The function `name` and, in `flags`, how to call it (PyMethodDef::ml_flags); nullptr when there is none of that name or `python`
+// is incomplete. From any thread that holds the GIL.
+void* method(const char* name, const stepscope_python* python, int* flags) noexcept;
 
 }  // namespace stepscope::collector::python

@@ -6,8 +6,11 @@
  *   open PID DOOR ROLE | intern PID ID TEXT | emit PID TID KIND LANE V0 V1 ... | meta PID KEY VALUE
  *   loss PID NAME N | watch PID TARGET ON | release PID SOURCE WHO | lane PID ID TYPE NAME
  * FAKE_COLLECTOR_OPEN=0 makes open() answer that the process is not recorded.
+ * The functions for CPython are the collector's own: fake_threads.cpp gives them what they stand on.
  */
 #define _GNU_SOURCE
+#include "fake_collector.h"
+
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -16,8 +19,6 @@
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
-
-#include "stepscope/stepscope.h"
 
 static void say(const char* format, ...) {
   const char* path = getenv("FAKE_COLLECTOR_LOG");
@@ -58,7 +59,11 @@ static int fake_open(const char* door) {
   const char* answer = getenv("FAKE_COLLECTOR_OPEN");
   const char* role = getenv("STEPSCOPE_ROLE");
   say("open %d %s %s", self(), door, role != NULL ? role : "main");
-  return answer == NULL || strcmp(answer, "0") != 0;
+  if (answer != NULL && strcmp(answer, "0") == 0) {
+    return 0;
+  }
+  fake_begin_recording();
+  return 1;
 }
 
 static uint64_t fake_now(void) {
@@ -94,7 +99,7 @@ static void fake_step(int64_t index, uint32_t name) {
   say("step %d %lld %u", self(), (long long)index, name);
 }
 
-static void fake_emit(uint32_t kind, uint32_t lane, const int64_t* values, uint32_t count) {
+void fake_emit(uint32_t kind, uint32_t lane, const int64_t* values, uint32_t count) {
   if (getenv("FAKE_COLLECTOR_LOG") == NULL) {
     return;
   }
@@ -138,156 +143,7 @@ static void fake_watch(uint32_t pid, int on) {
 }
 
 static int fake_recording(void) {
-  return 1;
-}
-
-/* What python_method() gives: the same names as the collector, with the usage of a fetch made up. */
-static stepscope_python python;
-static __thread struct {
-  int64_t loader, epoch, worker, task, received, start, end, collate, collate_start, items;
-  int for_others;
-} fetch;
-
-static void* numbers(void* const* arguments, intptr_t count, int64_t* out, intptr_t most) {
-  for (intptr_t i = 0; i < count && i < most; ++i) {
-    out[i] = python.as_long_long(arguments[i]);
-    if (out[i] == -1 && python.error_occurred() != NULL) {
-      return NULL;
-    }
-  }
-  return python.from_long_long(0);
-}
-
-static int64_t now(void) {
-  return (int64_t)fake_now();
-}
-
-static void* py_emit(void* self_, void* const* arguments, intptr_t count) {
-  (void)self_;
-  int64_t in[24] = {0};
-  void* done = numbers(arguments, count, in, 24);
-  if (done != NULL) {
-    fake_emit((uint32_t)in[0], (uint32_t)in[1], in + 2, (uint32_t)count - 2);
-  }
-  return done;
-}
-
-static void* py_fetch_worker(void* self_, void* const* arguments, intptr_t count) {
-  (void)self_;
-  int64_t in[3] = {0};
-  void* done = numbers(arguments, count, in, 3);
-  fetch.loader = in[0], fetch.epoch = in[1], fetch.worker = in[2];
-  fetch.for_others = in[2] >= 0;
-  return done;
-}
-
-static void* py_fetch_task(void* self_, void* const* arguments, intptr_t count) {
-  (void)self_;
-  fetch.received = now();
-  return numbers(arguments, count, &fetch.task, 1);
-}
-
-static void* py_fetch_begin(void* self_, void* const* arguments, intptr_t count) {
-  (void)self_, (void)arguments, (void)count;
-  fetch.collate = fetch.items = 0;
-  fetch.start = now();
-  return python.from_long_long(0);
-}
-
-static void emit_fetch(void) {
-  const int64_t row[] = {fetch.start,
-                         fetch.end - fetch.start,
-                         fetch.loader,
-                         fetch.epoch,
-                         fetch.task,
-                         fetch.worker,
-                         fetch.collate,
-                         fetch.received,
-                         fetch.end,
-                         1,
-                         1,
-                         2,
-                         3,
-                         fetch.items,
-                         4};
-  fake_emit(19, 0, row, 15);
-}
-
-static void* py_fetch_end(void* self_, void* const* arguments, intptr_t count) {
-  (void)self_, (void)arguments, (void)count;
-  fetch.end = now();
-  if (fetch.for_others) {
-    emit_fetch();
-  }
-  return python.from_long_long(0);
-}
-
-static void* py_collate_begin(void* self_, void* const* arguments, intptr_t count) {
-  (void)self_, (void)arguments, (void)count;
-  fetch.collate_start = now();
-  return python.from_long_long(0);
-}
-
-static void* py_collate_end(void* self_, void* const* arguments, intptr_t count) {
-  (void)self_;
-  int64_t items = 0;
-  void* done = numbers(arguments, count, &items, 1);
-  fetch.collate += now() - fetch.collate_start;
-  fetch.items += items;
-  return done;
-}
-
-static void* py_batch_emit(void* self_, void* const* arguments, intptr_t count) {
-  (void)self_;
-  int64_t in[6] = {0};
-  void* done = numbers(arguments, count, in, 6);
-  const int64_t at = now();
-  const int fetched = fetch.start >= in[0];
-  if (fetched && !(in[5] & 2)) {
-    fetch.loader = in[1], fetch.epoch = in[2], fetch.task = in[3], fetch.worker = -1,
-    fetch.received = fetch.start;
-    emit_fetch();
-  }
-  const int64_t row[] = {in[0],
-                         at - in[0],
-                         in[1],
-                         in[2],
-                         in[3],
-                         -1,
-                         0,
-                         in[4]     ? in[4]
-                         : fetched ? fetch.start
-                                   : 0,
-                         fetched ? fetch.end : 0,
-                         0,
-                         0,
-                         fetched ? fetch.end - fetch.start : 0,
-                         fetched ? fetch.collate : 0,
-                         fetched ? fetch.items : 0,
-                         in[5]};
-  fake_emit(8, 0, row, 15);
-  return done;
-}
-
-static stepscope_python_method fake_python_method(const char* name, const stepscope_python* given) {
-  static const struct {
-    const char* name;
-    stepscope_python_method function;
-  } kMethods[] = {{"emit", py_emit},
-                  {"fetch_worker", py_fetch_worker},
-                  {"fetch_task", py_fetch_task},
-                  {"fetch_begin", py_fetch_begin},
-                  {"fetch_end", py_fetch_end},
-                  {"collate_begin", py_collate_begin},
-                  {"collate_end", py_collate_end},
-                  {"batch_emit", py_batch_emit}};
-  python = *given;
-  for (size_t i = 0; i < sizeof kMethods / sizeof kMethods[0]; ++i) {
-    if (strcmp(kMethods[i].name, name) == 0) {
-      return kMethods[i].function;
-    }
-  }
-  return NULL;
+  return fake_is_recording();
 }
 
 static const stepscope_api kTable = {

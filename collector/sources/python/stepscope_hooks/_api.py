@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The binding to the collector: struct stepscope_api of include/stepscope/stepscope.h, by ctypes.
 
-What is called per batch is made a builtin function of the interpreter: a call through ctypes costs more than all it does.
+What is called per batch, and what stands in a batch's way, is a builtin function of the interpreter: a call through ctypes
+costs more than all it does, and so does the frame of a Python function where the caches are cold.
 
 A process is ASLEEP until the first thing worth recording happens, then `wake` opens the door "python" and it is ON, or
 OFF for good when there is no collector or it does not record this process. A forked child starts ASLEEP again.
@@ -9,16 +10,22 @@ OFF for good when there is no collector or it does not record this process. A fo
 Calls that the collector answers without blocking keep the GIL (PYFUNCTYPE): handing it over would cost more than they do.
 """
 import ctypes
+import functools
 import os
 
 ASLEEP, ON, OFF = 0, 1, 2
 
 status = ASLEEP
 
-# Builtins, valid while status is ON; stepscope_api::python_method says what they do.
-emit = None  # emit(kind, lane, column values...)
-fetch_worker = fetch_task = fetch_begin = fetch_end = collate_begin = collate_end = batch_emit = None
-_BUILTINS = ("emit", "fetch_worker", "fetch_task", "fetch_begin", "fetch_end", "collate_begin", "collate_end", "batch_emit")
+# Builtins; stepscope_api::python_method says what they do. All but `loading` are there once status was ON.
+emit = fetch_worker = loader_bytes = loader_begin = loader_key = None
+_BUILTINS = ("emit", "fetch_worker", "loading", "loader_bytes", "loader_begin", "loader_key")
+
+
+def loading():
+    """Nothing is, as long as nothing was recorded."""
+    return 0
+
 
 _table = None
 _strings = {}
@@ -49,19 +56,30 @@ _MEMBERS = (
     ("watch", _RELEASE(None, _u32, _int)),
     ("recording", _KEEP(_int)),
     ("release", _RELEASE(_int, _text, _text)),
-    ("python_method", _KEEP(_address, _text, _address)),
+    ("python_method", _KEEP(_address, _text, _address, _address)),
 )
-_METH_FASTCALL = 0x80
 
 
 class _Header(ctypes.Structure):
     _fields_ = [("size", _u32), ("version", _u32)]
 
 
+_INTERPRETER = (
+    "PyLong_AsLongLong", "PyLong_FromLongLong", "PyErr_Occurred", "PyErr_Clear", "PyErr_Fetch", "PyErr_Restore",
+    "PyErr_ExceptionMatches", "PyObject_Call", "PyObject_GetAttr", "PyObject_GetItem", "PyObject_IsInstance", "PyObject_Size",
+    "PyTuple_GetItem", "PyTuple_Pack", "Py_DecRef",
+)
+
+
 class _Python(ctypes.Structure):
     """struct stepscope_python: what the collector needs of this interpreter."""
 
-    _fields_ = [("as_long_long", _address), ("from_long_long", _address), ("error_occurred", _address)]
+    _fields_ = [("size", _size)] + [(name, _address) for name in _INTERPRETER + ("tuple_type", "list_type")]
+
+    @classmethod
+    def of_this_process(cls):
+        functions = [ctypes.cast(getattr(ctypes.pythonapi, name), _address).value for name in _INTERPRETER]
+        return cls(ctypes.sizeof(cls), *functions, id(tuple), id(list))
 
 
 class _MethodDef(ctypes.Structure):
@@ -85,19 +103,27 @@ class _Table:
             if prototype is not None:
                 setattr(self, name, prototype(pointer) if pointer else lambda *_: 0)
             offset += ctypes.sizeof(_address)
-        self.builtins = {name: self._builtin(name.encode()) for name in _BUILTINS}
+        self._python = _Python.of_this_process()
+        self._definitions = {}
+        self.builtins = {name: self.builtin(name, None) for name in _BUILTINS}
 
-    def _builtin(self, name):
-        api = ctypes.pythonapi
-        needs = _Python(*(ctypes.cast(function, _address).value
-                          for function in (api.PyLong_AsLongLong, api.PyLong_FromLongLong, api.PyErr_Occurred)))
-        function = self.python_method(name, ctypes.addressof(needs))
-        if not function:
-            raise OSError("the collector is older than its hooks")
-        definition = _MethodDef(name, function, _METH_FASTCALL, None)
-        api.Py_IncRef(ctypes.py_object(definition))  # for ever: a function may be the last of its module to go
-        make = ctypes.PYFUNCTYPE(ctypes.py_object, _address, _address, _address)(("PyCFunction_NewEx", api))
-        return make(ctypes.addressof(definition), None, None)
+    def builtin(self, name, own):
+        """A builtin function of the collector's `name`, which is given `own` at each call."""
+        definition = self._definitions.get(name)
+        if definition is None:
+            flags = _int()
+            function = self.python_method(name.encode(), ctypes.addressof(self._python), ctypes.addressof(flags))
+            if not function:
+                raise OSError("the collector is older than its hooks")
+            definition = self._definitions[name] = _MethodDef(name.encode(), function, flags.value, None)
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(definition))  # for ever: a function may be the last of its module to go
+        return _new_function(ctypes.addressof(definition), own, None)
+
+
+_object = ctypes.py_object
+_new_function = ctypes.PYFUNCTYPE(_object, _address, _object, _address)(("PyCFunction_NewEx", ctypes.pythonapi))
+# Makes of any callable what binds to an instance as a function does; its attributes are the callable's.
+as_method = ctypes.PYFUNCTYPE(_object, _object)(("PyInstanceMethod_New", ctypes.pythonapi))
 
 
 def _find():
@@ -146,6 +172,17 @@ def wake(door=b"python"):
         except Exception:
             loss("python.on_open")
     return True
+
+
+def wrapper(name, original, *needs):
+    """The collector's function `name` in the place of `original`; what else it needs is said in wrappers.hpp.
+
+    It can be given the looks of the original, which a builtin cannot. Raises when there is no collector.
+    """
+    table = _find()
+    if table is None:
+        raise OSError("no collector")
+    return functools.partial(table.builtin(name, (original,) + needs))
 
 
 def intern(text):

@@ -3,18 +3,16 @@
 import os
 import threading
 
+from . import _api
+
 
 class Thread:
     """One thread's state; a plain object, since an attribute of `threading.local` costs several times as much."""
 
-    __slots__ = ("owner", "starting", "loader_next", "loader_nexts", "iterator_next", "checkpoint", "stepping",
-                 "optimizer_steps", "forward")
+    __slots__ = ("starting", "iterator_next", "checkpoint", "stepping", "optimizer_steps", "forward")
 
     def __init__(self):
-        self.owner = None  # the Fetch that is waiting for this thread's dataset fetcher: a worker's or an in-process next()'s
         self.starting = None  # the DataLoader iterator whose constructor is running
-        self.loader_next = 0  # 1 inside a DataLoader's next()
-        self.loader_nexts = 0  # DataLoader next() calls so far
         self.iterator_next = 0  # 1 inside another data iterator's next()
         self.checkpoint = 0  # 1 inside a checkpoint call
         self.stepping = False  # inside an optimizer's step
@@ -32,9 +30,12 @@ local = _Local()
 
 def in_data():
     """True inside a DataLoader's next() or a worker's fetch: what happens there is data loading, whatever it calls."""
-    thread = local.thread
-    owner = thread.owner
-    return thread.loader_next > 0 or thread.iterator_next > 0 or (owner is not None and owner.busy)
+    return local.thread.iterator_next > 0 or _api.loading() & 3 != 0
+
+
+def makes_batches():
+    """True in a worker and inside a next() without workers: a DataLoader used there is a part of the dataset."""
+    return _api.loading() & 4 != 0
 
 
 def _after_fork_in_child():

@@ -61,8 +61,8 @@ def transparent(function):
     return function
 
 
-def replace(owner, name, wrapper, original):
-    """Puts `wrapper` in place of `owner.name`, looking like `original` to inspect, pickle and help()."""
+def dress(wrapper, original):
+    """Gives `wrapper` the looks of `original` to inspect, pickle and help(); returns it."""
     for attribute in ("__module__", "__name__", "__qualname__", "__doc__"):
         try:
             setattr(wrapper, attribute, getattr(original, attribute))
@@ -74,7 +74,20 @@ def replace(owner, name, wrapper, original):
         pass
     wrapper.__wrapped__ = original
     wrapper._stepscope = True
-    setattr(owner, name, transparent(wrapper))
+    return wrapper
+
+
+def replace(owner, name, wrapper, original):
+    """Puts the function `wrapper` in place of `owner.name`."""
+    setattr(owner, name, transparent(dress(wrapper, original)))
+
+
+def replace_method(owner, name, native, *needs):
+    """Puts the collector's wrapper `native` in place of the method `owner.name`; False when that is no function of its own."""
+    original = own_function(owner, name)
+    if original is not None:
+        setattr(owner, name, _api.as_method(dress(_api.wrapper(native, original, *needs), original)))
+    return original is not None
 
 
 def own_function(owner, name):

@@ -30,7 +30,7 @@ def timed_next(advance, label):
     """`advance()`, timed as a phase called `label`, if the thread is not loading data already."""
     if _guard.off or in_data() or (_api.status != 1 and not _api.wake()):
         return advance()
-    nexts = local.thread.loader_nexts
+    nexts = _api.loading() >> 3
     start = now()
     try:
         local.thread.iterator_next = 1
@@ -39,7 +39,7 @@ def timed_next(advance, label):
         local.thread.iterator_next = 0
         try:
             duration = now() - start
-            if local.thread.loader_nexts == nexts and duration >= _MIN_WAIT_NS:
+            if _api.loading() >> 3 == nexts and duration >= _MIN_WAIT_NS:
                 _api.emit(PHASE, 0, start, duration, _api.intern(label), OP_DATA_NEXT, SOURCE_PYTHON, 0)
         except Exception:
             _guard.fail()

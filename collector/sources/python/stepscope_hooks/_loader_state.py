@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is remembered about one DataLoader iterator between its events, and the facts written about it once."""
+import ctypes
 import json
 import multiprocessing
 
 from . import _api, _dataset_place, _keys
-from ._fetch import Fetch
 from ._guard import Guard
 from ._kinds import BATCH_IN_PROCESS, BATCH_ITERABLE, BATCH_PERSISTENT
 
@@ -15,10 +15,10 @@ _described = 0
 
 
 class LoaderState:
-    """Times of the tasks in flight of one iterator; touched by the consuming thread only."""
+    """One iterator's identity, and the memory in which the collector keeps the times of its tasks in flight."""
 
-    __slots__ = ("seed", "reuse", "key", "epoch", "workers", "flags", "dispatched", "arrived", "pinning", "last_arrived",
-                 "out_of_order", "index_ns", "resetting", "fetch", "loader_class", "in_order", "task")
+    __slots__ = ("seed", "reuse", "key", "epoch", "workers", "flags", "in_flight", "resetting", "loader_class", "in_order",
+                 "memory", "address")
 
     def __init__(self, iterator, loader):
         self.workers = int(iterator._num_workers)
@@ -27,18 +27,16 @@ class LoaderState:
             self.flags |= BATCH_ITERABLE
         if getattr(iterator, "_persistent_workers", False):
             self.flags |= BATCH_PERSISTENT
-        self.epoch = self.out_of_order = self.index_ns = self.task = 0
-        self.last_arrived = -1
-        self.dispatched, self.arrived = {}, {}  # task id -> ns; task id -> (ns, worker)
-        self.pinning = bool(getattr(iterator, "_pin_memory", False)) and self.workers > 0
+        self.in_flight = self.workers * int(getattr(iterator, "_prefetch_factor", None) or 2)
         self.resetting = False
         self.in_order = bool(getattr(loader, "in_order", True))
         self.loader_class = type(loader).__name__
         self.seed = None
-        self.fetch = None
+        self.memory = ctypes.create_string_buffer(_api.loader_bytes(self.in_flight))
+        self.address = ctypes.addressof(self.memory)
+        self.epoch = 0
         self.take_key(iterator._base_seed)
-        if self.workers == 0:
-            self.fetch = Fetch()
+        self._begin()
 
     def take_key(self, seed):
         """The iterator's seed decides the key; a restored StatefulDataLoader takes another seed after construction."""
@@ -46,13 +44,14 @@ class LoaderState:
             self.seed = seed
             self.reuse = _keys.claim(seed)
             self.key = _keys.mix(seed, self.reuse)
+            _api.loader_key(self.address, self.key)
 
     def new_epoch(self):
         self.epoch += 1
-        self.dispatched.clear()
-        self.arrived.clear()
-        self.out_of_order = self.task = 0
-        self.last_arrived = -1
+        self._begin()
+
+    def _begin(self):
+        _api.loader_begin(self.address, self.in_flight, self.key, self.epoch, self.workers, self.flags, self.in_order)
 
 
 def _start_method(iterator):

@@ -1,41 +1,35 @@
 # SPDX-License-Identifier: Apache-2.0
 """The thread that copies batches to pinned memory: how long each took between its two queues."""
 import inspect
+import weakref
 
 from . import _api
-from ._clock import now
 from ._guard import Guard, own_function, replace
 
 _guard = Guard("dataloader.pin")
 
-_MAX_KEPT = 4096
+_expected = weakref.WeakSet()  # recorded iterators whose pinning thread has not begun
 
 
-class _In:
-    def __init__(self, queue, taken):
+def expect(iterator):
+    """`iterator` is about to start a pinning thread."""
+    _expected.add(iterator)
+
+
+def _state_behind(queue):
+    """The LoaderState of the iterator whose workers put their batches into `queue`, or None."""
+    for iterator in list(_expected):
+        if getattr(iterator, "_worker_result_queue", None) is queue:
+            _expected.discard(iterator)
+            return iterator._stepscope
+    return None
+
+
+class _Queue:
+    """Stands in for a queue, but for what is set here."""
+
+    def __init__(self, queue):
         self._stepscope_queue = queue
-        self._stepscope_taken = taken
-
-    def get(self, *args, **kwargs):
-        item = self._stepscope_queue.get(*args, **kwargs)
-        self._stepscope_taken[0] = now()
-        return item
-
-    def __getattr__(self, name):
-        return getattr(self._stepscope_queue, name)
-
-
-class _Out:
-    def __init__(self, queue, taken, pinned):
-        self._stepscope_queue = queue
-        self._stepscope_taken = taken
-        self._stepscope_pinned = pinned
-
-    def put(self, item, *args, **kwargs):
-        pinned = self._stepscope_pinned
-        if type(item) is tuple and type(item[0]) is int and len(pinned) < _MAX_KEPT:
-            pinned[item[0]] = now() - self._stepscope_taken[0]
-        return self._stepscope_queue.put(item, *args, **kwargs)
 
     def __getattr__(self, name):
         return getattr(self._stepscope_queue, name)
@@ -51,12 +45,13 @@ def install(module):
         if not _guard.off and _api.status == _api.ON:
             try:
                 bound = signature.bind(*args, **kwargs)
-                taken, pinned = [0], {}
-                out = bound.arguments["out_queue"]
-                bound.arguments["out_queue"] = _Out(out, taken, pinned)
-                bound.arguments["in_queue"] = _In(bound.arguments["in_queue"], taken)
-                out._stepscope_pinned = pinned  # the consumer reads it from the queue it gets from
-                args, kwargs = bound.args, bound.kwargs
+                taken, handed = bound.arguments["in_queue"], bound.arguments["out_queue"]
+                state = _state_behind(taken)
+                if state is not None:
+                    bound.arguments["in_queue"], bound.arguments["out_queue"] = _Queue(taken), _Queue(handed)
+                    bound.arguments["in_queue"].get = _api.wrapper("pin_get", taken.get)
+                    bound.arguments["out_queue"].put = _api.wrapper("pin_put", handed.put, state.address, state)
+                    args, kwargs = bound.args, bound.kwargs
             except Exception:
                 _guard.fail()
         return original(*args, **kwargs)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A DataLoader worker's loop: which task it took from its queue, and when.
 
-The loop's queue of tasks is replaced by a proxy that looks at the task ids passing by. Nothing is done where the result is
+The loop's queue of tasks is replaced by one that looks at the task ids passing by. Nothing is done where the result is
 handed over: the loop goes there straight from the fetch, whose record is written as it ends. The wrapped loop keeps its module and
 name, so `spawn` and `forkserver` pickle it by reference as before and find the wrapped one again in the child.
 """
@@ -12,9 +12,8 @@ import threading
 
 from . import _api, _keys
 from ._clock import now
-from ._context import local
-from ._fetch import Fetch
-from ._guard import Guard, own_function, replace
+from ._context import makes_batches
+from ._guard import Guard, dress, own_function, replace
 from ._kinds import OP_LOADER_START, PHASE, SOURCE_PYTHON
 
 _guard = Guard("dataloader.worker")
@@ -27,25 +26,19 @@ class IndexQueue:
     """Stands in for the queue a worker takes its tasks from: what is not `get` goes straight to it."""
 
     def __init__(self, queue, key, worker):
+        epoch = 0
+
+        def other(item):
+            nonlocal epoch
+            if type(item).__name__ == "_ResumeIteration":
+                epoch += 1
+                _api.fetch_worker(key, epoch, worker)
+
         self._stepscope_queue = queue
-        self._stepscope_get = queue.get
-        self._stepscope_key, self._stepscope_worker = key, worker
-        self._stepscope_epoch = 0
+        self.get = dress(_api.wrapper("worker_get", queue.get, other), queue.get)
 
     def __getattr__(self, name):
         return getattr(self._stepscope_queue, name)
-
-    def get(self, *args, **kwargs):
-        item = self._stepscope_get(*args, **kwargs)
-        try:
-            if type(item) is tuple:
-                _api.fetch_task(item[0])
-            elif type(item).__name__ == "_ResumeIteration":
-                self._stepscope_epoch += 1
-                _api.fetch_worker(self._stepscope_key, self._stepscope_epoch, self._stepscope_worker)
-        except Exception:
-            _guard.fail()
-        return item
 
 
 def _begin_process(key, worker):
@@ -82,10 +75,10 @@ def _enter(arguments):
         key = _keys.mix(seed, _keys.latest(seed))
         if not _api.wake():
             return None
-    local.thread.owner = Fetch()
-    _api.fetch_worker(key, 0, worker)
     _api.emit(PHASE, 0, start, now() - start, _api.intern("DataLoader worker"), OP_LOADER_START, SOURCE_PYTHON, 0)
-    return IndexQueue(arguments["index_queue"], key, worker)
+    queue = IndexQueue(arguments["index_queue"], key, worker)
+    _api.fetch_worker(key, 0, worker)
+    return queue
 
 
 def _wrap(module, name):
@@ -98,7 +91,7 @@ def _wrap(module, name):
 
     def loop(*args, **kwargs):
         queue = None
-        if not _guard.off and local.thread.owner is None:
+        if not _guard.off and not makes_batches():
             try:
                 bound = signature.bind(*args, **kwargs)
                 queue = _enter(bound.arguments)
@@ -106,13 +99,11 @@ def _wrap(module, name):
                     bound.arguments["index_queue"] = queue
                     args, kwargs = bound.args, bound.kwargs
             except Exception:
-                local.thread.owner = None
                 _guard.fail()
         try:
             return original(*args, **kwargs)
         finally:
             if queue is not None:
-                local.thread.owner = None
                 _api.fetch_worker(0, 0, -1)
 
     replace(module, name, loop, original)

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "collector/clock.hpp"
+#include "collector/process_state.hpp"
+#include "collector/sources/python/fetch_row.hpp"
+#include "collector/sources/python/interpreter.hpp"
+#include "collector/sources/python/wrappers.hpp"
+#include "collector/thread_state.hpp"
+
+namespace stepscope::collector::python {
+namespace {
+
+void note_task(void* self, void* item) noexcept {
+  if (!is_tuple(item)) {
+    const Owned arguments(interpreter().tuple_pack(1, item));
+    const Owned result(arguments ? interpreter().call(tuple_item(self, 1), arguments.get(), nullptr)
+                                 : nullptr);
+    if (!result) {
+      interpreter().error_clear();
+    }
+    return;
+  }
+  int64_t task = 0;
+  if (number_of(tuple_item(item, 0), task)) {
+    FetchTask& of = thread_state().fetch_task;
+    of.task = task;
+    of.received_ns = now_ns();
+  }
+}
+
+}  // namespace
+
+void* worker_get(void* self, void* arguments, void* keywords) noexcept {
+  void* item = interpreter().call(tuple_item(self, 0), arguments, keywords);
+  if (item != nullptr) {
+    note_task(self, item);
+  }
+  return item;
+}
+
+void* fetch(void* self, void* arguments, void* keywords) noexcept {
+  ThreadState& thread = thread_state();
+  void* original = tuple_item(self, 0);
+  if (!thread.loading.makes_batches || thread.loading.in_fetch || !is_recording()) {
+    return interpreter().call(original, arguments, keywords);
+  }
+  thread.loading.in_fetch = true;
+  thread.fetch.begin();
+  void* batch = interpreter().call(original, arguments, keywords);
+  if (thread.loading.in_fetch) {  // not in a child that was forked in between
+    thread.loading.in_fetch = false;
+    thread.fetch.end();
+    if (thread.fetch_task.for_others) {
+      write_fetch(thread.fetch_task, thread.fetch.usage());
+    }
+  }
+  return batch;
+}
+
+void* collate(void* self, void* arguments, void* keywords) noexcept {
+  ThreadState& thread = thread_state();
+  void* original = tuple_item(self, 0);
+  if (!thread.loading.in_fetch) {
+    return interpreter().call(original, arguments, keywords);
+  }
+  void* samples = tuple_item(arguments, 0);
+  const int64_t items = samples != nullptr && is_list(samples) ? interpreter().length(samples) : 1;
+  thread.fetch.begin_collate();
+  void* batch = interpreter().call(original, arguments, keywords);
+  if (thread.loading.in_fetch) {  // not in a child that was forked in between
+    thread.fetch.end_collate(items);
+  }
+  return batch;
+}
+
+}  // namespace stepscope::collector::python

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The CPython interpreter that calls us, seen through the functions that its hooks hand in (struct stepscope_python): the
+// collector does not link to Python, and knows nothing of how an object lies in memory.
+//
+// Everything here is called with the GIL held. Objects are `void*`; unless a comment says otherwise they are borrowed.
+#pragma once
+
+#include <stepscope/stepscope.h>
+
+namespace stepscope::collector::python {
+
+// One interpreter's functions; every caller hands in the same.
+[[nodiscard]] const stepscope_python& interpreter() noexcept;
+// False when `python` lacks a function: then the old ones stay.
+bool set_interpreter(const stepscope_python* python) noexcept;
+
+// A reference of ours to an object, given back at the end of the scope. Null after a call that failed.
+class Owned {
+ public:
+  explicit Owned(void* object) noexcept : object_(object) {}
+  ~Owned() {
+    if (object_ != nullptr) {
+      interpreter().dec_ref(object_);
+    }
+  }
+  Owned(const Owned&) = delete;
+  Owned& operator=(const Owned&) = delete;
+
+  [[nodiscard]] void* get() const noexcept { return object_; }
+  explicit operator bool() const noexcept { return object_ != nullptr; }
+  // The caller owns it now.
+  [[nodiscard]] void* release() noexcept {
+    void* object = object_;
+    object_ = nullptr;
+    return object;
+  }
+
+ private:
+  void* object_;
+};
+
+// `object` as a number into `out`; false when it is null or no number. Leaves no exception behind.
+bool number_of(void* object, int64_t& out) noexcept;
+// The attribute called `name` (a str) of `object`, a number.
+bool number_attribute(void* object, void* name, int64_t& out) noexcept;
+
+// Item `index` of a tuple; null when there is none, without an exception.
+[[nodiscard]] void* tuple_item(void* tuple, intptr_t index) noexcept;
+[[nodiscard]] bool is_tuple(void* object) noexcept;
+[[nodiscard]] bool is_list(void* object) noexcept;
+
+// An exception on its way to the program, put aside for as long as this lives: what we call in between may not see it.
+class ExceptionAside {
+ public:
+  ExceptionAside() noexcept { interpreter().error_fetch(&type_, &value_, &trace_); }
+  ~ExceptionAside() { interpreter().error_restore(type_, value_, trace_); }
+  ExceptionAside(const ExceptionAside&) = delete;
+  ExceptionAside& operator=(const ExceptionAside&) = delete;
+
+ private:
+  void *type_ = nullptr, *value_ = nullptr, *trace_ = nullptr;
+};
+
+}  // namespace stepscope::collector::python

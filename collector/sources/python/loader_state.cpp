@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "collector/sources/python/loader_state.hpp"
+
+namespace stepscope::collector::python {
+namespace {
+
+constexpr uint32_t kMinSlots = 16;
+// Beyond it the oldest tasks in flight are forgotten: their batches have no dispatch and arrival.
+constexpr uint32_t kMaxSlots = 4096;
+
+}  // namespace
+
+uint32_t LoaderState::slots_for(int64_t in_flight) noexcept {
+  uint32_t slots = kMinSlots;
+  while (slots < kMaxSlots && slots < 2 * in_flight) {
+    slots *= 2;
+  }
+  return slots;
+}
+
+size_t LoaderState::bytes(uint32_t slots) noexcept {
+  return sizeof(LoaderState) + slots * sizeof(LoaderTask);
+}
+
+void LoaderState::begin() noexcept {
+  next_task = index_ns = received = out_of_order = 0;
+  last_arrived = -1;
+  for (uint32_t i = 0; i < slots; ++i) {
+    tasks()[i] = {-1, 0, 0, -1, 0};
+  }
+}
+
+LoaderTask* LoaderState::claim(int64_t number) noexcept {
+  if (number < 0) {
+    return nullptr;
+  }
+  LoaderTask* task = tasks() + static_cast<uint64_t>(number) % slots;
+  if (task->number != number) {
+    *task = {number, 0, 0, -1, 0};
+  }
+  return task;
+}
+
+LoaderTask* LoaderState::find(int64_t number) noexcept {
+  if (number < 0) {
+    return nullptr;
+  }
+  LoaderTask* task = tasks() + static_cast<uint64_t>(number) % slots;
+  return task->number == number ? task : nullptr;
+}
+
+}  // namespace stepscope::collector::python

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What is remembered about one DataLoader iterator between its events: the times of its tasks in flight.
+//
+// The memory belongs to the iterator's Python object, which asks for bytes() and keeps its address, so that it lives and goes
+// with the iterator. Touched by the threads that hold the GIL: the consumer's, and the one that pins.
+// Times: ns of CLOCK_MONOTONIC_RAW. No lock, no allocation.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+namespace stepscope::collector::python {
+
+struct LoaderTask {
+  int64_t number;  // -1: none
+  int64_t dispatched_ns, arrived_ns;
+  int64_t worker;     // -1: unknown
+  int64_t pinned_ns;  // how long the copy to pinned memory took
+};
+
+struct LoaderState {
+  int64_t loader;   // key of the loader: column `loader`
+  int64_t epoch;    // of a persistent loader
+  int64_t workers;  // 0: batches are made by next() itself
+  int64_t flags;    // column `flags` of batch
+  bool in_order;    // batches are handed over in the order of their tasks
+  uint32_t slots;   // of `tasks`, a power of two; task n is remembered in slot n % slots
+
+  int64_t next_task = 0;      // workers = 0: number of the batch that comes next
+  int64_t index_ns = 0;       // workers = 0: when its indices were drawn
+  int64_t received = 0;       // the iterator's own count of batches at the end of the last next()
+  int64_t last_arrived = -1;  // task
+  int64_t out_of_order = 0;   // batches that arrived since the last next() and cannot be handed over yet
+
+  // Followed by `slots` tasks.
+  [[nodiscard]] LoaderTask* tasks() noexcept { return reinterpret_cast<LoaderTask*>(this + 1); }
+
+  // Slots for so many tasks in flight, and the bytes of a state with them.
+  [[nodiscard]] static uint32_t slots_for(int64_t in_flight) noexcept;
+  [[nodiscard]] static size_t bytes(uint32_t slots) noexcept;
+  // A new epoch begins, or the first: forgets all tasks. loader, epoch, workers, flags, in_order and slots are set.
+  void begin() noexcept;
+
+  // The slot of task `number`, taken from whichever task had it. Never null for a number that is not negative.
+  [[nodiscard]] LoaderTask* claim(int64_t number) noexcept;
+  // The slot of task `number` if it is still remembered.
+  [[nodiscard]] LoaderTask* find(int64_t number) noexcept;
+};
+
+}  // namespace stepscope::collector::python
