@@ -43,10 +43,10 @@ struct PendingMessage {
 // What the thread is in the middle of when it loads data.
 struct DataLoading {
   bool makes_batches = false;  // a worker, or a next() without workers: its fetches are measured
-  bool in_fetch = false;
-  bool in_next = false;      // of a DataLoader's iterator
-  int64_t nexts = 0;         // such calls so far
-  int64_t pin_taken_ns = 0;  // the pinning thread's: when it took its latest batch
+  int fetch_depth = 0;         // fetches under way: more than one where a dataset uses a data loader
+  bool in_next = false;        // of a DataLoader's iterator
+  int64_t nexts = 0;           // such calls so far
+  int64_t pin_taken_ns = 0;    // the pinning thread's: when it took its latest batch
 };
 
 struct ThreadState {

@@ -40,14 +40,19 @@ void* worker_get(void* self, void* arguments, void* keywords) noexcept {
 void* fetch(void* self, void* arguments, void* keywords) noexcept {
   ThreadState& thread = thread_state();
   void* original = tuple_item(self, 0);
-  if (!thread.loading.makes_batches || thread.loading.in_fetch || !is_recording()) {
+  if (!thread.loading.makes_batches || !is_recording()) {
     return interpreter().call(original, arguments, keywords);
   }
-  thread.loading.in_fetch = true;
-  thread.fetch.begin();
+  const int depth = ++thread.loading.fetch_depth;  // a data loader used by a dataset fetches within the fetch
+  if (depth == 1) {
+    thread.fetch.begin();
+  }
   void* batch = interpreter().call(original, arguments, keywords);
-  if (thread.loading.in_fetch) {  // not in a child that was forked in between
-    thread.loading.in_fetch = false;
+  if (thread.loading.fetch_depth != depth) {  // in a child that was forked in between
+    return batch;
+  }
+  thread.loading.fetch_depth = depth - 1;
+  if (depth == 1) {
     thread.fetch.end();
     if (thread.fetch_task.for_others) {
       write_fetch(thread.fetch_task, thread.fetch.usage());
@@ -59,14 +64,14 @@ void* fetch(void* self, void* arguments, void* keywords) noexcept {
 void* collate(void* self, void* arguments, void* keywords) noexcept {
   ThreadState& thread = thread_state();
   void* original = tuple_item(self, 0);
-  if (!thread.loading.in_fetch) {
+  if (thread.loading.fetch_depth != 1) {
     return interpreter().call(original, arguments, keywords);
   }
   void* samples = tuple_item(arguments, 0);
   const int64_t items = samples != nullptr && is_list(samples) ? interpreter().length(samples) : 1;
   thread.fetch.begin_collate();
   void* batch = interpreter().call(original, arguments, keywords);
-  if (thread.loading.in_fetch) {  // not in a child that was forked in between
+  if (thread.loading.fetch_depth == 1) {  // not in a child that was forked in between
     thread.fetch.end_collate(items);
   }
   return batch;

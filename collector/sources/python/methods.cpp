@@ -62,7 +62,8 @@ void* fetch_worker(void*, void* const* arguments, intptr_t count) noexcept {
 
 void* loading(void*, void* const*, intptr_t) noexcept {
   const DataLoading& is = thread_state().loading;
-  return number(is.nexts << 3 | (is.makes_batches ? 4 : 0) | (is.in_fetch ? 2 : 0) | (is.in_next ? 1 : 0));
+  return number(is.nexts << 3 | (is.makes_batches ? 4 : 0) | (is.fetch_depth > 0 ? 2 : 0) |
+                (is.in_next ? 1 : 0));
 }
 
 void* loader_bytes(void*, void* const* arguments, intptr_t count) noexcept {

@@ -204,6 +204,31 @@ for workers in (0, 2):
 """
 
 
+FORKS = """
+import os, sys, torch
+from torch.utils.data import DataLoader, Dataset
+
+class Forking(Dataset):
+    def __len__(self):
+        return 8
+    def __getitem__(self, index):
+        if index == 3 and os.fork() == 0:
+            raise SystemExit  # through the frames of the fetch and of next()
+        return index
+
+for workers in (0, 2):
+    print([batch.tolist() for batch in DataLoader(Forking(), batch_size=2, num_workers=workers)], flush=True)
+
+iterator = iter(DataLoader(Forking(), batch_size=1))
+next(iterator)
+child = os.fork()
+print(child == 0, next(iterator), flush=True)
+if child == 0:
+    os._exit(0)
+os.waitpid(child, 0)
+"""
+
+
 class SpecialCasesTest(HookTest):
     def test_a_slow_worker_shows_as_head_of_line_blocking(self):
         log = self.good(self.python(HEAD_OF_LINE)).log
@@ -228,6 +253,17 @@ class SpecialCasesTest(HookTest):
         self.assertEqual(run.out, "[[3, 3], [3, 3]]\n" * 2)
         self.assertEqual(len([row for row in run.log.events["batch"] if not row["flags"] & LAST]), 4)
         self.assertEqual(len(run.log.events["batch_fetch"]), 4)
+        self.assertEqual([row["items"] for row in run.log.events["batch_fetch"]], [2] * 4, "collating in the dataset is fetching")
+
+    def test_a_child_forked_within_a_fetch_records_nothing_of_it(self):
+        plain = self.python(FORKS, hooks=False)
+        hooked = self.good(self.python(FORKS))
+        self.assertEqual((plain.code, sorted(plain.out.splitlines())), (hooked.code, sorted(hooked.out.splitlines())))
+        batches = [row for row in hooked.log.events["batch"] if not row["flags"] & LAST]
+        by_process = collections.Counter(row["pid"] for row in batches)
+        self.assertEqual(sorted(by_process.values()), [1, 4 + 4 + 2], "the child that took a batch itself, and the parent")
+        self.assertEqual(by_process[hooked.pid], 10)
+        self.assertEqual(len(hooked.log.events["batch_fetch"]), 4 + 4 + 3)
 
 
 if __name__ == "__main__":

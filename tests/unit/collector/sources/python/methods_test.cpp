@@ -1,67 +1,100 @@
 // SPDX-License-Identifier: Apache-2.0
-// The functions handed to CPython, called as CPython would, with numbers for objects. What they write is read back in
-// tests/integration/python; here: names, and arguments that are not what they should be.
+// The functions handed to CPython, called as CPython would. What they write is read back in tests/integration/python; here: names, and
+// arguments that are not what they should be.
 #include "collector/sources/python/methods.hpp"
 
 #include <gtest/gtest.h>
 
+#include "toy_interpreter.hpp"
+
 namespace stepscope::collector::python {
 namespace {
 
-bool g_failed = false;  // Python's exception
+constexpr int kFastcall = 0x80, kVarargsKeywords = 0x3;  // CPython's METH_ flags
+constexpr const char* kFunctions[] = {"emit",         "fetch_worker", "loading",
+                                      "loader_bytes", "loader_begin", "loader_key"};
+constexpr const char* kWrappers[] = {"loader_next", "loader_next_index", "loader_get_data", "pin_get",
+                                     "pin_put",     "worker_get",        "fetch",           "collate"};
 
-long long as_long_long(void* object) {
-  g_failed = object == nullptr;
-  return object == nullptr ? -1 : *static_cast<long long*>(object);
-}
-void* from_long_long(long long value) {
-  static long long zero;
-  return value == 0 ? &zero : nullptr;
-}
-void* error_occurred() {
-  return g_failed ? &g_failed : nullptr;
+using Function = void* (*)(void*, void* const*, intptr_t);
+Function function(const char* name) {
+  int flags = 0;
+  return reinterpret_cast<Function>(method(name, &toy_interpreter(), &flags));
 }
 
-constexpr stepscope_python kPython{as_long_long, from_long_long, error_occurred};
-constexpr const char* kNames[] = {"emit",      "fetch_worker",  "fetch_task",  "fetch_begin",
-                                  "fetch_end", "collate_begin", "collate_end", "batch_emit"};
+long long call(const char* name, std::vector<long long> numbers) {
+  std::vector<ToyObject> objects;
+  for (long long one : numbers) {
+    objects.push_back({.number = one});
+  }
+  std::vector<void*> arguments;
+  for (ToyObject& object : objects) {
+    arguments.push_back(&object);
+  }
+  auto* result = toy(function(name)(nullptr, arguments.data(), static_cast<intptr_t>(arguments.size())));
+  const long long value = result == nullptr ? -1 : result->number;
+  delete result;
+  return value;
+}
 
 TEST(PythonMethods, AreFoundByName) {
-  for (const char* name : kNames) {
-    EXPECT_NE(method(name, &kPython), nullptr) << name;
+  for (const char* name : kFunctions) {
+    int flags = 0;
+    EXPECT_NE(method(name, &toy_interpreter(), &flags), nullptr) << name;
+    EXPECT_EQ(flags, kFastcall) << name;
   }
-  EXPECT_EQ(method("range_push", &kPython), nullptr);
-  EXPECT_EQ(method("", &kPython), nullptr);
-  EXPECT_EQ(method(nullptr, &kPython), nullptr);
+  for (const char* name : kWrappers) {
+    int flags = 0;
+    EXPECT_NE(method(name, &toy_interpreter(), &flags), nullptr) << name;
+    EXPECT_EQ(flags, kVarargsKeywords) << name;
+  }
+  int flags = 0;
+  EXPECT_EQ(method("range_push", &toy_interpreter(), &flags), nullptr);
+  EXPECT_EQ(method("", &toy_interpreter(), &flags), nullptr);
+  EXPECT_EQ(method(nullptr, &toy_interpreter(), &flags), nullptr);
+  EXPECT_EQ(method("emit", &toy_interpreter(), nullptr), nullptr);
 }
 
 TEST(PythonMethods, NeedTheWholeInterpreter) {
-  EXPECT_EQ(method("emit", nullptr), nullptr);
-  stepscope_python incomplete = kPython;
+  int flags = 0;
+  EXPECT_EQ(method("emit", nullptr, &flags), nullptr);
+  stepscope_python incomplete = toy_interpreter();
   incomplete.error_occurred = nullptr;
-  EXPECT_EQ(method("emit", &incomplete), nullptr);
+  EXPECT_EQ(method("emit", &incomplete, &flags), nullptr);
+  incomplete = toy_interpreter();
+  incomplete.list_type = nullptr;
+  EXPECT_EQ(method("emit", &incomplete, &flags), nullptr);
+  incomplete = toy_interpreter();
+  incomplete.size = offsetof(stepscope_python, list_type);  // of hooks that know less
+  EXPECT_EQ(method("emit", &incomplete, &flags), nullptr);
 }
 
 TEST(PythonMethods, DoNothingInAProcessThatIsNotRecorded) {
-  long long number = -1;  // a number that looks like an error and is none
-  void* arguments[40];
-  for (void*& argument : arguments) {
-    argument = &number;
-  }
-  for (const char* name : kNames) {
-    for (intptr_t count : {0, 1, 2, 3, 6, 17, 23, 40}) {
-      EXPECT_NE(method(name, &kPython)(nullptr, arguments, count), nullptr) << name << " with " << count;
+  for (const char* name : {"emit", "fetch_worker", "loading", "loader_bytes"}) {
+    for (size_t count : {0u, 1u, 2u, 3u, 6u, 17u, 23u, 40u}) {
+      EXPECT_NE(call(name, std::vector<long long>(count, -1)), -1)
+          << name << " with " << count;  // -1: looks like an error
     }
   }
+  EXPECT_EQ(call("loading", {}), 0);
 }
 
 TEST(PythonMethods, RaiseWhenAnArgumentIsNoNumber) {
-  void* arguments[3] = {nullptr, nullptr, nullptr};
-  for (const char* name : {"emit", "fetch_worker", "fetch_task", "collate_end", "batch_emit"}) {
-    g_failed = false;
-    EXPECT_EQ(method(name, &kPython)(nullptr, arguments, 3), nullptr) << name;
-    EXPECT_TRUE(g_failed) << name;
+  ToyObject name{.type = ToyType::kName};
+  void* arguments[3] = {&name, &name, &name};
+  for (const char* one : {"emit", "fetch_worker", "loader_bytes", "loader_begin", "loader_key"}) {
+    g_raised = nullptr;
+    EXPECT_EQ(function(one)(nullptr, arguments, 3), nullptr) << one;
+    EXPECT_NE(g_raised, nullptr) << one;
   }
+  g_raised = nullptr;
+}
+
+TEST(PythonMethods, TellWhoMakesBatches) {
+  EXPECT_EQ(call("fetch_worker", {7, 0, 3}), 0);
+  EXPECT_EQ(call("loading", {}), 4);
+  EXPECT_EQ(call("fetch_worker", {0, 0, -1}), 0);
+  EXPECT_EQ(call("loading", {}), 0);
 }
 
 }  // namespace

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// A toy of CPython for the tests of collector/sources/python: numbers, names, tuples, lists, objects with attributes, and functions, with
+// reference counts and one exception.
+#pragma once
+
+#include <stepscope/stepscope.h>
+
+#include <cstdarg>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace stepscope::collector::python {
+
+enum class ToyType { kNumber, kName, kTuple, kList, kInstance, kFunction };
+
+struct ToyObject {
+  ToyType type = ToyType::kNumber;
+  long long number = 0;
+  std::string name{};
+  std::vector<ToyObject*> items{};
+  std::map<std::string, ToyObject*> attributes{};
+  std::function<ToyObject*(ToyObject* arguments)> function{};  // null: it raised
+  int references = 1;                                          // the test's own
+};
+
+// The exception on its way, or null.
+inline ToyObject* g_raised = nullptr;
+
+inline ToyObject* toy(void* object) {
+  return static_cast<ToyObject*>(object);
+}
+inline ToyObject* take(ToyObject* object) {
+  ++object->references;
+  return object;
+}
+inline ToyObject* raise() {
+  static ToyObject error;
+  g_raised = &error;
+  return nullptr;
+}
+
+inline ToyObject g_tuple_type, g_list_type;
+
+inline void* toy_tuple_pack(intptr_t count, ...) {
+  auto* tuple = new ToyObject{.type = ToyType::kTuple};
+  va_list items;
+  va_start(items, count);
+  for (intptr_t i = 0; i < count; ++i) {
+    tuple->items.push_back(va_arg(items, ToyObject*));
+  }
+  va_end(items);
+  return tuple;
+}
+
+inline const stepscope_python& toy_interpreter() {
+  static const stepscope_python python{
+      sizeof(stepscope_python),
+      [](void* object) -> long long {
+        if (toy(object)->type != ToyType::kNumber) {
+          raise();
+          return -1;
+        }
+        return toy(object)->number;
+      },
+      [](long long value) -> void* { return new ToyObject{.number = value}; },
+      []() -> void* { return g_raised; },
+      [] { g_raised = nullptr; },
+      [](void** type, void** value, void** trace) {
+        *type = g_raised;
+        *value = *trace = nullptr;
+        g_raised = nullptr;
+      },
+      [](void* type, void*, void*) { g_raised = toy(type); },
+      [](void* exception) { return g_raised == exception ? 1 : 0; },
+      [](void* callable, void* arguments, void*) -> void* { return toy(callable)->function(toy(arguments)); },
+      [](void* object, void* name) -> void* {
+        auto found = toy(object)->attributes.find(toy(name)->name);
+        return found == toy(object)->attributes.end() ? raise() : take(found->second);
+      },
+      [](void*, void*) -> void* { return raise(); },
+      [](void* object, void* type) {
+        return toy(object)->type == (type == &g_tuple_type ? ToyType::kTuple : ToyType::kList) ? 1 : 0;
+      },
+      [](void* object) { return static_cast<intptr_t>(toy(object)->items.size()); },
+      [](void* tuple, intptr_t index) -> void* {
+        auto& items = toy(tuple)->items;
+        return static_cast<size_t>(index) < items.size() ? items[static_cast<size_t>(index)] : raise();
+      },
+      toy_tuple_pack,
+      [](void* object) {
+        if (--toy(object)->references == 0) {
+          delete toy(object);
+        }
+      },
+      &g_tuple_type,
+      &g_list_type,
+  };
+  return python;
+}
+
+}  // namespace stepscope::collector::python
