@@ -2,12 +2,13 @@
 //
 // FetchMeter: what one thread's fetches of a data loader took and used, asked of the system as seldom as the answer allows.
 //
-// On a thread that has just done real work a system call costs a microsecond or more, and a fetch may be short. So
-//   - the CPU clock is read at both ends, or at the end only when a busy worker goes from one fetch straight to the next;
-//   - what it waited for is asked at the end, and only when the fetch was off the CPU for a time worth explaining: the run-queue
-//     wait first, and what it read only when that does not explain it;
-//   - the run-queue wait is read before a fetch when the one before was off the CPU, else only every few milliseconds: of the
-//     wait that is told of then, a part may be from just before the fetch.
+// On a thread that has just done real work a system call costs microseconds, and a fetch may be short. So
+//   - a fetch is measured when it lasted 2.5 ms, or when the last reading is 5 ms old as it begins: the CPU clock at both ends, and what
+//     it waited for at its end, if it was off the CPU for a time worth explaining: the run-queue wait first, and what it read only
+//     when that does not explain it;
+//   - the short ones in between are given the shares of their time that were measured on such fetches lately;
+//   - a long one that was not foreseen is measured from the CPU clock by reckoning: what went before it since the last reading,
+//     and the gaps between fetches at what they cost before. That is exact to some tens of microseconds.
 // Times: ns of CLOCK_MONOTONIC_RAW. Own thread only. No lock, no allocation.
 #pragma once
 
@@ -22,7 +23,7 @@ struct FetchUsage {
   int64_t cpu_ns = 0;        // never more than the fetch lasted
   int64_t runq_ns = 0;       // waiting for a CPU; never more than the fetch was off the CPU
   int64_t throttled_ns = 0;  // the cgroup's; never more than the fetch was off the CPU
-  // Since the thread's previous fetch that waited for something besides a CPU.
+  // Since the thread's previous measured fetch that waited for something besides a CPU.
   int64_t read_bytes = 0, major_faults = 0;
   // The fetch's calls of the collate function, and how many samples they were given.
   int64_t collate_ns = 0, items = 0;
@@ -42,16 +43,30 @@ class FetchMeter {
   [[nodiscard]] const FetchUsage& usage() const noexcept { return usage_; }
 
  private:
+  // The share of short fetches' time that something was, over the last few measured ones.
+  struct Share {
+    int64_t part_ns = 0, whole_ns = 0;
+
+    void learn(int64_t part, int64_t whole) noexcept;
+    [[nodiscard]] int64_t of(int64_t whole) const noexcept;
+  };
+
+  void measure(int64_t lasted) noexcept;
+  void keep_reading(int64_t cpu, int64_t now) noexcept;
+
   // All zero at the start, so that thread-local storage costs threads nothing.
   FetchUsage usage_;
-  int64_t cpu_before_ = 0;
-  int64_t runq_before_ = 0, runq_at_ns_ = 0;  // the run-queue wait so far, and when it was read
-  int64_t throttled_before_ = 0;
+  int64_t cpu_before_ = 0;  // the CPU clock, by reckoning
+  int64_t read_at_ns_ = 0;  // when it was read last
+  int64_t gaps_ = 0;        // between fetches, since then
+  int64_t between_ns_ = 0;  // CPU time in such a gap, as learned
+  int64_t runq_before_ = 0, throttled_before_ = 0;
   ThreadReads reads_before_;
+  Share off_cpu_, runq_, throttled_;
   int64_t collate_start_ns_ = 0;
   int collate_depth_ = 0;
   bool begun_ = false;
-  bool waited_ = false;  // the latest fetch was off the CPU
+  bool measured_ = false;  // the fetch under way
 };
 
 // For whom a thread fetches, and its latest task.
