@@ -48,6 +48,8 @@ endfunction()
 
 # Freestanding-style C++ for what runs inside the recorded process: no exceptions, no RTTI, no
 # guarded statics, and code that never asks for libstdc++ at run time.
+# No unwind tables is more than thrift: a thread that is ended (pthread_exit, pthread_cancel) in a call back from ours unwinds to our frame
+# and ends there, where tables and `noexcept` would abort the program. collector/sources/python/wrappers.hpp says who does that.
 add_library(stepscope_freestanding_flags INTERFACE)
 add_library(stepscope::freestanding_flags ALIAS stepscope_freestanding_flags)
 target_compile_options(stepscope_freestanding_flags INTERFACE

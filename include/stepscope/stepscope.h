@@ -46,7 +46,8 @@ typedef struct stepscope_python {
   void* (*call)(void* callable, void* tuple, void* keywords);   /* PyObject_Call */
   void* (*get_attribute)(void* object, void* name);             /* PyObject_GetAttr */
   void* (*get_item)(void* object, void* key);                   /* PyObject_GetItem */
-  int (*is_instance)(void* object, void* type);                 /* PyObject_IsInstance */
+  void* (*type_of)(void* object);                               /* PyObject_Type */
+  int (*compare)(void* left, void* right, int operation);       /* PyObject_RichCompareBool */
   intptr_t (*length)(void* object);                             /* PyObject_Size */
   void* (*tuple_item)(void* tuple, intptr_t index);             /* PyTuple_GetItem */
   void* (*tuple_pack)(intptr_t count, ...);                     /* PyTuple_Pack */

@@ -42,6 +42,8 @@ def check(library):
         problems.append("carries a library search path of the build machine")
     if "NODELETE" not in dynamic:
         problems.append("may be unloaded (link with -z nodelete): its threads and handlers would dangle")
+    if ".gcc_except_table" in run("readelf", "-S", "-W", library):
+        problems.append("has tables of exception handlers: a thread that is ended while it is in our frames would abort the program")
     undefined = run("nm", "-D", "--undefined-only", library)
     for symbol, version in re.findall(r"(\S+)@GLIBC_([0-9.]+)", undefined):
         if tuple(int(part) for part in version.split(".")) > NEWEST_GLIBC:
@@ -75,6 +77,9 @@ def self_test():
                              "__attribute__((visibility(\"hidden\"))) = socket;\n", keep),
         "unloadable": (doors,),
         "a search path": (doors, keep, "-Wl,-rpath,/opt/lib"),
+        "exception handlers": (doors + "static void end(int* value) { *value = 0; }\nvoid call(int*);\nvoid stepscope_hidden(void) __attribute__((visibility("
+                                       "\"hidden\"), used));\nvoid stepscope_hidden(void) { __attribute__((cleanup(end))) int value; call(&value); }\n",
+                               keep, "-fexceptions"),
     }
     wrong = []
     with tempfile.TemporaryDirectory() as folder:

@@ -10,20 +10,15 @@ namespace stepscope::collector::python {
 namespace {
 
 void note_task(void* self, void* item) noexcept {
-  if (!is_tuple(item)) {
-    const Owned arguments(interpreter().tuple_pack(1, item));
-    const Owned result(arguments ? interpreter().call(tuple_item(self, 1), arguments.get(), nullptr)
-                                 : nullptr);
-    if (!result) {
-      interpreter().error_clear();
-    }
-    return;
-  }
+  FetchTask& of = thread_state().fetch_task;
   int64_t task = 0;
-  if (number_of(tuple_item(item, 0), task)) {
-    FetchTask& of = thread_state().fetch_task;
-    of.task = task;
-    of.received_ns = now_ns();
+  if (is_tuple(item)) {
+    if (number_of(tuple_item(item, 0), task)) {
+      of.task = task;
+      of.received_ns = now_ns();
+    }
+  } else if (type_is_called(item, tuple_item(self, 1), tuple_item(self, 2))) {
+    ++of.epoch;
   }
 }
 
@@ -68,7 +63,8 @@ void* collate(void* self, void* arguments, void* keywords) noexcept {
     return interpreter().call(original, arguments, keywords);
   }
   void* samples = tuple_item(arguments, 0);
-  const int64_t items = samples != nullptr && is_list(samples) ? interpreter().length(samples) : 1;
+  const int64_t length = samples != nullptr ? list_length(samples) : -1;
+  const int64_t items = length >= 0 ? length : 1;
   thread.fetch.begin_collate();
   void* batch = interpreter().call(original, arguments, keywords);
   if (thread.loading.fetch_depth == 1) {  // not in a child that was forked in between

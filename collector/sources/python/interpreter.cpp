@@ -51,20 +51,32 @@ bool number_attribute(void* object, void* name, int64_t& out) noexcept {
   return number_of(value.get(), out);
 }
 
+bool is_exactly(void* object, void* type) noexcept {
+  const Owned its(g_python.type_of(object));
+  return its.get() == type;
+}
+
+bool type_is_called(void* object, void* name_attribute, void* name) noexcept {
+  constexpr int kEqual = 2;  // Py_EQ
+  const Owned type(g_python.type_of(object));
+  const Owned its(g_python.get_attribute(type.get(), name_attribute));
+  const int same = its ? g_python.compare(its.get(), name, kEqual) : -1;
+  if (same < 0) {
+    g_python.error_clear();
+  }
+  return same == 1;
+}
+
+int64_t list_length(void* object) noexcept {
+  return is_exactly(object, g_python.list_type) ? g_python.length(object) : -1;
+}
+
 void* tuple_item(void* tuple, intptr_t index) noexcept {
   void* item = g_python.tuple_item(tuple, index);
   if (item == nullptr) {
     g_python.error_clear();
   }
   return item;
-}
-
-bool is_tuple(void* object) noexcept {
-  return g_python.is_instance(object, g_python.tuple_type) == 1;
-}
-
-bool is_list(void* object) noexcept {
-  return g_python.is_instance(object, g_python.list_type) == 1;
 }
 
 }  // namespace stepscope::collector::python

@@ -3,7 +3,7 @@
 // The CPython interpreter that calls us, seen through the functions that its hooks hand in (struct stepscope_python): the
 // collector does not link to Python, and knows nothing of how an object lies in memory.
 //
-// Everything here is called with the GIL held. Objects are `void*`; unless a comment says otherwise they are borrowed.
+// Everything here is called with the GIL held and, but for ExceptionAside, with no exception on its way. Objects are `void*`; unless a comment says otherwise they are borrowed.
 #pragma once
 
 #include <stepscope/stepscope.h>
@@ -45,10 +45,17 @@ bool number_of(void* object, int64_t& out) noexcept;
 // The attribute called `name` (a str) of `object`, a number.
 bool number_attribute(void* object, void* name, int64_t& out) noexcept;
 
+// Whether the type of `object` is `type` itself: runs no code of the program, as asking for an instance would.
+[[nodiscard]] bool is_exactly(void* object, void* type) noexcept;
+// Whether the type of `object` is called `name`.
+[[nodiscard]] bool type_is_called(void* object, void* name_attribute, void* name) noexcept;
+[[nodiscard]] inline bool is_tuple(void* object) noexcept {
+  return is_exactly(object, interpreter().tuple_type);
+}
+// How many items a list has; -1 when it is none.
+[[nodiscard]] int64_t list_length(void* object) noexcept;
 // Item `index` of a tuple; null when there is none, without an exception.
 [[nodiscard]] void* tuple_item(void* tuple, intptr_t index) noexcept;
-[[nodiscard]] bool is_tuple(void* object) noexcept;
-[[nodiscard]] bool is_list(void* object) noexcept;
 
 // An exception on its way to the program, put aside for as long as this lives: what we call in between may not see it.
 class ExceptionAside {

@@ -5,7 +5,7 @@ namespace stepscope::collector::python {
 namespace {
 
 constexpr uint32_t kMinSlots = 16;
-// Beyond it the oldest tasks in flight are forgotten: their batches have no dispatch and arrival.
+// Beyond half of it tasks in flight are forgotten: their batches have no dispatch and arrival.
 constexpr uint32_t kMaxSlots = 4096;
 
 }  // namespace
@@ -34,10 +34,17 @@ LoaderTask* LoaderState::claim(int64_t number) noexcept {
   if (number < 0) {
     return nullptr;
   }
-  LoaderTask* task = tasks() + static_cast<uint64_t>(number) % slots;
-  if (task->number != number) {
-    *task = {number, 0, 0, -1, 0};
+  LoaderTask* task = find(number);
+  if (task != nullptr) {
+    return task;
   }
+  const auto wanted = static_cast<uint64_t>(number);
+  task = slot(wanted);
+  // Out of order a slow task stays while the numbers of others come round to its slot.
+  for (uint32_t i = 0; !in_order && task->number >= 0 && i < slots; ++i) {
+    task = slot(wanted + i);
+  }
+  *task = {number, 0, 0, -1, 0};
   return task;
 }
 
@@ -45,8 +52,13 @@ LoaderTask* LoaderState::find(int64_t number) noexcept {
   if (number < 0) {
     return nullptr;
   }
-  LoaderTask* task = tasks() + static_cast<uint64_t>(number) % slots;
-  return task->number == number ? task : nullptr;
+  const auto wanted = static_cast<uint64_t>(number);
+  for (uint32_t i = 0; i < (in_order ? 1 : slots); ++i) {
+    if (slot(wanted + i)->number == number) {
+      return slot(wanted + i);
+    }
+  }
+  return nullptr;
 }
 
 }  // namespace stepscope::collector::python

@@ -2,8 +2,8 @@
 //
 // What is remembered about one DataLoader iterator between its events: the times of its tasks in flight.
 //
-// The memory belongs to the iterator's Python object, which asks for bytes() and keeps its address, so that it lives and goes
-// with the iterator. Touched by the threads that hold the GIL: the consumer's, and the one that pins.
+// The memory belongs to a Python object, the iterator's attribute, which is a number as well: the address. Whoever uses the state holds
+// that object. Touched by the threads that hold the GIL: the consumer's, and the one that pins.
 // Times: ns of CLOCK_MONOTONIC_RAW. No lock, no allocation.
 #pragma once
 
@@ -27,10 +27,11 @@ struct LoaderState {
   bool in_order;    // batches are handed over in the order of their tasks
   uint32_t slots;   // of `tasks`, a power of two; task n is remembered in slot n % slots
 
-  int64_t next_task = 0;      // workers = 0: number of the batch that comes next
-  int64_t index_ns = 0;       // workers = 0: when its indices were drawn
-  int64_t received = 0;       // the iterator's own count of batches at the end of the last next()
+  int64_t next_task = 0;  // workers = 0: number of the batch that comes next
+  int64_t index_ns = 0;   // workers = 0: when its indices were drawn
+  int64_t received = 0;   // the iterator's own count of batches at the end of the last next(); -1: not known
   int64_t last_arrived = -1;  // task
+  int64_t failures = 0;       // times that something could not be read from the iterator
   int64_t out_of_order = 0;   // batches that arrived since the last next() and cannot be handed over yet
 
   // Followed by `slots` tasks.
@@ -42,10 +43,14 @@ struct LoaderState {
   // A new epoch begins, or the first: forgets all tasks. loader, epoch, workers, flags, in_order and slots are set.
   void begin() noexcept;
 
-  // The slot of task `number`, taken from whichever task had it. Never null for a number that is not negative.
+  // The slot of task `number`, a free one if it has none; when there is no free one, another task is forgotten: at most half are
+  // used, unless batches were handed over unseen. Never null for a number that is not negative.
   [[nodiscard]] LoaderTask* claim(int64_t number) noexcept;
   // The slot of task `number` if it is still remembered.
   [[nodiscard]] LoaderTask* find(int64_t number) noexcept;
+
+ private:
+  [[nodiscard]] LoaderTask* slot(uint64_t number) noexcept { return tasks() + number % slots; }
 };
 
 }  // namespace stepscope::collector::python

@@ -16,18 +16,51 @@ void* call(void* original, void* arguments, void* keywords) noexcept {
   return interpreter().call(original, arguments, keywords);
 }
 
-// The state of the iterator that a method is called on; null when it is not recorded. `name`: of the attribute with its address.
-LoaderState* state_of(void* iterator, void* name) noexcept {
-  int64_t address = 0;
-  if (iterator == nullptr || !number_attribute(iterator, name, address)) {
-    return nullptr;
-  }
-  return reinterpret_cast<LoaderState*>(address);
-}
+// Items of `self` (wrappers.hpp).
+enum Item : intptr_t {
+  kOriginal,
+  kStateName,
+  kStateType,
+  kReceivedName,
+  kSentName = kReceivedName + 1,
+  kWake = kSentName,
+  kNoArguments,
+  kStopIteration,
+  kTasksName = kSentName + 1,
+  kTypeNameName,
+  kEndName
+};
 
-// The iterator is not what the hooks took it for, and part of a batch could not be read.
-void unread(const char* counter) noexcept {
-  stepscope_get_api()->loss(counter, 1);
+// The state of the iterator that a method is called on, held for as long as this lives; none when it is not recorded.
+class StateOf {
+ public:
+  StateOf(void* self, void* iterator) noexcept
+      : object_(iterator != nullptr ? interpreter().get_attribute(iterator, tuple_item(self, kStateName))
+                                    : nullptr) {
+    int64_t address = 0;
+    if (!object_) {
+      if (iterator != nullptr) {
+        interpreter().error_clear();
+      }
+    } else if (is_exactly(object_.get(), tuple_item(self, kStateType)) && number_of(object_.get(), address)) {
+      state_ = reinterpret_cast<LoaderState*>(address);
+    }
+  }
+
+  [[nodiscard]] LoaderState* get() const noexcept { return state_; }
+
+ private:
+  Owned object_;
+  LoaderState* state_ = nullptr;
+};
+
+// The iterator is not what the hooks took it for, and part of a batch could not be read. Counted a few times per iterator, since
+// that takes a lock.
+void unread(LoaderState& loader, const char* counter) noexcept {
+  constexpr int64_t kMaxCounted = 8;
+  if (loader.failures++ < kMaxCounted) {
+    stepscope_get_api()->loss(counter, 1);
+  }
 }
 constexpr const char* kNextUnread = "python.dataloader.next";
 constexpr const char* kQueueUnread = "python.dataloader.queue";
@@ -94,48 +127,81 @@ void write_last(LoaderState& loader, int64_t received, int64_t start_ns) noexcep
   loader.out_of_order = 0;
 }
 
-// True when this process is recorded, or is now: a forked child wakes when it takes its first batch.
-bool awake(void* self) noexcept {
-  if (is_recording()) {
-    return true;
-  }
-  if (const Owned result(call(tuple_item(self, 1), tuple_item(self, 2), nullptr)); !result) {
-    interpreter().error_clear();
-  }
-  return is_recording();
-}
-
 // next() returned `batch`, or raised; writes what that was.
 void note_next(void* self, void* iterator, LoaderState& loader, void* batch, int64_t start_ns) noexcept {
-  const bool ended = batch == nullptr && interpreter().error_matches(tuple_item(self, 5)) != 0;
+  const bool ended = batch == nullptr && interpreter().error_matches(tuple_item(self, kStopIteration)) != 0;
   const ExceptionAside aside;  // nothing, when there is a batch
+  const int64_t before = loader.received;
   int64_t received = 0;
-  if (loader.workers != 0 && !number_attribute(iterator, tuple_item(self, 4), received)) {
-    unread(kNextUnread);
+  if (loader.workers != 0 && !number_attribute(iterator, tuple_item(self, kReceivedName), received)) {
+    unread(loader, kNextUnread);
     return;
   }
+  loader.received = received;
   if (ended) {
     write_last(loader, received, start_ns);
   } else if (loader.workers == 0) {
     if (batch != nullptr) {
       write_made(loader, start_ns, 0);
     }
-  } else if (batch != nullptr || received > loader.received) {
+  } else if (batch != nullptr || received > before) {
     // An exception of the dataset takes the place of its batch; any other leaves the batch for later.
     write_received(loader, received, start_ns);
   }
-  loader.received = received;
+}
+
+// A task that came back from a worker; `item`: (task, data), `key`: the task as Python has it.
+void note_arrival(void* self, void* iterator, LoaderState& loader, void* item, void* key,
+                  int64_t number) noexcept {
+  int64_t worker = -1, sent = 0, received = 0;
+  const Owned tasks(interpreter().get_attribute(iterator, tuple_item(self, kTasksName)));
+  const Owned entry(tasks ? interpreter().get_item(tasks.get(), key) : nullptr);
+  if (!entry || !number_of(tuple_item(entry.get(), 0), worker)) {
+    interpreter().error_clear();
+    // A persistent loader's new epoch takes what is left of the last one, which the iterator has forgotten.
+    if (!number_attribute(iterator, tuple_item(self, kSentName), sent) || number < sent) {
+      unread(loader, kQueueUnread);
+    }
+    return;
+  }
+  LoaderTask* task = loader.claim(number);
+  task->arrived_ns = now_ns();
+  task->worker = worker;
+  loader.last_arrived = number;
+  if (loader.in_order && number_attribute(iterator, tuple_item(self, kReceivedName), received) &&
+      received != number &&
+      !type_is_called(tuple_item(item, 1), tuple_item(self, kTypeNameName), tuple_item(self, kEndName))) {
+    ++loader.out_of_order;
+  }
 }
 
 }  // namespace
 
 void* loader_next(void* self, void* arguments, void* keywords) noexcept {
-  void* original = tuple_item(self, 0);
+  void* original = tuple_item(self, kOriginal);
   void* iterator = tuple_item(arguments, 0);
-  LoaderState* loader = state_of(iterator, tuple_item(self, 3));
-  DataLoading& loading = thread_state().loading;
-  if (loader == nullptr || loading.makes_batches || loading.in_next || !awake(self)) {
+  const StateOf state(self, iterator);
+  LoaderState* loader = state.get();
+  if (loader == nullptr) {
     return call(original, arguments, keywords);
+  }
+  DataLoading& loading = thread_state().loading;
+  if (loading.makes_batches || loading.in_next) {
+    loader->received = -1;
+    return call(original, arguments, keywords);
+  }
+  if (!is_recording()) {  // a forked child wakes when it takes its first batch
+    const Owned awake(call(tuple_item(self, kWake), tuple_item(self, kNoArguments), nullptr));
+    if (!awake) {
+      return nullptr;  // what a signal handler of the program raised
+    }
+    if (!is_recording()) {
+      return call(original, arguments, keywords);
+    }
+  }
+  if (loader->received < 0 &&
+      !number_attribute(iterator, tuple_item(self, kReceivedName), loader->received)) {
+    loader->received = 0;
   }
   loading.in_next = true;
   loading.makes_batches = loader->workers == 0;
@@ -150,56 +216,38 @@ void* loader_next(void* self, void* arguments, void* keywords) noexcept {
 }
 
 void* loader_next_index(void* self, void* arguments, void* keywords) noexcept {
-  Owned index(call(tuple_item(self, 0), arguments, keywords));
-  if (!index) {
+  void* index = call(tuple_item(self, kOriginal), arguments, keywords);
+  if (index == nullptr) {
     return nullptr;
   }
   void* iterator = tuple_item(arguments, 0);
-  if (LoaderState* loader = state_of(iterator, tuple_item(self, 1))) {
+  const StateOf state(self, iterator);
+  if (LoaderState* loader = state.get()) {
     int64_t task = 0;
     if (loader->workers == 0) {
       loader->index_ns = now_ns();
-    } else if (number_attribute(iterator, tuple_item(self, 2), task) && task >= 0) {
+    } else if (number_attribute(iterator, tuple_item(self, kSentName), task) && task >= 0) {
       loader->claim(task)->dispatched_ns = now_ns();
     } else {
-      unread(kQueueUnread);
+      unread(*loader, kQueueUnread);
     }
   }
-  return index.release();
+  return index;
 }
 
 void* loader_get_data(void* self, void* arguments, void* keywords) noexcept {
-  Owned item(call(tuple_item(self, 0), arguments, keywords));
-  if (!item) {
+  void* item = call(tuple_item(self, kOriginal), arguments, keywords);
+  if (item == nullptr) {
     return nullptr;
   }
   void* iterator = tuple_item(arguments, 0);
-  LoaderState* loader = state_of(iterator, tuple_item(self, 1));
+  const StateOf state(self, iterator);
   int64_t number = 0;
-  void* key = loader != nullptr && is_tuple(item.get()) ? tuple_item(item.get(), 0) : nullptr;
-  if (!number_of(key, number) || number < 0) {
-    return item.release();
+  void* key = state.get() != nullptr && is_tuple(item) ? tuple_item(item, 0) : nullptr;
+  if (number_of(key, number) && number >= 0) {
+    note_arrival(self, iterator, *state.get(), item, key, number);
   }
-  LoaderTask* task = loader->claim(number);
-  task->arrived_ns = now_ns();
-  loader->last_arrived = number;
-  const Owned tasks(interpreter().get_attribute(iterator, tuple_item(self, 3)));
-  const Owned entry(tasks ? interpreter().get_item(tasks.get(), key) : nullptr);
-  if (!entry || !number_of(tuple_item(entry.get(), 0), task->worker)) {
-    interpreter().error_clear();
-    unread(kQueueUnread);
-  }
-  int64_t received = 0;
-  if (loader->in_order && number_attribute(iterator, tuple_item(self, 2), received) && received != number) {
-    int64_t is_batch = 0;
-    const Owned answer(call(tuple_item(self, 4), item.get(), nullptr));
-    if (!answer) {
-      interpreter().error_clear();
-    } else if (number_of(answer.get(), is_batch)) {
-      loader->out_of_order += is_batch;
-    }
-  }
-  return item.release();
+  return item;
 }
 
 void* pin_get(void* self, void* arguments, void* keywords) noexcept {
@@ -212,7 +260,7 @@ void* pin_put(void* self, void* arguments, void* keywords) noexcept {
   int64_t address = 0, number = 0;
   void* item = tuple_item(arguments, 0);
   if (item != nullptr && is_tuple(item) && number_of(tuple_item(item, 0), number) && number >= 0 &&
-      number_of(tuple_item(self, 1), address) && address != 0) {
+      number_of(tuple_item(self, 1), address)) {
     LoaderTask* task = reinterpret_cast<LoaderState*>(address)->claim(number);
     task->pinned_ns = now_ns() - thread_state().loading.pin_taken_ns;
   }

@@ -81,12 +81,14 @@ void* loader_begin(void*, void* const* arguments, intptr_t count) noexcept {
   }
   const auto& [address, in_flight, loader, epoch, workers, flags, in_order] = in;
   if (auto* state = reinterpret_cast<LoaderState*>(address)) {
+    const int64_t failures = state->failures;
     *state = {.loader = loader,
               .epoch = epoch,
               .workers = workers,
               .flags = flags,
               .in_order = in_order != 0,
               .slots = LoaderState::slots_for(in_flight)};
+    state->failures = failures;
     state->begin();
   }
   return number(0);

@@ -4,30 +4,38 @@
 // what is worth recording before or after. They have no Python frame: in a job the code around a batch is cold, and a frame costs
 // microseconds there. Shape: METH_VARARGS | METH_KEYWORDS; `self` is a tuple whose first item is what to call.
 //
-// Nothing of ours fails for the program: what cannot be read is not recorded, and an exception that passes is the original's.
+// What cannot be read is not recorded, and is no exception for the program; an exception that passes is the original's. Nothing here runs
+// code of the program's but the original: where a type matters it is compared, not asked.
+//
+// When an interpreter ends, CPython up to 3.13 ends other threads where they next take the GIL, by pthread_exit, which unwinds their
+// stacks: through these functions too. That stops at our frames only because they have no unwind tables (freestanding flags); with
+// tables, `noexcept` would make it an abort.
+//
 // Called with the GIL held; the calls in between may release it. No lock, no allocation of ours; system calls only where
 // FetchMeter makes them (host/fetch_meter.hpp).
 #pragma once
 
 namespace stepscope::collector::python {
 
-// The training thread's side.
-// self: (__next__, wake, (), "_stepscope_at", "_rcvd_idx", StopIteration). Writes `batch`, and `batch_fetch` when next() made it itself.
+// The training thread's side. STATE stands for "_stepscope", LoaderState: the name of the iterator's attribute that has its state, and the
+// attribute's type.
+// self: (__next__, STATE, "_rcvd_idx", wake, (), StopIteration). Writes `batch`, and `batch_fetch` when next() made it itself.
 void* loader_next(void* self, void* arguments, void* keywords) noexcept;
-// self: (_next_index, "_stepscope_at", "_send_idx"). What it returns is put to a worker's queue, or fetched, at once.
+// self: (_next_index, STATE, "", "_send_idx"). What it returns is put to a worker's queue, or fetched, at once.
 void* loader_next_index(void* self, void* arguments, void* keywords) noexcept;
-// self: (_get_data, "_stepscope_at", "_rcvd_idx", "_task_info", is_batch). What came from the workers: (task, data).
-// is_batch(task, data) -> bool is asked about what arrived before its turn.
+// self: (_get_data, STATE, "_rcvd_idx", "_send_idx", "_task_info", "__name__", "_IterableDatasetStopIteration"). What came from the
+// workers: (task, data). Data whose type has that last name says that a worker has no more.
 void* loader_get_data(void* self, void* arguments, void* keywords) noexcept;
 
 // The pinning thread's side: its queues' get and put.
 // self: (get,)
 void* pin_get(void* self, void* arguments, void* keywords) noexcept;
-// self: (put, address of the LoaderState)
+// self: (put, LoaderState)
 void* pin_put(void* self, void* arguments, void* keywords) noexcept;
 
 // The side of whoever makes batches, a worker or next() itself.
-// self: (get, other). The worker's queue of tasks: (task, indices); other(item) is called with anything else.
+// self: (get, "__name__", "_ResumeIteration"). The worker's queue of tasks: (task, indices), or something whose type has that name when
+// an epoch begins.
 void* worker_get(void* self, void* arguments, void* keywords) noexcept;
 // self: (fetch,). Writes `batch_fetch` in a worker.
 void* fetch(void* self, void* arguments, void* keywords) noexcept;

@@ -204,6 +204,18 @@ for workers in (0, 2):
 """
 
 
+LEFT_EARLY = """
+import time
+from torch.utils.data import DataLoader
+
+loader = DataLoader(range(40), batch_size=2, num_workers=4, persistent_workers=True)
+for _ in range(3):
+    for number, batch in enumerate(loader):
+        if number == 1:
+            time.sleep(0.2)  # the workers go on to all they have
+            break
+"""
+
 FORKS = """
 import os, sys, torch
 from torch.utils.data import DataLoader, Dataset
@@ -254,6 +266,13 @@ class SpecialCasesTest(HookTest):
         self.assertEqual(len([row for row in run.log.events["batch"] if not row["flags"] & LAST]), 4)
         self.assertEqual(len(run.log.events["batch_fetch"]), 4)
         self.assertEqual([row["items"] for row in run.log.events["batch_fetch"]], [2] * 4, "collating in the dataset is fetching")
+
+    def test_a_persistent_loader_that_is_left_early(self):
+        log = self.good(self.python(LEFT_EARLY)).log
+        firsts = [row for row in log.events["batch"] if row["task"] == 0]
+        self.assertEqual([row["epoch"] for row in firsts], [0, 1, 2])
+        self.assertLess(max(row["out_of_order"] for row in firsts), 8, "what is left of an epoch is not of the next one")
+        self.assertTrue(all(row["dispatch"] and row["arrive"] for row in log.events["batch"]))
 
     def test_a_child_forked_within_a_fetch_records_nothing_of_it(self):
         plain = self.python(FORKS, hooks=False)

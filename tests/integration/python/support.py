@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs a Python program under the hooks with the stand-in collector, and reads what the collector was told.
 
-Environment: FAKE_COLLECTOR (the stand-in's .so), STEPSCOPE_HOOKS (the folder with sitecustomize.py).
+Environment: FAKE_COLLECTOR (the stand-in's .so), SHIPPED_COLLECTOR (libstepscope.so), STEPSCOPE_HOOKS (the folder with sitecustomize.py).
 """
 import collections
 import json
@@ -17,6 +17,7 @@ import unittest
 HERE = pathlib.Path(__file__).resolve().parent
 HOOKS = os.environ.get("STEPSCOPE_HOOKS", str(HERE.parents[2] / "collector/sources/python"))
 FAKE = os.environ.get("FAKE_COLLECTOR", "")
+SHIPPED = os.environ.get("SHIPPED_COLLECTOR", "")
 
 SKIPPED = 77
 

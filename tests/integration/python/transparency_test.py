@@ -179,6 +179,85 @@ torch.load(io.BytesIO(b"not a checkpoint"))
 """
 
 
+PATCHES = """
+import warnings
+warnings.simplefilter("error")
+from torch.utils.data import DataLoader
+from torch.utils.data._utils import fetch
+from torch.utils.data.dataloader import _BaseDataLoaderIter as Iterator
+
+before = Iterator.__next__
+Iterator.__next__ = lambda self: before(self)
+print(len(list(DataLoader(range(4)))))
+Iterator.__next__ = before
+print(len(list(DataLoader(range(4)))))
+
+class Mine(fetch._MapDatasetFetcher):
+    old_fetch = fetch._MapDatasetFetcher.fetch
+    def fetch(self, indices):
+        return self.old_fetch(indices)
+
+print(Mine(list(range(5)), True, list, False).fetch([1, 2]))
+"""
+
+ODD_SAMPLES = """
+import sys, torch, weakref
+from torch.utils.data import DataLoader, Dataset
+
+class Lazy:
+    @property
+    def __class__(self):
+        print("asked for its class")
+        raise RuntimeError("not loaded")
+
+class Endless(list):
+    def __len__(self):
+        raise RuntimeError("no length")
+
+class Gone:
+    pass
+
+class Odd(Dataset):
+    def __len__(self):
+        return 3
+    def __getitem__(self, index):
+        return (Lazy(), Endless([1]), weakref.proxy(Gone()))[index]
+
+class Collate:
+    def __init__(self):
+        self.__dict__["config"] = {"a": 1}
+    def __getattr__(self, name):
+        return self.__dict__["config"][name]
+    def __call__(self, batch):
+        return 1
+
+print(list(DataLoader(Odd(), batch_size=None, collate_fn=Collate())))
+"""
+
+COPIED_ITERATOR = """
+import copy, gc
+from unittest.mock import MagicMock
+from torch.utils.data import dataloader
+
+class Iterator(dataloader._SingleProcessDataLoaderIter):
+    def __getstate__(self):
+        return {name: value for name, value in vars(self).items() if name not in ("_dataset_fetcher", "_sampler_iter", "_index_sampler")}
+    def _next_data(self):
+        return 7
+
+one = Iterator(dataloader.DataLoader(range(100)))
+two = copy.deepcopy(one)
+three = copy.copy(one)
+print(next(one))
+del one
+gc.collect()
+print(next(two), next(two), next(three))
+mock = MagicMock()
+mock._sampler_iter = iter([5])
+print(dataloader._BaseDataLoaderIter._next_index(mock))
+"""
+
+
 class SameProgramTest(HookTest):
     def compare(self, program, *arguments, scrub_error=False):
         script = self.write("program.py", program)
@@ -224,6 +303,17 @@ class SameProgramTest(HookTest):
 
     def test_random_numbers_and_trained_weights(self):
         self.compare(RANDOM_STATE)
+
+    def test_patching_over_a_hook_and_back(self):
+        self.compare(PATCHES)
+
+    def test_samples_and_collators_that_resist(self):
+        run = self.compare(ODD_SAMPLES)
+        self.assertEqual(run.out, "[1, 1, 1]\n")
+
+    def test_iterators_that_are_copied_or_pretended(self):
+        run = self.compare(COPIED_ITERATOR)
+        self.assertEqual(len(run.log.events["batch"]), 1, "a copy is not recorded")
 
     def test_looks_of_wrapped_things(self):
         run = self.compare(LOOKS, scrub_error=True)

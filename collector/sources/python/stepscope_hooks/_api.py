@@ -12,6 +12,7 @@ Calls that the collector answers without blocking keep the GIL (PYFUNCTYPE): han
 import ctypes
 import functools
 import os
+import types
 
 ASLEEP, ON, OFF = 0, 1, 2
 
@@ -66,7 +67,8 @@ class _Header(ctypes.Structure):
 
 _INTERPRETER = (
     "PyLong_AsLongLong", "PyLong_FromLongLong", "PyErr_Occurred", "PyErr_Clear", "PyErr_Fetch", "PyErr_Restore",
-    "PyErr_ExceptionMatches", "PyObject_Call", "PyObject_GetAttr", "PyObject_GetItem", "PyObject_IsInstance", "PyObject_Size",
+    "PyErr_ExceptionMatches", "PyObject_Call", "PyObject_GetAttr", "PyObject_GetItem", "PyObject_Type", "PyObject_RichCompareBool",
+    "PyObject_Size",
     "PyTuple_GetItem", "PyTuple_Pack", "Py_DecRef",
 )
 
@@ -116,11 +118,12 @@ class _Table:
             if not function:
                 raise OSError("the collector is older than its hooks")
             definition = self._definitions[name] = _MethodDef(name.encode(), function, flags.value, None)
-            ctypes.pythonapi.Py_IncRef(ctypes.py_object(definition))  # for ever: a function may be the last of its module to go
+            _increment(definition)  # for ever: a function may be the last of its module to go
         return _new_function(ctypes.addressof(definition), own, None)
 
 
 _object = ctypes.py_object
+_increment = ctypes.PYFUNCTYPE(None, _object)(("Py_IncRef", ctypes.pythonapi))
 _new_function = ctypes.PYFUNCTYPE(_object, _address, _object, _address)(("PyCFunction_NewEx", ctypes.pythonapi))
 # Makes of any callable what binds to an instance as a function does; its attributes are the callable's.
 as_method = ctypes.PYFUNCTYPE(_object, _object)(("PyInstanceMethod_New", ctypes.pythonapi))
@@ -174,15 +177,25 @@ def wake(door=b"python"):
     return True
 
 
+class Wrapper(functools.partial):
+    """A builtin that can be given the looks of what it replaces, and that taken from a class is a function still.
+
+    On a class it lies in an instance method (`as_method`), whose binding costs no Python frame.
+    """
+
+    def __get__(self, instance, owner=None):
+        return self if instance is None else types.MethodType(self, instance)
+
+
 def wrapper(name, original, *needs):
     """The collector's function `name` in the place of `original`; what else it needs is said in wrappers.hpp.
 
-    It can be given the looks of the original, which a builtin cannot. Raises when there is no collector.
+    Raises when there is no collector.
     """
     table = _find()
     if table is None:
         raise OSError("no collector")
-    return functools.partial(table.builtin(name, (original,) + needs))
+    return Wrapper(table.builtin(name, (original,) + needs))
 
 
 def intern(text):

@@ -13,15 +13,11 @@ from ._kinds import OP_LOADER_RESET, OP_LOADER_SHUTDOWN, OP_LOADER_START, PHASE,
 
 _guard = Guard("dataloader")
 
-_AT = "_stepscope_at"  # the iterator's attribute with the address of its state; 0 when it is not recorded
+_STATE = ("_stepscope", _loader_state.LoaderState)  # the iterator's attribute with its state; None when it is not recorded
 
 
 def _phase(start, name, operation):
     _api.emit(PHASE, 0, start, now() - start, _api.intern(name), operation, SOURCE_PYTHON, 0)
-
-
-def _is_batch(_task, data=None):
-    return type(data).__name__ != "_IterableDatasetStopIteration"
 
 
 def _wrap_reset(owner):
@@ -83,7 +79,6 @@ def _wrap_base_init(owner):
             return
         try:
             self._stepscope = state = _loader_state.LoaderState(self, loader)
-            setattr(self, _AT, state.address)
             if state.workers and getattr(self, "_pin_memory", False):
                 _pin.expect(self)
             if state.workers == 0:
@@ -110,6 +105,10 @@ def _wrap_derived_init(owner):
             original(self, loader, *args, **kwargs)
         finally:
             local.thread.starting = before
+            try:
+                _pin.started(self)
+            except Exception:
+                _guard.fail()
         try:
             state = getattr(self, "_stepscope", None)
             if state is not None and state.workers and _api.status == 1:
@@ -153,7 +152,8 @@ def install_derived(module):
         if isinstance(value, type) and value.__module__ == module.__name__ and hasattr(value, "_next_data"):
             if "_get_data" in vars(value):
                 _wrap_derived_init(value)
-                replace_method(value, "_get_data", "loader_get_data", _AT, "_rcvd_idx", "_task_info", _is_batch)
+                replace_method(value, "_get_data", "loader_get_data", *_STATE, "_rcvd_idx", "_send_idx", "_task_info", "__name__",
+                               "_IterableDatasetStopIteration")
                 _wrap_shutdown(value)
             if "_next_data" in vars(value):
                 _wrap_reset(value)
@@ -163,10 +163,10 @@ def install(module):
     base = module._BaseDataLoaderIter
     if own_function(base, "__next__") is None:
         raise AttributeError("__next__")
-    base._stepscope, base._stepscope_at = None, 0
+    base._stepscope = None
     install_derived(module)
     _wrap_base_init(base)
-    if not replace_method(base, "_next_index", "loader_next_index", _AT, "_send_idx"):
+    if not replace_method(base, "_next_index", "loader_next_index", *_STATE, "", "_send_idx"):
         raise AttributeError("_next_index")
     _wrap_process_start()
-    replace_method(base, "__next__", "loader_next", _api.wake, (), _AT, "_rcvd_idx", StopIteration)
+    replace_method(base, "__next__", "loader_next", *_STATE, "_rcvd_idx", _api.wake, (), StopIteration)

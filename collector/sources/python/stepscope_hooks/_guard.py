@@ -27,7 +27,8 @@ def _is_ours():
 
 
 class Guard:
-    """Counts the failures of one hook as loss `python.<name>`; `off` once there were too many.
+    """Counts the failures of one hook as loss `python.<name>`; `off` once there were too many. Of hooks in Python: the collector's own
+    wrappers count for themselves.
 
     A signal handler of the program may raise while a hook is at work, as the DataLoader's does when a worker dies: that
     exception is the program's and goes on. A hook that calls into foreign code itself (`calls_foreign`) cannot tell the two
@@ -61,13 +62,20 @@ def transparent(function):
     return function
 
 
-def dress(wrapper, original):
-    """Gives `wrapper` the looks of `original` to inspect, pickle and help(); returns it."""
+def name_like(wrapper, original):
+    """Gives `wrapper` the names of `original`, which may be any callable; returns it."""
     for attribute in ("__module__", "__name__", "__qualname__", "__doc__"):
         try:
             setattr(wrapper, attribute, getattr(original, attribute))
-        except (AttributeError, TypeError):
+        except Exception:
             pass
+    wrapper.__wrapped__ = original
+    return wrapper
+
+
+def dress(wrapper, original):
+    """Gives `wrapper` the looks of the function `original` to inspect, pickle and help(); returns it."""
+    name_like(wrapper, original)
     try:
         wrapper.__dict__.update(original.__dict__)
     except AttributeError:

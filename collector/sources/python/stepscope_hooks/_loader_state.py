@@ -14,11 +14,22 @@ _guard = Guard("dataloader.describe", calls_foreign=True)
 _described = 0
 
 
-class LoaderState:
-    """One iterator's identity, and the memory in which the collector keeps the times of its tasks in flight."""
+class LoaderState(int):
+    """One iterator's identity, and the memory in which the collector keeps the times of its tasks in flight.
 
-    __slots__ = ("seed", "reuse", "key", "epoch", "workers", "flags", "in_flight", "resetting", "loader_class", "in_order",
-                 "memory", "address")
+    The number is that memory's address: the collector asks an iterator for its attribute of exactly this type. A copy of the iterator is not
+    recorded.
+    """
+
+    def __new__(cls, iterator, loader):
+        in_flight = int(iterator._num_workers) * int(getattr(iterator, "_prefetch_factor", None) or 2)
+        memory = ctypes.create_string_buffer(_api.loader_bytes(in_flight))
+        self = super().__new__(cls, ctypes.addressof(memory))
+        self.memory, self.in_flight = memory, in_flight
+        return self
+
+    def __reduce_ex__(self, _protocol):
+        return type(None), ()
 
     def __init__(self, iterator, loader):
         self.workers = int(iterator._num_workers)
@@ -27,13 +38,10 @@ class LoaderState:
             self.flags |= BATCH_ITERABLE
         if getattr(iterator, "_persistent_workers", False):
             self.flags |= BATCH_PERSISTENT
-        self.in_flight = self.workers * int(getattr(iterator, "_prefetch_factor", None) or 2)
         self.resetting = False
         self.in_order = bool(getattr(loader, "in_order", True))
         self.loader_class = type(loader).__name__
         self.seed = None
-        self.memory = ctypes.create_string_buffer(_api.loader_bytes(self.in_flight))
-        self.address = ctypes.addressof(self.memory)
         self.epoch = 0
         self.take_key(iterator._base_seed)
         self._begin()
@@ -44,14 +52,14 @@ class LoaderState:
             self.seed = seed
             self.reuse = _keys.claim(seed)
             self.key = _keys.mix(seed, self.reuse)
-            _api.loader_key(self.address, self.key)
+            _api.loader_key(self, self.key)
 
     def new_epoch(self):
         self.epoch += 1
         self._begin()
 
     def _begin(self):
-        _api.loader_begin(self.address, self.in_flight, self.key, self.epoch, self.workers, self.flags, self.in_order)
+        _api.loader_begin(self, self.in_flight, self.key, self.epoch, self.workers, self.flags, self.in_order)
 
 
 def _start_method(iterator):

@@ -13,7 +13,7 @@ import threading
 from . import _api, _keys
 from ._clock import now
 from ._context import makes_batches
-from ._guard import Guard, dress, own_function, replace
+from ._guard import Guard, name_like, own_function, replace
 from ._kinds import OP_LOADER_START, PHASE, SOURCE_PYTHON
 
 _guard = Guard("dataloader.worker")
@@ -25,19 +25,13 @@ _LOOPS = ("_worker_loop", "_process_worker_loop", "_thread_worker_loop", "_base_
 class IndexQueue:
     """Stands in for the queue a worker takes its tasks from: what is not `get` goes straight to it."""
 
-    def __init__(self, queue, key, worker):
-        epoch = 0
-
-        def other(item):
-            nonlocal epoch
-            if type(item).__name__ == "_ResumeIteration":
-                epoch += 1
-                _api.fetch_worker(key, epoch, worker)
-
+    def __init__(self, queue):
         self._stepscope_queue = queue
-        self.get = dress(_api.wrapper("worker_get", queue.get, other), queue.get)
+        self.get = name_like(_api.wrapper("worker_get", queue.get, "__name__", "_ResumeIteration"), queue.get)
 
     def __getattr__(self, name):
+        if name == "_stepscope_queue":
+            raise AttributeError(name)
         return getattr(self._stepscope_queue, name)
 
 
@@ -76,7 +70,7 @@ def _enter(arguments):
         if not _api.wake():
             return None
     _api.emit(PHASE, 0, start, now() - start, _api.intern("DataLoader worker"), OP_LOADER_START, SOURCE_PYTHON, 0)
-    queue = IndexQueue(arguments["index_queue"], key, worker)
+    queue = IndexQueue(arguments["index_queue"])
     _api.fetch_worker(key, 0, worker)
     return queue
 

@@ -51,6 +51,22 @@ TEST_F(LoaderStateTest, ForgetsATaskWhosePlaceIsTaken) {
   EXPECT_EQ(state.find(3), nullptr);
 }
 
+TEST_F(LoaderStateTest, OutOfOrderASlowTaskKeepsItsPlace) {
+  LoaderState& state = make(4);
+  state.in_order = false;
+  state.claim(3)->dispatched_ns = 30;
+  state.claim(3 + state.slots)->dispatched_ns = 31;
+  state.claim(3 + 2 * state.slots)->dispatched_ns = 32;
+  EXPECT_EQ(state.find(3)->dispatched_ns, 30);
+  EXPECT_EQ(state.find(3 + state.slots)->dispatched_ns, 31);
+  state.find(3)->number = -1;  // handed over
+  EXPECT_EQ(state.find(3 + 2 * state.slots)->dispatched_ns, 32);
+  for (int64_t number = 1000; number < 2000; ++number) {  // never handed over, as far as we saw
+    EXPECT_NE(state.claim(number), nullptr);
+    EXPECT_NE(state.find(number), nullptr);
+  }
+}
+
 TEST_F(LoaderStateTest, HasNoPlaceForNumbersThatAreNone) {
   LoaderState& state = make(4);
   EXPECT_EQ(state.claim(-1), nullptr);

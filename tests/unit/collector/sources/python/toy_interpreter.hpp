@@ -6,6 +6,7 @@
 #include <stepscope/stepscope.h>
 
 #include <cstdarg>
+#include <cstdlib>
 #include <functional>
 #include <map>
 #include <string>
@@ -22,6 +23,7 @@ struct ToyObject {
   std::vector<ToyObject*> items{};
   std::map<std::string, ToyObject*> attributes{};
   std::function<ToyObject*(ToyObject* arguments)> function{};  // null: it raised
+  ToyObject* its_type = nullptr;                               // of an instance
   int references = 1;                                          // the test's own
 };
 
@@ -41,7 +43,14 @@ inline ToyObject* raise() {
   return nullptr;
 }
 
-inline ToyObject g_tuple_type, g_list_type;
+inline ToyObject g_tuple_type, g_list_type, g_other_type;
+
+inline ToyObject& toy_type(const ToyObject& object) {
+  return object.type == ToyType::kTuple  ? g_tuple_type
+         : object.type == ToyType::kList ? g_list_type
+         : object.its_type != nullptr    ? *object.its_type
+                                         : g_other_type;
+}
 
 inline void* toy_tuple_pack(intptr_t count, ...) {
   auto* tuple = new ToyObject{.type = ToyType::kTuple};
@@ -74,15 +83,21 @@ inline const stepscope_python& toy_interpreter() {
       },
       [](void* type, void*, void*) { g_raised = toy(type); },
       [](void* exception) { return g_raised == exception ? 1 : 0; },
-      [](void* callable, void* arguments, void*) -> void* { return toy(callable)->function(toy(arguments)); },
+      [](void* callable, void* arguments, void*) -> void* {
+        if (g_raised != nullptr) {
+          std::abort();  // CPython would not take a call with an exception on its way
+        }
+        return toy(callable)->function(toy(arguments));
+      },
       [](void* object, void* name) -> void* {
         auto found = toy(object)->attributes.find(toy(name)->name);
         return found == toy(object)->attributes.end() ? raise() : take(found->second);
       },
-      [](void*, void*) -> void* { return raise(); },
-      [](void* object, void* type) {
-        return toy(object)->type == (type == &g_tuple_type ? ToyType::kTuple : ToyType::kList) ? 1 : 0;
+      [](void* object, void*) -> void* {
+        return toy(object)->items.empty() ? raise() : take(toy(object)->items[0]);
       },
+      [](void* object) -> void* { return take(&toy_type(*toy(object))); },
+      [](void* left, void* right, int) { return toy(left)->name == toy(right)->name ? 1 : 0; },
       [](void* object) { return static_cast<intptr_t>(toy(object)->items.size()); },
       [](void* tuple, intptr_t index) -> void* {
         auto& items = toy(tuple)->items;

@@ -40,21 +40,27 @@ class WrappersTest : public ::testing::Test {
   // The tuple that the wrapper is given, with `original` first.
   ToyObject own(Wrapper wrapper, ToyObject* original) {
     ToyObject tuple{.type = ToyType::kTuple, .items = {original}};
+    const auto add = [&](std::initializer_list<ToyObject*> items) {
+      tuple.items.insert(tuple.items.end(), items);
+    };
+    if (wrapper == loader_next || wrapper == loader_next_index || wrapper == loader_get_data) {
+      add({name("state"), &state_type_, name("received")});
+    }
     if (wrapper == loader_next) {
-      tuple.items.insert(tuple.items.end(), {&wake_, &nothing_, name("at"), name("received"), &stop_});
+      add({&wake_, &nothing_, &stop_});
     } else if (wrapper == loader_next_index) {
-      tuple.items.insert(tuple.items.end(), {name("at"), name("sent")});
+      add({name("sent")});
     } else if (wrapper == loader_get_data) {
-      tuple.items.insert(tuple.items.end(), {name("at"), name("received"), name("tasks"), &wake_});
+      add({name("sent"), name("tasks"), name("__name__"), name("End")});
     } else if (wrapper == pin_put) {
-      tuple.items.push_back(&zero_);
+      add({name("no address")});
     } else if (wrapper == worker_get) {
-      tuple.items.push_back(&wake_);
+      add({name("__name__"), name("Resume")});
     }
     return tuple;
   }
 
-  ToyObject wake_{.type = ToyType::kFunction}, nothing_{.type = ToyType::kTuple}, stop_, zero_;
+  ToyObject wake_{.type = ToyType::kFunction}, nothing_{.type = ToyType::kTuple}, stop_, state_type_;
   std::vector<std::unique_ptr<ToyObject>> names_;
 };
 
@@ -118,40 +124,119 @@ TEST_F(WrappersTest, AFetchWithinAFetchBelongsToTheOuterOne) {
   EXPECT_EQ(thread_state().loading.fetch_depth, 1);
 }
 
-TEST_F(WrappersTest, TimesOfATaskAreKeptWhereTheIteratorSays) {
-  std::vector<int64_t> memory(LoaderState::bytes(LoaderState::slots_for(4)) / sizeof(int64_t) + 1);
-  auto* loader = reinterpret_cast<LoaderState*>(memory.data());
-  *loader = {.loader = 1,
-             .epoch = 0,
-             .workers = 2,
-             .flags = 0,
-             .in_order = true,
-             .slots = LoaderState::slots_for(4)};
-  loader->begin();
-  ToyObject address{.number = reinterpret_cast<long long>(loader)}, sent{.number = 5};
-  ToyObject iterator{.type = ToyType::kInstance, .attributes = {{"at", &address}, {"sent", &sent}}};
-  ToyObject arguments{.type = ToyType::kTuple, .items = {&iterator}}, original{.type = ToyType::kFunction};
-  original.function = [](ToyObject*) { return take(&batch()); };
+class LoadingTest : public WrappersTest {
+ protected:
+  LoadingTest() {
+    loader_ = {.loader = 1,
+               .epoch = 0,
+               .workers = 2,
+               .flags = 0,
+               .in_order = true,
+               .slots = LoaderState::slots_for(4)};
+    loader_.begin();
+    address_.number = reinterpret_cast<long long>(&loader_);
+    address_.its_type = &state_type_;
+    iterator_.attributes = {{"state", &address_}, {"sent", &sent_}, {"received", &received_}};
+  }
 
-  ToyObject self = own(loader_next_index, &original);
-  loader_next_index(&self, &arguments, nullptr);
-  ASSERT_NE(loader->find(5), nullptr);
-  EXPECT_GT(loader->find(5)->dispatched_ns, 0);
+  void arrive() {
+    item_.items = {&task_, &data_};
+    original_.function = [&](ToyObject*) { return take(&item_); };
+    ToyObject self = own(loader_get_data, &original_);
+    EXPECT_EQ(loader_get_data(&self, &arguments_, nullptr), &item_);
+    EXPECT_EQ(g_raised, nullptr);
+  }
+  void send() {
+    original_.function = [](ToyObject*) { return take(&batch()); };
+    ToyObject self = own(loader_next_index, &original_);
+    loader_next_index(&self, &arguments_, nullptr);
+  }
 
-  ToyObject task{.number = 5}, data;
-  ToyObject item{.type = ToyType::kTuple, .items = {&task, &data}};
+  struct {
+    LoaderState state;
+    LoaderTask tasks[16];
+  } memory_{};
+  LoaderState& loader_ = memory_.state;
+  ToyObject address_, sent_{.number = 5}, received_{.number = 5}, task_{.number = 5}, data_;
+  ToyObject iterator_{.type = ToyType::kInstance}, arguments_{.type = ToyType::kTuple, .items = {&iterator_}};
+  ToyObject original_{.type = ToyType::kFunction}, item_{.type = ToyType::kTuple};
+  ToyObject entry_{.type = ToyType::kTuple, .items = {&worker_}},
+      tasks_{.type = ToyType::kTuple, .items = {&entry_}};
+  ToyObject worker_{.number = 1};
+};
+
+TEST_F(LoadingTest, TimesOfATaskAreKeptWhereTheIteratorSays) {
+  send();
+  ASSERT_NE(loader_.find(5), nullptr);
+  EXPECT_GT(loader_.find(5)->dispatched_ns, 0);
+
+  iterator_.attributes["tasks"] = &tasks_;
+  arrive();
+  EXPECT_GE(loader_.find(5)->arrived_ns, loader_.find(5)->dispatched_ns);
+  EXPECT_EQ(loader_.find(5)->worker, 1);
+  EXPECT_EQ(loader_.last_arrived, 5);
+  EXPECT_EQ(loader_.out_of_order, 0);
+
+  ToyObject self{.type = ToyType::kTuple, .items = {&original_, &address_}};
+  ToyObject put{.type = ToyType::kTuple, .items = {&item_}};
+  pin_get(&self, &arguments_, nullptr);
+  pin_put(&self, &put, nullptr);
+  EXPECT_GT(loader_.find(5)->pinned_ns, 0);
+  EXPECT_EQ(address_.references, 1);
+}
+
+TEST_F(LoadingTest, ABatchBeforeItsTurnCountsButNotTheEndOfAWorker) {
+  iterator_.attributes["tasks"] = &tasks_;
+  received_.number = 3;
+  arrive();
+  EXPECT_EQ(loader_.out_of_order, 1);
+  ToyObject end_name{.type = ToyType::kName, .name = "End"},
+      end_type{.attributes = {{"__name__", &end_name}}};
+  data_.its_type = &end_type;
+  arrive();
+  EXPECT_EQ(loader_.out_of_order, 1);
+}
+
+TEST_F(LoadingTest, WhatIsLeftOfAnotherEpochIsNoArrival) {
+  sent_.number = 0;
+  received_.number = 0;
+  arrive();
+  EXPECT_EQ(loader_.find(5), nullptr);
+  EXPECT_EQ(loader_.out_of_order, 0);
+  EXPECT_EQ(loader_.failures, 0);
+}
+
+TEST_F(LoadingTest, AnIteratorThatCannotBeReadIsAFailureOfOurs) {
+  sent_.number = 9;  // task 5 is in flight, and the iterator does not say whose it is
+  arrive();
+  EXPECT_EQ(loader_.failures, 1);
+}
+
+TEST_F(LoadingTest, AnAttributeThatIsNoStateIsLeftAlone) {
+  address_.its_type = nullptr;  // a number, of any other type
+  send();
+  EXPECT_EQ(loader_.find(5), nullptr);
+  address_.type = ToyType::kName;
+  send();
+  EXPECT_EQ(g_raised, nullptr);
+}
+
+TEST_F(WrappersTest, ANewEpochOfAWorkerIsCounted) {
+  ToyObject resume_name{.type = ToyType::kName, .name = "Resume"},
+      resume_type{.attributes = {{"__name__", &resume_name}}};
+  ToyObject item{.type = ToyType::kInstance, .its_type = &resume_type};
+  ToyObject original{.type = ToyType::kFunction}, arguments{.type = ToyType::kTuple};
   original.function = [&](ToyObject*) { return take(&item); };
-  self = own(loader_get_data, &original);
-  EXPECT_EQ(loader_get_data(&self, &arguments, nullptr), &item);
-  EXPECT_GE(loader->find(5)->arrived_ns, loader->find(5)->dispatched_ns);
-  EXPECT_EQ(loader->last_arrived, 5);
-  EXPECT_EQ(g_raised, nullptr) << "that the iterator has no task_info is not the program's problem";
-
-  ToyObject pin_self{.type = ToyType::kTuple, .items = {&original, &address}};
-  ToyObject put{.type = ToyType::kTuple, .items = {&item}};
-  pin_get(&pin_self, &arguments, nullptr);
-  pin_put(&pin_self, &put, nullptr);
-  EXPECT_GT(loader->find(5)->pinned_ns, 0);
+  ToyObject self = own(worker_get, &original);
+  thread_state().fetch_task = {true, 1, 3, 0, 0, 0};
+  worker_get(&self, &arguments, nullptr);
+  EXPECT_EQ(thread_state().fetch_task.epoch, 4);
+  ToyObject task{.number = 8};
+  item = {.type = ToyType::kTuple, .items = {&task, &task}};
+  worker_get(&self, &arguments, nullptr);
+  EXPECT_EQ(thread_state().fetch_task.task, 8);
+  EXPECT_GT(thread_state().fetch_task.received_ns, 0);
+  thread_state().fetch_task = {};
 }
 
 }  // namespace

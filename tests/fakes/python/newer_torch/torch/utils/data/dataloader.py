@@ -105,6 +105,9 @@ class _WorkersDataLoaderIter(_BaseDataLoaderIter):
         except StopIteration:
             return
         number = self._send_idx % self._num_workers
+        if not self._in_order:  # to whoever has least to do
+            waiting = [entry[0] for entry in self._task_info.values()]
+            number = min(range(self._num_workers), key=waiting.count)
         self._index_queues[number].put((self._send_idx, list(index)))
         self._task_info[self._send_idx] = (number,)
         self._send_idx += 1
