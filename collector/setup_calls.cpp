@@ -68,7 +68,7 @@ uint32_t setup_call_begins(int64_t start_ns, bool all_ranks) noexcept {
   if (call == nullptr) {
     return 0;
   }
-  *call = {++g_last, all_ranks, 0, start_ns, 0};
+  *call = {++g_last, all_ranks, 0, start_ns, 0, 0};
   return g_last;
 }
 
@@ -79,6 +79,13 @@ void setup_call_ends(uint32_t number, uint64_t comm, int64_t end_ns) noexcept {
       call.comm = comm;
       call.end_ns = end_ns;
     }
+  }
+}
+
+void count_init_in_setup_calls() noexcept {
+  Guard guard;
+  for (SetupCall& call : g_calls) {
+    call.inits += guard && call.number != 0 && call.end_ns == 0 ? 1U : 0U;
   }
 }
 

@@ -38,7 +38,7 @@ struct PendingMessage {
   int64_t communicator;
   int64_t bytes;
   int64_t peer;
-  int nested;  // ranges of its domain opened since and still open
+  int nested;           // ranges of its domain opened since and still open
   uint32_t setup_call;  // number of the call; 0 = a message
 };
 

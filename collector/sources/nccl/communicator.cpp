@@ -73,6 +73,7 @@ void begin_communicator(Communicator& communicator, const InitCall& call) noexce
   communicator.lane = 0;
   communicator.name = 0;
   communicator.setup_call = open_setup_call();
+  count_init_in_setup_calls();
   communicator.init_ns = now_ns();
   communicator.chained = nullptr;
   communicator.chained_context = nullptr;

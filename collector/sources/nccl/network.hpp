@@ -18,8 +18,8 @@ struct NetworkSigns {
   const char* ib_disable = nullptr;  // NCCL_IB_DISABLE
   bool plugin_loaded = false;        // a libnccl-net*.so is in the process, which may be the network
   bool env_plugin = false;           // NCCL may have other settings than the environment's
-  int verbs_before = -1;             // verbs devices open when the first communicator was asked for; -1 = not known
-  int verbs_now = -1;                // and once it was up
+  int verbs_before = -1;  // verbs devices open when the first communicator was asked for; -1 = not known
+  int verbs_now = -1;     // and once it was up
 };
 
 struct Network {

@@ -13,15 +13,6 @@ bool waits(const Communicator& communicator) noexcept {
   return communicator.record.load(std::memory_order_acquire) == RecordState::kWaits;
 }
 
-// Only communicators that wait are looked at: nobody takes their slots.
-bool is_alone(const EventStore& store, const Communicator& communicator) noexcept {
-  uint32_t same = 0;
-  for (const Communicator& other : store.communicators) {
-    same += waits(other) && other.id == communicator.id ? 1U : 0U;
-  }
-  return same == 1;
-}
-
 void write_arrival(trace::Ring* ring, const Communicator& communicator, const SetupCall* call) noexcept {
   // Within one node NCCL needs no network, and up to v3 it does not say how many nodes there are.
   const uint32_t network = network_of_process();
@@ -60,7 +51,7 @@ Join join_call(const Arrival& arrival, const SetupCall* calls, size_t count, Set
       ++fits;
     }
   }
-  return fits == 1 && (arrival.alone || found.all_ranks) ? Join::kFound : Join::kNone;
+  return fits == 1 && (found.inits == 1 || found.all_ranks) ? Join::kFound : Join::kNone;
 }
 
 uint32_t open_setup_call() noexcept {
@@ -83,8 +74,7 @@ void write_arrivals(EventStore& store, trace::Ring* ring, bool all) noexcept {
     if (!waits(communicator)) {
       continue;
     }
-    const Arrival arrival = {communicator.id, communicator.init_ns, communicator.setup_call,
-                             is_alone(store, communicator)};
+    const Arrival arrival = {communicator.id, communicator.init_ns, communicator.setup_call};
     SetupCall call;
     const Join join = join_call(arrival, calls, count, call);
     if (join != Join::kWait || all) {

@@ -6,9 +6,9 @@
 // How long all of it took is known from the program's call (setup_calls.hpp), which has returned only later. So the record waits
 // for that, on the drain thread, and goes without a duration when no call can be the one:
 //   - init came on the thread of an open call: that one.
-//   - else the call whose range named the communicator at its end (NCCL 2.25 and newer), if it encloses init and nothing else of
-//     this process could be meant. A communicator made in a group of NCCL calls, or a non-blocking one, has none: its
-//     call returns before it is up.
+//   - else the call whose range named the communicator at its end (NCCL 2.25 and newer), if it encloses init and no other
+//     communicator's init: of several ranks in one process it is not known whose call it was. A communicator made in a group
+//     of NCCL calls, or a non-blocking one, has none: its call returns before it is up.
 #pragma once
 
 #include <stddef.h>
@@ -24,8 +24,7 @@ namespace stepscope::collector::nccl {
 struct Arrival {
   uint64_t id = 0;
   int64_t init_ns = 0;
-  uint32_t call = 0;   // number of the call open on the thread of init, 0 = none
-  bool alone = false;  // no other communicator of this process waits with the same id
+  uint32_t call = 0;  // number of the call open on the thread of init, 0 = none
 };
 
 enum class Join : uint8_t { kWait, kNone, kFound };
