@@ -92,7 +92,8 @@ void add_metas(const Process& process, std::vector<Fact>* facts) {
                                         {"env.hash", "environment, the rest (hash)"},
                                         {"run.level", "recording level"},
                                         {"cupti.version", "CUPTI"},
-                                        {"nccl.version", "NCCL"}};
+                                        {"nccl.version", "NCCL"},
+                                        {"nccl.network", "NCCL's network"}};
   for (const MetaFact& fact : kMetas) {
     const auto found = process.meta.find(fact.meta);
     facts->push_back({fact.key, found == process.meta.end() ? std::string() : found->second, false});

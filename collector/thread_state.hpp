@@ -29,7 +29,8 @@ struct NameCacheEntry {
 };
 inline constexpr size_t kNameCacheSize = 32;
 
-// A range whose payload tells of a message between ranks (NCCL's NVTX); written as a collective when it ends.
+// A range that means something at its end (NCCL's NVTX): its payload tells of a message between ranks, which is written as a
+// collective, or it is a call that brings a communicator up (setup_calls.hpp).
 struct PendingMessage {
   const void* domain;
   int64_t start_ns;
@@ -37,7 +38,8 @@ struct PendingMessage {
   int64_t communicator;
   int64_t bytes;
   int64_t peer;
-  int nested;  // ranges of its domain opened since and still open
+  int nested;           // ranges of its domain opened since and still open
+  uint32_t setup_call;  // number of the call; 0 = a message
 };
 
 // What the thread is in the middle of when it loads data.

@@ -104,9 +104,10 @@ constexpr KindInfo kKinds[] = {
     {Kind::kJit, "jit", "One compilation or cache access of the CUDA driver's just-in-time compiler.", 6,
      {kStart, kDur, kName, {"device", C::kUint, E::kDict}, {"correlation", C::kUint, E::kDelta},
       {"cache_bytes", C::kBytes, E::kVarint}}},
-    {Kind::kCommunicator, "communicator", "The set-up of one communicator by this rank.", 9,
+    {Kind::kCommunicator, "communicator", "The set-up of one communicator by this rank.", 10,
      {kStart, kDur, kName, {"comm", C::kUint, E::kDict}, {"ranks", C::kUint, E::kDict}, {"rank", C::kInt, E::kDict},
-      {"nodes", C::kUint, E::kDict}, {"transport", C::kString, E::kDict}, {"source", C::kUint, E::kDict}}},
+      {"nodes", C::kUint, E::kDict}, {"transport", C::kString, E::kDict}, {"source", C::kUint, E::kDict},
+      {"dur_source", C::kUint, E::kDict}}},
 };
 // clang-format on
 

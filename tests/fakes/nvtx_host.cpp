@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A stand-in for programs that contain NVTX: performs NVTX's handshake with the library that NVTX_INJECTION64_PATH names, as
-// often and as concurrently as asked, and then calls through the tables it filled. Independent of the real headers.
+// A stand-in for programs that contain NVTX: its handshake as often and as concurrently as asked, and calls of every kind.
 #include <dlfcn.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -15,89 +14,14 @@
 #include <thread>
 #include <vector>
 
-#include "collector/sources/nvtx/nvtx_abi.hpp"
 #include "tests/support/nccl_plugin.hpp"
-
-namespace abi = stepscope::collector::nvtx;
+#include "tests/support/nvtx_instance.hpp"
 
 namespace {
 
-// One NVTX instance, as each shared object of a program has one.
-struct Instance {
-  abi::Function functions[7][32] = {};
-  abi::Function* tables[7][32] = {};
-  intptr_t payload_slots[63] = {};
-};
+using namespace stepscope::testing;
 
-thread_local Instance* t_instance = nullptr;
-
-int get_module_table(uint32_t module, abi::Function*** table, unsigned int* size) {
-  if (module == 0 || module > 6) {
-    return 0;
-  }
-  for (int i = 0; i < 32; ++i) {
-    t_instance->tables[module][i] = &t_instance->functions[module][i];
-  }
-  *table = t_instance->tables[module];
-  *size = module == abi::kModuleCore || module == abi::kModuleCore2 ? 16 : 9;
-  return 1;
-}
-
-const void* get_export_table(uint32_t id) {
-  static const abi::ExportTableCallbacks callbacks = {sizeof(callbacks), get_module_table};
-  return id == abi::kExportCallbacks ? &callbacks : nullptr;
-}
-
-template <typename F>
-F symbol(void* library, const char* name) {
-  F function = nullptr;
-  void* address = dlsym(library, name);
-  std::memcpy(&function, &address, sizeof(function));
-  return function;
-}
-
-bool attach(Instance& instance) {
-  const char* path = getenv("NVTX_INJECTION64_PATH");
-  void* library = path == nullptr ? nullptr : dlopen(path, RTLD_LAZY);
-  if (library == nullptr) {
-    return false;
-  }
-  t_instance = &instance;
-  auto init = symbol<int (*)(const void* (*)(uint32_t))>(library, "InitializeInjectionNvtx2");
-  auto extend = symbol<int (*)(void*)>(library, "InitializeInjectionNvtxExtension");
-  abi::ExtensionSegment segment = {0, 63, instance.payload_slots};
-  abi::ExtensionModule module = {3, sizeof(abi::ExtensionModule) + 16, abi::kPayloadModule, 260, 1, &segment};
-  abi::ExtensionModule unknown = {3, sizeof(abi::ExtensionModule) + 16, 77, 260, 1, &segment};
-  return init != nullptr && init(get_export_table) == 1 && extend != nullptr && extend(&module) == 1 &&
-         extend(&unknown) == 1;
-}
-
-template <typename F>
-F core(const Instance& instance, uint32_t slot) {
-  return reinterpret_cast<F>(instance.functions[abi::kModuleCore][slot]);
-}
-template <typename F>
-F core2(const Instance& instance, uint32_t slot) {
-  return reinterpret_cast<F>(instance.functions[abi::kModuleCore2][slot]);
-}
-
-using PushText = int (*)(const char*);
-using PushEvent = int (*)(const void*, const abi::EventAttributes*);
-using Pop = int (*)();
-using PopIn = int (*)(const void*);
-using MakeHandle = void* (*)(const char*);
-using RegisterString = void* (*)(const void*, const char*);
-
-abi::EventAttributes event_of(int32_t type, const void* message) {
-  abi::EventAttributes event = {};
-  event.version = 3;
-  event.size = sizeof(event);
-  event.message_type = type;
-  event.message = message;
-  return event;
-}
-
-int simple_ranges(const Instance& instance, int count) {
+int simple_ranges(const NvtxInstance& instance, int count) {
   auto push = core<PushText>(instance, abi::kRangePushA);
   auto pop = core<Pop>(instance, abi::kRangePop);
   for (int i = 0; i < count; ++i) {
@@ -108,7 +32,7 @@ int simple_ranges(const Instance& instance, int count) {
   return pop() == -1 ? 0 : 2;
 }
 
-void payload_events(const Instance& instance, const void* domain) {
+void payload_events(const NvtxInstance& instance, const void* domain) {
   abi::SchemaEntry entries[] = {
       {0, abi::kTypeUint64, "NCCL communicator ID", nullptr, 0, 0, nullptr, nullptr},
       {0, abi::kTypeSize, "Message size [bytes]", nullptr, 0, 8, nullptr, nullptr}};
@@ -138,7 +62,7 @@ void payload_events(const Instance& instance, const void* domain) {
 }
 
 // Every kind of call once.
-int everything(const Instance& instance) {
+int everything(const NvtxInstance& instance) {
   void* domain = core2<MakeHandle>(instance, abi::kDomainCreateA)("my domain");
   void* text = core2<RegisterString>(instance, abi::kDomainRegisterStringA)(domain, "registered");
   core2<void (*)(const void*, uint32_t, const char*)>(instance, abi::kDomainNameCategoryA)(domain, 4,
@@ -184,7 +108,7 @@ abi::EventAttributes full_event(const void* text) {
 }
 
 // The calls that "everything" leaves out, each once and with a name of its own.
-int the_rest(const Instance& instance) {
+int the_rest(const NvtxInstance& instance) {
   void* domain = core2<MakeHandle>(instance, abi::kDomainCreateA)("my domain");
   core2<void (*)(const void*, uint32_t, const char*)>(instance, abi::kDomainNameCategoryA)(domain, 4,
                                                                                            "my category");
@@ -245,7 +169,7 @@ int the_rest(const Instance& instance) {
 }
 
 // Messages of two domains whose ranges close in another order than they opened, more of them than are kept at once.
-int interleaved_messages(const Instance& instance) {
+int interleaved_messages(const NvtxInstance& instance) {
   abi::SchemaEntry entries[] = {{0, abi::kTypeSize, "Message size [bytes]", nullptr, 0, 0, nullptr, nullptr}};
   abi::SchemaAttributes schema = {};
   schema.field_mask = abi::kSchemaHasEntries | abi::kSchemaHasEntryCount;
@@ -286,7 +210,7 @@ int interleaved_messages(const Instance& instance) {
 }
 
 // A forked child that knows nothing of us but NVTX.
-int forked_with_nvtx_only(const Instance& instance) {
+int forked_with_nvtx_only(const NvtxInstance& instance) {
   simple_ranges(instance, 1);
   pid_t child = fork();
   if (child == 0) {
@@ -297,7 +221,7 @@ int forked_with_nvtx_only(const Instance& instance) {
   return WEXITSTATUS(status);
 }
 
-int killed(const Instance& instance) {
+int killed(const NvtxInstance& instance) {
   auto start = core<uint64_t (*)(const char*)>(instance, abi::kRangeStartA);
   core<void (*)(uint64_t)>(instance, abi::kRangeEnd)(start("ended"));
   start("open at the kill");
@@ -306,7 +230,7 @@ int killed(const Instance& instance) {
 }
 
 // A worker forked from a program that made its domains and strings before.
-int forked(const Instance& instance) {
+int forked(const NvtxInstance& instance) {
   void* domain = core2<MakeHandle>(instance, abi::kDomainCreateA)("my domain");
   void* text = core2<RegisterString>(instance, abi::kDomainRegisterStringA)(domain, "registered");
   abi::EventAttributes event = event_of(abi::kMessageRegistered, text);
@@ -330,11 +254,11 @@ int forked(const Instance& instance) {
 
 int many_instances() {
   std::vector<std::thread> threads;
-  std::vector<Instance> instances(8);
+  std::vector<NvtxInstance> instances(8);
   std::vector<int> results(8, 99);
   for (size_t i = 0; i < instances.size(); ++i) {
     threads.emplace_back(
-        [&, i] { results[i] = attach(instances[i]) ? simple_ranges(instances[i], 1000) : 98; });
+        [&, i] { results[i] = attach_nvtx(instances[i]) ? simple_ranges(instances[i], 1000) : 98; });
   }
   int worst = 0;
   for (size_t i = 0; i < threads.size(); ++i) {
@@ -351,8 +275,8 @@ int main(int argc, char** argv) {
   if (what == "instances") {
     return many_instances();
   }
-  static Instance instance;
-  if (!attach(instance)) {
+  static NvtxInstance instance;
+  if (!attach_nvtx(instance)) {
     std::fprintf(stderr, "no injection\n");
     return 97;
   }

@@ -49,7 +49,7 @@ struct Job {
   int64_t dying_worker_after = -1;     // worker 0's recording ends after this many batches
   std::string steps_by = "optimizer";  // or api, nvtx, profiler
   std::string optimizer_class = "AdamW", command = "python train.py", torch = "1.13.1";
-  std::string env_hash, cache;  // facts env.hash and fs.cache; empty: not recorded
+  std::string env_hash, cache, network;  // facts env.hash, fs.cache and nccl.network; empty: not recorded
 };
 
 namespace job_detail {
@@ -111,6 +111,7 @@ inline constexpr Key kKeys[] = {
     {"torch", nullptr, &Job::torch},
     {"env_hash", nullptr, &Job::env_hash},
     {"cache", nullptr, &Job::cache},
+    {"network", nullptr, &Job::network},
 };
 
 // One made batch, as the worker saw it.
@@ -183,6 +184,9 @@ class Simulation {
     }
     if (!job_.cache.empty()) {
       meta("fs.cache", job_.cache);
+    }
+    if (!job_.network.empty()) {
+      meta("nccl.network", job_.network);
     }
     if (role == "worker") {
       meta("process.ppid", std::to_string(pid_));

@@ -35,7 +35,8 @@ F as_function(void* address) {
 // One communicator of one version of NCCL.
 class NcclCommunicator {
  public:
-  NcclCommunicator(int version, const char* name, uint64_t id, int ranks, int rank) : version_(version) {
+  NcclCommunicator(int version, const char* name, uint64_t id, int ranks, int rank, int nodes = 2)
+      : version_(version), nodes_(nodes) {
     void* library = dlopen(getenv("NCCL_PROFILER_PLUGIN"), RTLD_NOW | RTLD_LOCAL);
     const std::string symbol = "ncclProfiler_v" + std::to_string(version);
     plugin_ =
@@ -82,13 +83,14 @@ class NcclCommunicator {
     }
     if (version_ == 4) {
       return as_function<int (*)(void**, int*, const char*, uint64_t, int, int, int, void*)>(plugin_->init)(
-          &context_, &mask_, name, id, 2, ranks, rank, nullptr);
+          &context_, &mask_, name, id, nodes_, ranks, rank, nullptr);
     }
     return as_function<int (*)(void**, uint64_t, int*, const char*, int, int, int, void*)>(plugin_->init)(
-        &context_, id, &mask_, name, 2, ranks, rank, nullptr);
+        &context_, id, &mask_, name, nodes_, ranks, rank, nullptr);
   }
 
   int version_;
+  int nodes_;
   const NcclPluginTable* plugin_ = nullptr;
   void* context_ = nullptr;
   int mask_ = 0;

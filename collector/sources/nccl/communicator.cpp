@@ -8,6 +8,7 @@
 #include "collector/process_state.hpp"
 #include "collector/sources/nccl/event_store.hpp"
 #include "collector/sources/nccl/nccl_abi.hpp"
+#include "collector/sources/nccl/set_up.hpp"
 
 namespace stepscope::collector::nccl {
 namespace {
@@ -70,6 +71,9 @@ void begin_communicator(Communicator& communicator, const InitCall& call) noexce
   communicator.rank = call.rank;
   communicator.nodes = call.nodes > 0 ? call.nodes : 0;
   communicator.lane = 0;
+  communicator.name = 0;
+  communicator.setup_call = open_setup_call();
+  count_init_in_setup_calls();
   communicator.init_ns = now_ns();
   communicator.chained = nullptr;
   communicator.chained_context = nullptr;
@@ -77,7 +81,7 @@ void begin_communicator(Communicator& communicator, const InitCall& call) noexce
               call.has_comm && call.ranks > 0 ? static_cast<uint32_t>(call.ranks) : kPeersWhenUnknown);
 }
 
-bool Communicator::describe(EventScope& scope, uint64_t comm_id, const char* name, int its_rank) noexcept {
+bool Communicator::describe(uint64_t comm_id, const char* its_name, int its_rank) noexcept {
   Described seen = Described::kNo;
   if (!described.compare_exchange_strong(seen, Described::kBusy, std::memory_order_acquire)) {
     for (int64_t waited = 0; seen == Described::kBusy && waited < kDescribePatienceNs;
@@ -91,16 +95,13 @@ bool Communicator::describe(EventScope& scope, uint64_t comm_id, const char* nam
   id = comm_id;
   rank = its_rank;
   TextBuffer<96> shown;
-  display_name(name, id, shown);
+  display_name(its_name, id, shown);
   LaneName lane_text;
-  lane_name(name, id, rank, ranks, earlier_uses(*this), lane_text);
+  lane_name(its_name, id, rank, ranks, earlier_uses(*this), lane_text);
   lane = spool().declare_lane("communicator", lane_text.c_str(), 0);
-  // The duration stays 0: NCCL calls init at the end of setting a communicator up and does not say when that began. The
-  // transport stays empty: no version tells it, and operations of the proxy exist for network and shared memory alike.
-  int64_t values[] = {
-      init_ns, 0, spool().intern(shown.c_str(), shown.size()),     static_cast<int64_t>(id), ranks, rank,
-      nodes,   0, static_cast<int64_t>(trace::Source::kNcclPlugin)};
-  scope.push(trace::Kind::kCommunicator, lane, values, sizeof(values) / sizeof(values[0]));
+  name = spool().intern(shown.c_str(), shown.size());
+  event_store()->waiting.fetch_add(1, std::memory_order_relaxed);
+  record.store(RecordState::kWaits, std::memory_order_release);
   described.store(Described::kYes, std::memory_order_release);
   note_communicator_rank(spool(), rank, ranks);
   return true;

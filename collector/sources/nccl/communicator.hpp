@@ -10,7 +10,6 @@
 
 #include "collector/sources/nccl/operation.hpp"
 #include "collector/text.hpp"
-#include "collector/thread_state.hpp"
 
 namespace stepscope::collector::nccl {
 
@@ -30,10 +29,13 @@ struct InitCall {
 
 enum class CommunicatorState : uint32_t { kFree = 0, kBusy, kLive };
 enum class Described : uint32_t { kNo = 0, kBusy, kYes };
+// Its record in kind `communicator`, see set_up.hpp. While it waits the slot is not given to another one.
+enum class RecordState : uint32_t { kNone = 0, kWaits };
 
 struct Communicator {
   std::atomic<CommunicatorState> state;
   std::atomic<Described> described;
+  std::atomic<RecordState> record;
   std::atomic<bool> saw_parts;  // NCCL reports when the operations of this one run
   bool recorded;
   int version;
@@ -43,14 +45,17 @@ struct Communicator {
   int32_t rank;
   int32_t nodes;
   uint32_t lane;
+  uint32_t name;        // as shown, a string id
+  uint32_t setup_call;  // the program's call that was open on the thread of init; 0 = none
   int64_t init_ns;
   std::atomic<uint32_t>* peers;  // next number by peer and direction
   uint32_t peer_capacity;
   const ChainedTable* chained;  // nullptr: no other plugin has this communicator
   void* chained_context;
 
-  // Writes the `communicator` record and declares the lane, once. False when another thread is at it and did not end in time.
-  bool describe(EventScope& scope, uint64_t comm_id, const char* name, int its_rank) noexcept;
+  // Declares the lane and leaves the record to write_arrivals(), once. Within an EventScope. False when another thread is at
+  // it and did not end in time.
+  bool describe(uint64_t comm_id, const char* its_name, int its_rank) noexcept;
   // The number of the next send to or receive from `peer`, from 0. 0 for a peer beyond the table (counted).
   uint64_t next_number(int peer, bool sends) noexcept;
   [[nodiscard]] Place place() const noexcept { return {id, ranks, rank}; }

@@ -23,7 +23,8 @@ struct EventStore {
   Communicator communicators[kMaxCommunicators];
   SlotPool<Operation, kMaxOperations> operations;
   SlotPool<Part, kMaxParts> parts;
-  int32_t pid;  // of this process
+  std::atomic<uint32_t> waiting;  // communicators whose record waits
+  int32_t pid;                    // of this process
 };
 
 // nullptr before make_event_store().

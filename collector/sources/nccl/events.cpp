@@ -58,10 +58,10 @@ uint32_t expected_parts(const Communicator& communicator, const Descriptor& even
 
 // At its first operation: up to v3 nobody said before which communicator it is. Later versions say it to init alone, where
 // it may not have been possible to write it.
-bool describe_late(EventScope& scope, Communicator& communicator, const Descriptor& event) noexcept {
+bool describe_late(Communicator& communicator, const Descriptor& event) noexcept {
   const uint64_t id = event.has_comm ? event.comm_id : communicator.id;
   const int rank = event.rank >= 0 ? event.rank : communicator.rank;
-  return communicator.describe(scope, id, event.comm_name, rank);
+  return communicator.describe(id, event.comm_name, rank);
 }
 
 // nullptr when there is no room (counted) or nothing to write to.
@@ -72,7 +72,7 @@ void* start_operation(EventStore& store, Communicator& communicator, const Descr
     return nullptr;
   }
   if (communicator.described.load(std::memory_order_acquire) != Described::kYes &&
-      !describe_late(scope, communicator, event)) {
+      !describe_late(communicator, event)) {
     return nullptr;
   }
   const uint32_t index = store.operations.take();

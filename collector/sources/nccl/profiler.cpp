@@ -16,14 +16,18 @@ namespace stepscope::collector::nccl {
 namespace {
 
 constexpr uint64_t kHostEvents = kGroupApi | kCollApi | kP2pApi | kColl | kP2p;
+constexpr int kCopyEnginesSince = 6;
 
 Communicator* take_communicator(EventStore& store, const InitCall& call) noexcept {
   for (Communicator& communicator : store.communicators) {
     CommunicatorState free = CommunicatorState::kFree;
     if (communicator.state.compare_exchange_strong(free, CommunicatorState::kBusy,
                                                    std::memory_order_acq_rel)) {
-      begin_communicator(communicator, call);
-      return &communicator;
+      if (communicator.record.load(std::memory_order_acquire) == RecordState::kNone) {
+        begin_communicator(communicator, call);
+        return &communicator;
+      }
+      communicator.state.store(CommunicatorState::kFree, std::memory_order_release);
     }
   }
   return nullptr;
@@ -48,7 +52,9 @@ void report_interface(int version, uint64_t mask) noexcept {
 }  // namespace
 
 uint64_t default_mask(int version) noexcept {
-  return kHostEvents | (version >= 4 ? kKernelCh : kProxyOp);
+  // A collective that the copy engines run has no other event that tells of it; it has no parts either.
+  const uint64_t copy_engines = version >= kCopyEnginesSince ? uint64_t{kCeColl} : 0;
+  return kHostEvents | (version >= 4 ? kKernelCh : kProxyOp) | copy_engines;
 }
 
 uint64_t mask_from_text(const char* text, uint64_t fallback) noexcept {
@@ -91,7 +97,7 @@ int init(const InitCall& call, void** context, int* mask) noexcept {
     report_interface(call.version, ours);
     report_chained(call.version, table != nullptr && !chained);
     if (EventScope scope(Door::kNccl); scope && call.has_comm) {
-      communicator->describe(scope, call.comm_id, call.name, call.rank);
+      communicator->describe(call.comm_id, call.name, call.rank);
     }
   }
   *context = communicator;

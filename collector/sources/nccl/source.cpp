@@ -7,6 +7,8 @@
 #include "collector/sources/nccl/chained_plugin.hpp"
 #include "collector/sources/nccl/closing.hpp"
 #include "collector/sources/nccl/event_store.hpp"
+#include "collector/sources/nccl/network.hpp"
+#include "collector/sources/nccl/set_up.hpp"
 
 namespace stepscope::collector::nccl {
 namespace {
@@ -22,6 +24,7 @@ constinit int64_t g_next = 0;
 int64_t tick(trace::Ring* ring, int64_t now_ns) noexcept {
   EventStore* store = event_store();
   if (store != nullptr && ring != nullptr && now_ns >= g_next) {
+    write_arrivals(*store, ring, false);
     const bool more = close_idle(*store, ring, now_ns);
     g_next = more ? now_ns : now_ns + kPeriod;
     return more ? kPeriodWithMore : kNoWish;
@@ -32,6 +35,7 @@ int64_t tick(trace::Ring* ring, int64_t now_ns) noexcept {
 void finish(trace::Ring* ring, int64_t) noexcept {
   EventStore* store = event_store();
   if (store != nullptr && ring != nullptr) {
+    write_arrivals(*store, ring, true);
     close_all(*store, kNoSlot, ring, now_ns(), []() noexcept { spool().drain(); });
   }
 }
@@ -40,6 +44,8 @@ void forget() noexcept {
   g_next = 0;
   forget_event_store();
   forget_chained();
+  forget_network();
+  forget_setup_calls();
 }
 
 }  // namespace stepscope::collector::nccl

@@ -4,9 +4,11 @@
 #include "collector/clock.hpp"
 #include "collector/collective_voice.hpp"
 #include "collector/process_state.hpp"
+#include "collector/setup_calls.hpp"
 #include "collector/sources/nvtx/names.hpp"
 #include "collector/sources/nvtx/payload_schema.hpp"
 #include "collector/sources/nvtx/process_ranges.hpp"
+#include "collector/sources/nvtx/setup_range.hpp"
 #include "collector/thread_state.hpp"
 
 namespace stepscope::collector::nvtx {
@@ -111,24 +113,38 @@ void note_nested(ThreadState& thread, const void* domain, int change) noexcept {
   }
 }
 
+SetupRange setup_range_of(const void* domain, const EventAttributes* event) noexcept {
+  if (domain == nullptr || event == nullptr || event->size < kNeededBytes ||
+      event->message_type != kMessageRegistered || event->message == nullptr) {
+    return SetupRange::kNone;
+  }
+  return setup_range(as_name(domain)->text(), as_name(event->message)->text());
+}
+
 // Begins a range on the calling thread. A message is written as a collective when its range ends.
 int begin(EventScope& scope, const void* domain, trace::Spool::OpenRange& range,
-          const DecodedPayload& message) noexcept {
+          const DecodedPayload& message, SetupRange setup) noexcept {
   ThreadState& thread = scope.thread();
   range.start_ns = now_ns();
   note_nested(thread, domain, 1);
-  if (message.is_message && thread.message_count < kMaxMessageDepth) {
+  const bool room = thread.message_count < kMaxMessageDepth;
+  if (message.is_message && room) {
     thread.messages[thread.message_count++] = {
-        domain, range.start_ns, range.name, message.communicator, message.bytes, message.peer, 0};
+        domain, range.start_ns, range.name, message.communicator, message.bytes, message.peer, 0, 0};
   } else if (message.is_message) {
     spool().loss("NVTX messages open at once", 1);
+  } else if (setup != SetupRange::kNone && room) {
+    const uint32_t call = setup_call_begins(range.start_ns, setup == SetupRange::kAllRanks);
+    if (call != 0) {
+      thread.messages[thread.message_count++] = {domain, range.start_ns, range.name, 0, 0, -1, 0, call};
+    }
   }
   scope.range_push(range);
   return thread.nvtx_depth++;
 }
 
-// The innermost range of `domain` closed: the message it was, if it was one, ends.
-void end_message(EventScope& scope, const void* domain) noexcept {
+// The innermost range of `domain` closed: the message or the call it was, if it was one, ends. `told` is what its end said.
+void end_message(EventScope& scope, const void* domain, const DecodedPayload& told) noexcept {
   ThreadState& thread = scope.thread();
   int at = thread.message_count - 1;
   while (at >= 0 && (thread.messages[at].domain != domain || thread.messages[at].nested != 0)) {
@@ -144,6 +160,10 @@ void end_message(EventScope& scope, const void* domain) noexcept {
     thread.messages[i] = thread.messages[i + 1];
   }
   note_nested(thread, domain, -1);
+  if (message.setup_call != 0) {
+    setup_call_ends(message.setup_call, static_cast<uint64_t>(told.communicator), now_ns());
+    return;
+  }
   if (!nvtx_may_write_collective()) {
     return;  // NCCL's profiler plugin writes it, and knows more of it
   }
@@ -180,10 +200,10 @@ int push(const void* domain, const EventAttributes* event) noexcept {
   trace::Spool::OpenRange range{};
   DecodedPayload message;
   describe(domain, event, range, message);
-  return begin(scope, domain, range, message);
+  return begin(scope, domain, range, message, setup_range_of(domain, event));
 }
 
-int pop(const void* domain) noexcept {
+int pop(const void* domain, const PayloadData* payloads, size_t count) noexcept {
   EventScope scope(Door::kNvtx);
   if (!scope) {
     return -1;
@@ -194,7 +214,9 @@ int pop(const void* domain) noexcept {
     return -1;
   }
   thread.nvtx_depth -= thread.nvtx_depth > 0 ? 1 : 0;
-  end_message(scope, domain);
+  DecodedPayload told;
+  (void)decode_payload(domain, payloads, count, told);
+  end_message(scope, domain, told);
   return thread.nvtx_depth;
 }
 
@@ -269,7 +291,7 @@ int push_payload(const void* domain, const PayloadData* payloads, size_t count) 
   trace::Spool::OpenRange range{};
   DecodedPayload message;
   describe_payload(domain, payloads, count, range, message);
-  return begin(scope, domain, range, message);
+  return begin(scope, domain, range, message, SetupRange::kNone);
 }
 
 uint64_t start_payload(const void* domain, const PayloadData* payloads, size_t count) noexcept {

@@ -12,10 +12,10 @@
 namespace stepscope::collector::nvtx {
 
 // Events. `domain` is a handle of domain_create(), nullptr = the default domain. push returns the nesting level of the new
-// range, pop that of the closed one or -1.
+// range, pop that of the closed one or -1; what NCCL knows of a communicator only once it is up comes with the pop.
 void mark(const void* domain, const EventAttributes* event) noexcept;
 int push(const void* domain, const EventAttributes* event) noexcept;
-int pop(const void* domain) noexcept;
+int pop(const void* domain, const PayloadData* payloads = nullptr, size_t count = 0) noexcept;
 uint64_t start(const void* domain, const EventAttributes* event) noexcept;
 void end(uint64_t handle) noexcept;
 

@@ -92,7 +92,7 @@ uint8_t domain_is_enabled(const void*) noexcept {
 int64_t timestamp() noexcept {
   return now_ns();
 }
-int pop_payload(const void* domain, const PayloadData*, size_t) noexcept {
+int pop_in_domain(const void* domain) noexcept {
   return pop(domain);
 }
 void end_payload(const void*, uint64_t handle, const PayloadData*, size_t) noexcept {
@@ -129,7 +129,7 @@ const TableEntry kCore2Table[] = {
     {kDomainRangeStartEx, reinterpret_cast<Function>(start)},
     {kDomainRangeEnd, reinterpret_cast<Function>(end_in_domain)},
     {kDomainRangePushEx, reinterpret_cast<Function>(push)},
-    {kDomainRangePop, reinterpret_cast<Function>(pop)},
+    {kDomainRangePop, reinterpret_cast<Function>(pop_in_domain)},
     {kDomainResourceCreate, reinterpret_cast<Function>(create_resource)},
     {kDomainNameCategoryA, reinterpret_cast<Function>(name_domain_category_a)},
     {kDomainNameCategoryW, reinterpret_cast<Function>(name_domain_category_w)},
@@ -156,7 +156,7 @@ const TableEntry kPayloadTable[] = {
     {kSchemaRegister, reinterpret_cast<Function>(register_schema)},
     {kMarkPayload, reinterpret_cast<Function>(mark_payload)},
     {kRangePushPayload, reinterpret_cast<Function>(push_payload)},
-    {kRangePopPayload, reinterpret_cast<Function>(pop_payload)},
+    {kRangePopPayload, reinterpret_cast<Function>(pop)},
     {kRangeStartPayload, reinterpret_cast<Function>(start_payload)},
     {kRangeEndPayload, reinterpret_cast<Function>(end_payload)},
     {kDomainIsEnabled, reinterpret_cast<Function>(domain_is_enabled)},

@@ -62,7 +62,8 @@ bool is_signed_type(uint64_t type) noexcept {
 void note_field(const SchemaEntry& entry, const Field& field, Schema& schema) noexcept {
   TextView name(entry.name);
   if (contains_ignoring_case(name, "communicator") || contains_ignoring_case(name, "commhash")) {
-    schema.communicator = field;
+    // The first one: a split names its parent too.
+    schema.communicator = schema.communicator.size == 0 ? field : schema.communicator;
   } else if (schema.bytes.size == 0 && contains_ignoring_case(name, "bytes")) {
     schema.bytes = field;
   } else if (contains_ignoring_case(name, "peer")) {
@@ -200,10 +201,12 @@ bool decode_payload(const void* domain, const PayloadData* payloads, size_t coun
   } else {
     memcpy(&out.value, payload.data, size < sizeof(out.value) ? size : sizeof(out.value));
   }
+  if (known && schema->communicator.size != 0) {
+    out.communicator = read_field(schema->communicator, payload.data, size);
+  }
   // NCCL's calls that set up or end a communicator carry the communicator too, but move no bytes.
   if (known && schema->bytes.size != 0) {
     out.is_message = true;
-    out.communicator = read_field(schema->communicator, payload.data, size);
     out.bytes = read_field(schema->bytes, payload.data, size);
     out.peer = schema->peer.size != 0 ? read_field(schema->peer, payload.data, size) : -1;
   }

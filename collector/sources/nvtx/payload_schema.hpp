@@ -18,8 +18,8 @@ namespace stepscope::collector::nvtx {
 struct DecodedPayload {
   uint64_t schema = 0;
   int64_t value = 0;
-  bool is_message = false;  // it has the facts of a collective or point-to-point message
-  int64_t communicator = 0;
+  bool is_message = false;   // it has the facts of a collective or point-to-point message
+  int64_t communicator = 0;  // also without a message, when the schema names one
   int64_t bytes = 0;
   int64_t peer = -1;
 };

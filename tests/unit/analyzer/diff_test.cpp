@@ -309,15 +309,16 @@ TEST_F(DiffTest, RefusesRunsWithoutSteps) {
   EXPECT_EQ(d.status().code(), Code::kNotComparable);
 }
 
-TEST_F(DiffTest, NotesAnotherEnvironmentAndAnotherFileSystem) {
-  const Diff d = diff(std::string(kFed) + " env_hash=11aa cache=tmpfs:/cache",
-                      std::string(kFed) + " env_hash=22bb cache=nfs4:/home");
+TEST_F(DiffTest, NotesAnotherEnvironmentAnotherFileSystemAndAnotherNetwork) {
+  const Diff d = diff(std::string(kFed) + " env_hash=11aa cache=tmpfs:/cache network=IB",
+                      std::string(kFed) + " env_hash=22bb cache=nfs4:/home network=Socket");
   EXPECT_EQ(d.comparability.verdict, Verdict::kComparableWithNotes);
   std::string notes;
   for (const Difference& one : d.comparability.differences) {
     notes += one.key + ": " + one.base + " -> " + one.candidate + "\n";
   }
   EXPECT_EQ(notes,
+            "NCCL's network: IB -> Socket\n"
             "caches on: tmpfs:/cache -> nfs4:/home\n"
             "environment, the rest (hash): 11aa -> 22bb\n");
 }

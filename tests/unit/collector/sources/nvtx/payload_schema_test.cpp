@@ -60,6 +60,16 @@ TEST(PayloadSchema, SettingUpACommunicatorIsNoMessage) {
     int32_t rank = 3;
   } data;
   EXPECT_FALSE(decode(kDomain, id, &data, sizeof(data)).is_message);
+  EXPECT_EQ(decode(kDomain, id, &data, sizeof(data)).communicator, 5);
+}
+
+TEST(PayloadSchema, ASplitIsAboutTheCommunicatorItMakesNotAboutItsParent) {
+  uint64_t id = add(
+      kDomain,
+      {entry(kTypeUint64, "NCCL communicator ID", 0), entry(kTypeUint64, "Parent NCCL communicator ID", 8)},
+      (1U << 24) + 1013);
+  const uint64_t data[] = {5, 4};
+  EXPECT_EQ(decode(kDomain, id, data, sizeof(data)).communicator, 5);
 }
 
 TEST(PayloadSchema, OffsetsFollowFromAlignmentWhenNotGiven) {

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The calls by which this program brings communicators up (ncclCommInitRank and its like). NCCL's profiler plugin is told of a
+// communicator somewhere in the middle of such a call, NCCL's NVTX range tells when the call began and returned: the NVTX
+// source writes what it sees here, the NCCL source joins both.
+//
+// A few dozen calls in the life of a process: a short lock, which is given up rather than waited for long. What finds no room or
+// no lock is not kept, and the set-up it belongs to then has no duration. Any thread. A forked child begins anew.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+namespace stepscope::collector {
+
+struct SetupCall {
+  uint32_t number = 0;     // of the call in this process, from 1
+  bool all_ranks = false;  // one call for every rank of the communicator: ncclCommInitAll
+  uint64_t comm = 0;       // the communicator it made, as the range said at its end; 0 = it did not
+  int64_t start_ns = 0;
+  int64_t end_ns = 0;  // 0 = still open
+  uint32_t inits = 0;  // communicators of this process of which the plugin was told meanwhile, on any thread
+};
+
+inline constexpr size_t kMaxSetupCalls = 64;  // kept at once; the oldest one that returned makes room
+
+// The program calls NCCL. Returns the call's number, 0 when it is not kept.
+[[nodiscard]] uint32_t setup_call_begins(int64_t start_ns, bool all_ranks) noexcept;
+void setup_call_ends(uint32_t number, uint64_t comm, int64_t end_ns) noexcept;
+
+// The plugin is told of a communicator.
+void count_init_in_setup_calls() noexcept;
+
+// The calls that are kept, open ones and those that returned; how many.
+size_t copy_setup_calls(SetupCall (&out)[kMaxSetupCalls]) noexcept;
+
+// How many InfiniBand verbs devices the process had open when its first such call began; -1 = not known.
+[[nodiscard]] int verbs_before_setup() noexcept;
+
+void forget_setup_calls() noexcept;
+
+}  // namespace stepscope::collector

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "collector/sources/nccl/network.hpp"
+
+#include <stdlib.h>
+#include <strings.h>
+
+#include <initializer_list>
+
+#include "collector/dynamic_library.hpp"
+#include "collector/open_devices.hpp"
+#include "collector/process_state.hpp"
+#include "collector/setup_calls.hpp"
+
+namespace stepscope::collector::nccl {
+namespace {
+
+constexpr size_t kLongestName = 64;
+
+constinit bool g_known = false;
+constinit uint32_t g_name = 0;
+
+bool is_set(const char* value) noexcept {
+  return value != nullptr && value[0] != '\0';
+}
+
+bool is_net_plugin(void*, TextView path) noexcept {
+  size_t slash = path.size;
+  while (slash > 0 && path.data[slash - 1] != '/') {
+    --slash;
+  }
+  return path.substr(slash).starts_with("libnccl-net");
+}
+
+}  // namespace
+
+Network judge_network(const NetworkSigns& signs) noexcept {
+  if (signs.env_plugin) {
+    return {{}, "not known: NCCL_ENV_PLUGIN may set what the environment does not show"};
+  }
+  if (is_set(signs.net)) {
+    for (const char* own : {"IB", "Socket"}) {
+      if (strcasecmp(signs.net, own) == 0) {
+        return {TextView(own), "NCCL_NET: NCCL takes it or does not come up"};
+      }
+    }
+    return {TextView(signs.net).substr(0, kLongestName), "NCCL_NET: NCCL takes it or does not come up"};
+  }
+  if (signs.plugin_loaded || (is_set(signs.net_plugin) && strcasecmp(signs.net_plugin, "none") != 0)) {
+    return {{}, "not known: a network plugin is there"};
+  }
+  if (is_set(signs.ib_disable) && atoi(signs.ib_disable) != 0) {
+    return {TextView("Socket"), "NCCL_IB_DISABLE, and no network plugin"};
+  }
+  if (signs.verbs_now < 0) {
+    return {{}, "not known: /proc cannot be read"};
+  }
+  if (signs.verbs_now == 0) {
+    return {TextView("Socket"), "the process has no verbs device open, and no network plugin"};
+  }
+  if (signs.verbs_before >= 0 && signs.verbs_now > signs.verbs_before) {
+    return {TextView("IB"), "the process opened verbs devices while its first communicator came up"};
+  }
+  return {{}, "not known: the process has verbs devices open, but who opened them was not seen"};
+}
+
+uint32_t network_of_process() noexcept {
+  if (!g_known) {
+    g_known = true;
+    const Network network =
+        judge_network({getenv("NCCL_NET"), getenv("NCCL_NET_PLUGIN"), getenv("NCCL_IB_DISABLE"),
+                       any_loaded_object(is_net_plugin, nullptr), is_set(getenv("NCCL_ENV_PLUGIN")),
+                       verbs_before_setup(), count_open_verbs_devices()});
+    TextBuffer<kLongestName + 1> name;
+    name.add(network.name);
+    g_name = name.empty() ? 0 : spool().intern(name.c_str(), name.size());
+    if (!name.empty()) {
+      spool().meta("nccl.network", name.c_str());
+    }
+    spool().meta("nccl.network_evidence", network.evidence);
+  }
+  return g_name;
+}
+
+void forget_network() noexcept {
+  g_known = false;
+  g_name = 0;
+}
+
+}  // namespace stepscope::collector::nccl

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The record of a communicator: when it is written, and what it says of how the communicator came up.
+//
+// NCCL calls init in the middle of it: up to 2.26 before the ranks have found each other, since 2.27 before they are connected.
+// How long all of it took is known from the program's call (setup_calls.hpp), which has returned only later. So the record waits
+// for that, on the drain thread, and goes without a duration when no call can be the one:
+//   - init came on the thread of an open call: that one.
+//   - else the call whose range named the communicator at its end (NCCL 2.25 and newer), if it encloses init and no other
+//     communicator's init: of several ranks in one process it is not known whose call it was. A communicator made in a group
+//     of NCCL calls, or a non-blocking one, has none: its call returns before it is up.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "collector/setup_calls.hpp"
+#include "collector/sources/nccl/event_store.hpp"
+#include "trace/spool_writer.hpp"
+
+namespace stepscope::collector::nccl {
+
+// What is known of a communicator whose record has not been written yet.
+struct Arrival {
+  uint64_t id = 0;
+  int64_t init_ns = 0;
+  uint32_t call = 0;  // number of the call open on the thread of init, 0 = none
+};
+
+enum class Join : uint8_t { kWait, kNone, kFound };
+
+// Which of `calls` brought it up; `found` is set for kFound. Pure.
+[[nodiscard]] Join join_call(const Arrival& arrival, const SetupCall* calls, size_t count,
+                             SetupCall& found) noexcept;
+
+// The number of the call that is open on the calling thread, 0 = none.
+[[nodiscard]] uint32_t open_setup_call() noexcept;
+
+// Writes the records that wait for nothing any more, or, at the end of the process, all. On the drain thread or under its lock.
+void write_arrivals(EventStore& store, trace::Ring* ring, bool all) noexcept;
+
+}  // namespace stepscope::collector::nccl

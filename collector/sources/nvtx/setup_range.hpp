@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Which of NCCL's NVTX ranges is a call that brings a communicator up. NCCL registers its names, so a text that is not
+// registered is none of them. Pure; hot: a domain that is not NCCL's costs two loads.
+#pragma once
+
+#include <stdint.h>
+
+#include "collector/text.hpp"
+
+namespace stepscope::collector::nvtx {
+
+enum class SetupRange : uint8_t { kNone, kOneRank, kAllRanks };
+
+[[nodiscard]] SetupRange setup_range(TextView domain, TextView name) noexcept;
+
+}  // namespace stepscope::collector::nvtx
