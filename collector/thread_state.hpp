@@ -47,8 +47,10 @@ struct DataLoading {
   bool makes_batches = false;  // a worker, or a next() without workers: its fetches are measured
   int fetch_depth = 0;         // fetches under way: more than one where a dataset uses a data loader
   bool in_next = false;        // of a DataLoader's iterator
-  int64_t nexts = 0;           // such calls so far
-  int64_t pin_taken_ns = 0;    // the pinning thread's: when it took its latest batch
+  void* iterator = nullptr;    // that iterator, and its python::LoaderState
+  void* loader = nullptr;
+  int64_t nexts = 0;         // such calls so far
+  int64_t pin_taken_ns = 0;  // the pinning thread's: when it took its latest batch
 };
 
 struct ThreadState {

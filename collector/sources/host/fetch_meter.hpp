@@ -3,7 +3,7 @@
 // FetchMeter: what one thread's fetches of a data loader took and used, asked of the system as seldom as the answer allows.
 //
 // On a thread that has just done real work a system call costs microseconds, and a fetch may be short. So
-//   - a fetch is measured when it lasted 2.5 ms, or when the last reading is 5 ms old as it begins: the CPU clock at both ends, and what
+//   - a fetch is measured when it lasted 2.5 ms, or when the last reading is 10 ms old as it begins: the CPU clock at both ends, and what
 //     it waited for at its end, if it was off the CPU for a time worth explaining: the run-queue wait first, and what it read only
 //     when that does not explain it;
 //   - the short ones in between are given the shares of their time that were measured on such fetches lately;

@@ -34,15 +34,10 @@ enum Item : intptr_t {
 // The state of the iterator that a method is called on, held for as long as this lives; none when it is not recorded.
 class StateOf {
  public:
-  StateOf(void* self, void* iterator) noexcept
-      : object_(iterator != nullptr ? interpreter().get_attribute(iterator, tuple_item(self, kStateName))
-                                    : nullptr) {
+  StateOf(void* self, void* iterator) noexcept : object_(attribute(self, iterator)) {
     int64_t address = 0;
-    if (!object_) {
-      if (iterator != nullptr) {
-        interpreter().error_clear();
-      }
-    } else if (is_exactly(object_.get(), tuple_item(self, kStateType)) && number_of(object_.get(), address)) {
+    if (object_ && is_exactly(object_.get(), tuple_item(self, kStateType)) &&
+        number_of(object_.get(), address)) {
       state_ = reinterpret_cast<LoaderState*>(address);
     }
   }
@@ -50,8 +45,25 @@ class StateOf {
   [[nodiscard]] LoaderState* get() const noexcept { return state_; }
 
  private:
+  // Null when the next() under way on this thread is the iterator's: it holds the state, and there is nothing to look up.
+  void* attribute(void* self, void* iterator) noexcept {
+    const DataLoading& loading = thread_state().loading;
+    if (iterator == nullptr) {
+      return nullptr;
+    }
+    if (loading.iterator == iterator) {
+      state_ = static_cast<LoaderState*>(loading.loader);
+      return nullptr;
+    }
+    void* object = interpreter().get_attribute(iterator, tuple_item(self, kStateName));
+    if (object == nullptr) {
+      interpreter().error_clear();
+    }
+    return object;
+  }
+
+  LoaderState* state_ = nullptr;  // first: attribute() may set it
   Owned object_;
-  LoaderState* state_ = nullptr;
 };
 
 // The iterator is not what the hooks took it for, and part of a batch could not be read. Counted a few times per iterator, since
@@ -205,11 +217,14 @@ void* loader_next(void* self, void* arguments, void* keywords) noexcept {
   }
   loading.in_next = true;
   loading.makes_batches = loader->workers == 0;
+  loading.iterator = iterator;
+  loading.loader = loader;
   ++loading.nexts;
   const int64_t start_ns = now_ns();
   void* batch = call(original, arguments, keywords);
   if (loading.in_next) {  // not in a child that was forked in between
     loading.in_next = loading.makes_batches = false;
+    loading.iterator = loading.loader = nullptr;
     note_next(self, iterator, *loader, batch, start_ns);
   }
   return batch;

@@ -177,25 +177,25 @@ def wake(door=b"python"):
     return True
 
 
-class Wrapper(functools.partial):
-    """A builtin that can be given the looks of what it replaces, and that taken from a class is a function still.
+class Method(functools.partial):
+    """A wrapper on a class: taken from the class it is a function still, and binds to instances.
 
-    On a class it lies in an instance method (`as_method`), whose binding costs no Python frame.
+    On instances of the class itself it is bound by the instance method it lies in, which costs no Python frame.
     """
 
     def __get__(self, instance, owner=None):
         return self if instance is None else types.MethodType(self, instance)
 
 
-def wrapper(name, original, *needs):
+def wrapper(name, original, *needs, kind=functools.partial):
     """The collector's function `name` in the place of `original`; what else it needs is said in wrappers.hpp.
 
-    Raises when there is no collector.
+    It can be given the looks of the original, which a builtin cannot. Raises when there is no collector.
     """
     table = _find()
     if table is None:
         raise OSError("no collector")
-    return Wrapper(table.builtin(name, (original,) + needs))
+    return kind(table.builtin(name, (original,) + needs))
 
 
 def intern(text):

@@ -94,7 +94,7 @@ def replace_method(owner, name, native, *needs):
     """Puts the collector's wrapper `native` in place of the method `owner.name`; False when that is no function of its own."""
     original = own_function(owner, name)
     if original is not None:
-        setattr(owner, name, _api.as_method(dress(_api.wrapper(native, original, *needs), original)))
+        setattr(owner, name, _api.as_method(dress(_api.wrapper(native, original, *needs, kind=_api.Method), original)))
     return original is not None
 
 

@@ -77,6 +77,39 @@ TEST(FetchMeter, EachFetchStartsAnew) {
   EXPECT_EQ(meter.usage().runq_ns, 0);
 }
 
+TEST(FetchMeter, ShortFetchesHaveTheSharesOfTheMeasuredOnes) {
+  FetchMeter meter;
+  int64_t lasted = 0, cpu = 0;
+  for (int i = 0; i < 300; ++i) {  // a fifth of each is computing, the rest is sleep
+    const int64_t start = meter.begin();
+    compute(200'000);
+    sleep_ns(700'000);
+    lasted += meter.end() - start;
+    cpu += meter.usage().cpu_ns;
+    EXPECT_LE(meter.usage().cpu_ns, meter.usage().end_ns - meter.usage().start_ns);
+  }
+  const double share = static_cast<double>(cpu) / static_cast<double>(lasted);
+  EXPECT_GT(share, 0.05);
+  EXPECT_LT(share, 0.6) << "what sleeps most of the time is not computing, measured or not";
+}
+
+TEST(FetchMeter, ALongFetchAfterShortOnesIsMeasured) {
+  FetchMeter meter;
+  for (int i = 0; i < 200; ++i) {
+    meter.begin();
+    compute(50'000);
+    meter.end();
+  }
+  meter.begin();
+  sleep_ns(20'000'000);
+  meter.end();
+  EXPECT_LT(meter.usage().cpu_ns, 10'000'000);
+  meter.begin();
+  compute(20'000'000);
+  meter.end();
+  EXPECT_GE(meter.usage().cpu_ns, 18'000'000);
+}
+
 TEST(FetchMeter, ACollateWithinACollateCountsOnce) {
   FetchMeter meter;
   const int64_t start = meter.begin();
