@@ -18,6 +18,7 @@ enum Column : size_t {
   kOp = 2,
   kBytes = 5,
   kRanks = 7,
+  kAlgorithm = 12,
   kEnqueue = 15,
   kKernel = 16,
   kFlags = 17,
@@ -32,6 +33,7 @@ struct Collective {
   int64_t ranks = 0;
   uint32_t lane = 0;  // global
   uint32_t kernel = 0;
+  bool copy_engines = false;  // it has no kernel
   std::string_view op;
 };
 
@@ -82,6 +84,7 @@ Result<std::vector<Collective>> read_collectives(const Run& run, uint32_t proces
       one.lane = run.global_lane(process, view.lane);
       one.kernel = static_cast<uint32_t>(at(kKernel, row));
       one.op = ops.of(at(kOp, row));
+      one.copy_engines = run.name(run.global_name(process, at(kAlgorithm, row))) == "CE";
       const int64_t unusable = trace::kCollectiveHostOnly | trace::kCollectiveUnfinished;
       one.device_ns = (flags & unusable) == 0 ? std::max<int64_t>(0, view.columns[1][row]) : kNoTime;
       out.push_back(one);
@@ -141,7 +144,7 @@ bool same_operations(const std::vector<Collective*>& collectives, const std::vec
 void join(std::vector<Collective>& collectives, const NcclKernels& kernels) {
   std::map<uint32_t, std::vector<Collective*>> by_communicator;
   for (Collective& one : collectives) {
-    if (one.device_ns != kNoTime) {
+    if (one.device_ns != kNoTime || one.copy_engines) {
       continue;
     }
     if (one.kernel == 0) {

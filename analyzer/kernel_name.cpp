@@ -14,8 +14,6 @@
 namespace stepscope::analysis {
 namespace {
 
-using std::string_view_literals::operator""sv;
-
 void erase_all(std::string& text, std::string_view part) {
   for (size_t at = text.find(part); at != std::string::npos; at = text.find(part, at)) {
     text.erase(at, part.size());
@@ -36,7 +34,8 @@ struct Parts {
 };
 
 Parts take_apart(std::string text) {
-  for (const std::string_view anonymous : {"(anonymous namespace)::"sv, "<unnamed>::"sv}) {
+  for (const std::string_view anonymous :
+       {std::string_view("(anonymous namespace)::"), std::string_view("<unnamed>::")}) {
     erase_all(text, anonymous);
   }
   Parts parts;

@@ -214,8 +214,8 @@ std::string column_text(const Run& run, uint32_t process, const trace::KindInfo&
                         int64_t value) {
   const trace::Column& column = info.columns[c];
   const std::string_view name = column.name;
-  if (name == "source" || (info.id == Kind::kPhase && name == "op")) {
-    const char* text = name == "source" ? word(kSourceWords, value) : word(kPhaseWords, value);
+  if (name == "source" || name == "dur_source" || (info.id == Kind::kPhase && name == "op")) {
+    const char* text = name != "op" ? word(kSourceWords, value) : word(kPhaseWords, value);
     return text != nullptr ? text : std::to_string(value);
   }
   switch (column.type) {

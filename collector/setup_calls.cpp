@@ -16,6 +16,7 @@ constexpr int kNotYet = -2;
 constinit std::atomic<bool> g_held{false};
 constinit SetupCall g_calls[kMaxSetupCalls] = {};
 constinit uint32_t g_last = 0;
+constinit std::atomic<uint32_t> g_uncounted{0};  // inits that found the lock taken: they may be of any call
 constinit std::atomic<int> g_verbs_before{kNotYet};
 
 // False when somebody has it for too long: in a signal handler, or in a child that was forked meanwhile, it may be for ever.
@@ -84,20 +85,28 @@ void setup_call_ends(uint32_t number, uint64_t comm, int64_t end_ns) noexcept {
 
 void count_init_in_setup_calls() noexcept {
   Guard guard;
+  if (!guard) {
+    g_uncounted.fetch_add(1, std::memory_order_relaxed);
+    return;
+  }
   for (SetupCall& call : g_calls) {
-    call.inits += guard && call.number != 0 && call.end_ns == 0 ? 1U : 0U;
+    call.inits += call.number != 0 && call.end_ns == 0 ? 1U : 0U;
   }
 }
 
-size_t copy_setup_calls(SetupCall (&out)[kMaxSetupCalls]) noexcept {
+bool copy_setup_calls(SetupCall (&out)[kMaxSetupCalls], size_t& count) noexcept {
+  count = 0;
   Guard guard;
-  size_t count = 0;
+  if (!guard) {
+    return false;
+  }
   for (const SetupCall& call : g_calls) {
-    if (guard && call.number != 0) {
-      out[count++] = call;
+    if (call.number != 0) {
+      out[count] = call;
+      out[count++].inits += g_uncounted.load(std::memory_order_relaxed);
     }
   }
-  return count;
+  return true;
 }
 
 int verbs_before_setup() noexcept {
@@ -110,6 +119,7 @@ void forget_setup_calls() noexcept {
     call = {};
   }
   g_last = 0;
+  g_uncounted.store(0, std::memory_order_relaxed);
   g_verbs_before.store(kNotYet, std::memory_order_relaxed);
   g_held.store(false, std::memory_order_relaxed);
 }

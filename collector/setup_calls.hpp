@@ -5,7 +5,8 @@
 // source writes what it sees here, the NCCL source joins both.
 //
 // A few dozen calls in the life of a process: a short lock, which is given up rather than waited for long. What finds no room or
-// no lock is not kept, and the set-up it belongs to then has no duration. Any thread. A forked child begins anew.
+// no lock is not kept, and the set-up it belongs to then has no duration. The first one also counts the open verbs devices, which
+// takes a system call for each file the process has open. Any thread. A forked child begins anew.
 #pragma once
 
 #include <stddef.h>
@@ -31,8 +32,8 @@ void setup_call_ends(uint32_t number, uint64_t comm, int64_t end_ns) noexcept;
 // The plugin is told of a communicator.
 void count_init_in_setup_calls() noexcept;
 
-// The calls that are kept, open ones and those that returned; how many.
-size_t copy_setup_calls(SetupCall (&out)[kMaxSetupCalls]) noexcept;
+// The calls that are kept, open ones and those that returned, and how many; false when the lock was not to be had.
+[[nodiscard]] bool copy_setup_calls(SetupCall (&out)[kMaxSetupCalls], size_t& count) noexcept;
 
 // How many InfiniBand verbs devices the process had open when its first such call began; -1 = not known.
 [[nodiscard]] int verbs_before_setup() noexcept;

@@ -109,6 +109,7 @@ void reset_thread_after_fork() noexcept {
   // `busy` stays: a signal handler that forked inside one of our functions returns into it, and that clears it.
   thread.exited = false;
   thread.api_depth = 0;
+  thread.message_count = 0;
   thread.schedstat.forget();
   thread.io.forget();
   thread.usage_files_opened = false;

@@ -152,7 +152,7 @@ std::string gpu_table(const Run& run, const Terminal& terminal) {
   for (const Process& process : run.processes()) {
     for (const auto& [key, value] : process.meta) {
       if (std::any_of(std::begin(kPrefixes), std::end(kPrefixes),
-                      [&key](std::string_view prefix) { return key.starts_with(prefix); })) {
+                      [&key = key](std::string_view prefix) { return key.starts_with(prefix); })) {
         facts[key].insert(value);
       }
     }

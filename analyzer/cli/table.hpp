@@ -31,8 +31,8 @@ struct TableColumn {
 };
 
 struct Cell {
-  Cell(std::string cell_text,
-       Style cell_style = Style::kPlain)  // NOLINT(google-explicit-constructor): reads as text
+  // NOLINTNEXTLINE(google-explicit-constructor): reads as text
+  Cell(std::string cell_text, Style cell_style = Style::kPlain)
       : text(std::move(cell_text)), style(cell_style) {}
   Cell(const char* cell_text) : text(cell_text) {}  // NOLINT(google-explicit-constructor)
 

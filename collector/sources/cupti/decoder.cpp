@@ -230,6 +230,8 @@ uint32_t Decoder::signature_id(const Signature& signature) noexcept {
       entry.id = spool_->intern(text, length);
       return entry.id;
     }
+    // Padding too is zero: every signature is value-initialised.
+    // NOLINTNEXTLINE(bugprone-suspicious-memory-comparison)
     if (memcmp(&entry.signature, &signature, sizeof(signature)) == 0) {
       return entry.id;
     }

@@ -8,7 +8,7 @@
 #include "collector/sources/cupti/source.hpp"
 
 int InitializeInjection() noexcept {
-  using namespace stepscope::collector;
+  using namespace stepscope::collector;  // NOLINT(google-build-using-namespace): C has no namespaces
   if (open_door(Door::kCuda, Role::kMain, true)) {
     cupti::start();
   }

@@ -26,7 +26,7 @@ enum class Loading : uint32_t { kNot, kBusy, kDone };
 constinit std::atomic<Loading> g_loading{Loading::kNot};
 constinit TextBuffer<256> g_asked{kZeroed};  // what the user named; empty: nothing
 constinit bool g_opened = false;
-constinit ChainedTable g_tables[kNewestVersion];
+constinit ChainedTable g_tables[kNewestVersion]{};
 
 // As NCCL resolves a name.
 DynamicLibrary open_library(const char* name) noexcept {

@@ -48,7 +48,8 @@ Network judge_network(const NetworkSigns& signs) noexcept {
   if (signs.plugin_loaded || (is_set(signs.net_plugin) && strcasecmp(signs.net_plugin, "none") != 0)) {
     return {{}, "not known: a network plugin is there"};
   }
-  if (is_set(signs.ib_disable) && atoi(signs.ib_disable) != 0) {
+  uint64_t disabled = 0;  // as NCCL reads it: what is no number is 0
+  if (is_set(signs.ib_disable) && parse_u64(TextView(signs.ib_disable), disabled) && disabled != 0) {
     return {TextView("Socket"), "NCCL_IB_DISABLE, and no network plugin"};
   }
   if (signs.verbs_now < 0) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "collector/sources/nccl/set_up.hpp"
 
+#include "collector/clock.hpp"
 #include "collector/process_state.hpp"
 #include "collector/sources/nccl/network.hpp"
 #include "collector/thread_state.hpp"
@@ -69,7 +70,11 @@ void write_arrivals(EventStore& store, trace::Ring* ring, bool all) noexcept {
     return;
   }
   SetupCall calls[kMaxSetupCalls];
-  const size_t count = copy_setup_calls(calls);
+  size_t count = 0;
+  if (!copy_setup_calls(calls, count) && !all) {
+    return;  // another time
+  }
+  const int64_t now = now_ns();
   for (Communicator& communicator : store.communicators) {
     if (!waits(communicator)) {
       continue;
@@ -77,7 +82,7 @@ void write_arrivals(EventStore& store, trace::Ring* ring, bool all) noexcept {
     const Arrival arrival = {communicator.id, communicator.init_ns, communicator.setup_call};
     SetupCall call;
     const Join join = join_call(arrival, calls, count, call);
-    if (join != Join::kWait || all) {
+    if (is_due(join, communicator.init_ns, now) || all) {
       write_arrival(ring, communicator, join == Join::kFound ? &call : nullptr);
       store.waiting.fetch_sub(1, std::memory_order_relaxed);
       communicator.record.store(RecordState::kNone, std::memory_order_release);

@@ -33,6 +33,13 @@ enum class Join : uint8_t { kWait, kNone, kFound };
 [[nodiscard]] Join join_call(const Arrival& arrival, const SetupCall* calls, size_t count,
                              SetupCall& found) noexcept;
 
+// Whether its record is written now: what cannot be waited for goes without a duration, so that a set-up that hangs is in the
+// recording when the job is killed.
+inline constexpr int64_t kPatienceNs = 10'000'000'000;
+[[nodiscard]] constexpr bool is_due(Join join, int64_t init_ns, int64_t now) noexcept {
+  return join != Join::kWait || now - init_ns > kPatienceNs;
+}
+
 // The number of the call that is open on the calling thread, 0 = none.
 [[nodiscard]] uint32_t open_setup_call() noexcept;
 

@@ -182,7 +182,7 @@ void fill_module(const ExportTableCallbacks& callbacks, uint32_t module,
 }  // namespace stepscope::collector::nvtx
 
 int InitializeInjectionNvtx2(const void* (*get_export_table)(uint32_t)) noexcept {
-  using namespace stepscope::collector::nvtx;
+  using namespace stepscope::collector::nvtx;  // NOLINT(google-build-using-namespace): C has no namespaces
   if (get_export_table == nullptr) {
     return 1;
   }
@@ -197,7 +197,7 @@ int InitializeInjectionNvtx2(const void* (*get_export_table)(uint32_t)) noexcept
 }
 
 int InitializeInjectionNvtxExtension(void* module_info) noexcept {
-  using namespace stepscope::collector::nvtx;
+  using namespace stepscope::collector::nvtx;  // NOLINT(google-build-using-namespace): C has no namespaces
   const auto* module = static_cast<const ExtensionModule*>(module_info);
   if (module == nullptr || module->struct_size < sizeof(ExtensionModule) ||
       module->module_id != kPayloadModule || module->segment_count == 0 || module->segments == nullptr) {

@@ -157,7 +157,7 @@ uint32_t category_id(const void* domain, uint32_t number) noexcept {
 size_t to_utf8(const wchar_t* text, char* out, size_t capacity) noexcept {
   size_t size = 0;
   for (; text != nullptr && *text != L'\0' && size + 4 <= capacity; ++text) {
-    auto c = static_cast<uint32_t>(*text);
+    auto c = static_cast<uint32_t>(static_cast<int32_t>(*text));
     if (c > 0x10FFFF || (c >= 0xD800 && c < 0xE000)) {
       c = 0xFFFD;
     }

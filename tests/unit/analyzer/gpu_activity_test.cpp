@@ -170,6 +170,15 @@ TEST_F(GpuActivityTest, JoinsCollectivesThatOnlyTheHostSaw) {
     kernel lane=2 start_ns=2ms dur_ns=1ms name=ncclDevKernel_AllReduce_Sum_f32_RING_LL correlation=5
     kernel lane=2 start_ns=4ms dur_ns=2ms name=ncclDevKernel_AllGather_RING_LL correlation=6
   )";
+  const std::string by_copy_engines =
+      "collective lane=4 start_ns=5ms dur_ns=10us op=AllGather comm=1 bytes=1 ranks=8 flags=8 algo=CE\n";
+  const auto beside = process("beside", start + by_copy_engines + kernels);
+  const auto of_beside =
+      collect_collectives(beside, 0, everything(beside));  // outlives the loop over its value
+  for (const CollectiveStats& one : of_beside.value()) {
+    EXPECT_EQ(one.timed, 1U) << "what has no kernel is not in the order: " << one.communicator << " "
+                             << one.op;
+  }
   const auto joined = process("joined", start + kernels);
   const auto of_joined =
       collect_collectives(joined, 0, everything(joined));  // outlives the loop over its value

@@ -15,7 +15,8 @@ class SetupCalls : public ::testing::Test {
 
   static std::vector<SetupCall> all() {
     SetupCall calls[kMaxSetupCalls];
-    const size_t count = copy_setup_calls(calls);
+    size_t count = 0;
+    EXPECT_TRUE(copy_setup_calls(calls, count));
     return {calls, calls + count};
   }
 };

@@ -68,6 +68,13 @@ TEST(SetUp, WhereSeveralCouldBeMeantNoneIs) {
   EXPECT_EQ(joined(kElsewhere, {of_two}), 3);
 }
 
+TEST(SetUp, ACallThatHangsIsNotWaitedForForEver) {
+  EXPECT_FALSE(is_due(Join::kWait, 500, 500 + kPatienceNs));
+  EXPECT_TRUE(is_due(Join::kWait, 500, 501 + kPatienceNs));
+  EXPECT_TRUE(is_due(Join::kNone, 500, 500));
+  EXPECT_TRUE(is_due(Join::kFound, 500, 500));
+}
+
 TEST(SetUp, WithoutCallsNothingIsKnown) {
   EXPECT_EQ(joined(kElsewhere, {}), 0);
   EXPECT_EQ(joined(kOnItsThread, {}), 0);
