@@ -162,28 +162,30 @@ Interval around(int64_t delta, double half_width) {
   return {static_cast<double>(delta) - half_width, static_cast<double>(delta) + half_width};
 }
 
+// Mean duration of the steps of one class over all runs of a side; 0 when there are none. Adds to `steps` how many.
+int64_t class_mean_ns(std::span<const AnalyzedRun> side, StepClass step_class, size_t* steps) {
+  int64_t total = 0;
+  for (const AnalyzedRun& run : side) {
+    for (const ProcessLedger& process : run.ledger->processes) {
+      for (const Step& step : process.steps.steps) {
+        if (step.step_class == step_class) {
+          total += step.duration_ns();
+          ++*steps;
+        }
+      }
+    }
+  }
+  return *steps == 0 ? 0 : rounded_mean(total, static_cast<int64_t>(*steps));
+}
+
 std::vector<ClassDiff> compare_classes(std::span<const AnalyzedRun> base,
                                        std::span<const AnalyzedRun> candidate) {
   std::vector<ClassDiff> out;
   for (size_t c = 0; c < kStepClassCount; ++c) {
     ClassDiff row;
     row.step_class = static_cast<StepClass>(c);
-    const auto mean_of = [&](std::span<const AnalyzedRun> side, size_t* steps) {
-      int64_t total = 0;
-      for (const AnalyzedRun& run : side) {
-        for (const ProcessLedger& process : run.ledger->processes) {
-          for (const Step& step : process.steps.steps) {
-            if (step.step_class == row.step_class) {
-              total += step.duration_ns();
-              ++*steps;
-            }
-          }
-        }
-      }
-      return *steps == 0 ? 0 : rounded_mean(total, static_cast<int64_t>(*steps));
-    };
-    row.base_mean_ns = mean_of(base, &row.base_steps);
-    row.candidate_mean_ns = mean_of(candidate, &row.candidate_steps);
+    row.base_mean_ns = class_mean_ns(base, row.step_class, &row.base_steps);
+    row.candidate_mean_ns = class_mean_ns(candidate, row.step_class, &row.candidate_steps);
     if (row.base_steps + row.candidate_steps > 0) {
       out.push_back(row);
     }
