@@ -8,7 +8,7 @@
 //     when that does not explain it;
 //   - the short ones in between are given the shares of their time that were measured on such fetches lately;
 //   - a long one that was not foreseen is measured from the CPU clock by reckoning: what went before it since the last reading,
-//     and the gaps between fetches at what they cost before. That is exact to some tens of microseconds.
+//     and the gaps between fetches at what they cost before. How wrong the shares were for at most 10 ms is then its error.
 // Times: ns of CLOCK_MONOTONIC_RAW. Own thread only. No lock, no allocation.
 #pragma once
 

@@ -3,7 +3,8 @@
 // The CPython interpreter that calls us, seen through the functions that its hooks hand in (struct stepscope_python): the
 // collector does not link to Python, and knows nothing of how an object lies in memory.
 //
-// Everything here is called with the GIL held and, but for ExceptionAside, with no exception on its way. Objects are `void*`; unless a comment says otherwise they are borrowed.
+// Everything here is called with the GIL held and, but for ExceptionAside, with no exception on its way. Objects are `void*`; unless
+// a comment says otherwise they are borrowed.
 #pragma once
 
 #include <stepscope/stepscope.h>
@@ -29,12 +30,6 @@ class Owned {
 
   [[nodiscard]] void* get() const noexcept { return object_; }
   explicit operator bool() const noexcept { return object_ != nullptr; }
-  // The caller owns it now.
-  [[nodiscard]] void* release() noexcept {
-    void* object = object_;
-    object_ = nullptr;
-    return object;
-  }
 
  private:
   void* object_;

@@ -16,7 +16,7 @@ void* call(void* original, void* arguments, void* keywords) noexcept {
   return interpreter().call(original, arguments, keywords);
 }
 
-// Items of `self` (wrappers.hpp).
+// Items of `self` (wrappers.hpp). The first four are the same for all; what follows is loader_next's, or the others'.
 enum Item : intptr_t {
   kOriginal,
   kStateName,

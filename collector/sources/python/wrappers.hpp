@@ -5,7 +5,8 @@
 // microseconds there. Shape: METH_VARARGS | METH_KEYWORDS; `self` is a tuple whose first item is what to call.
 //
 // What cannot be read is not recorded, and is no exception for the program; an exception that passes is the original's. Nothing here runs
-// code of the program's but the original: where a type matters it is compared, not asked.
+// code of the program's but the original, and what an iterator runs when it is asked for an attribute: where a type matters it is
+// compared, not asked.
 //
 // When an interpreter ends, CPython up to 3.13 ends other threads where they next take the GIL, by pthread_exit, which unwinds their
 // stacks: through these functions too. That stops at our frames only because they have no unwind tables (freestanding flags); with
