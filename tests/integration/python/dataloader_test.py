@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every style of DataLoader on real torch: each batch is there once, joined with its worker's record, stages in order."""
 import collections
-import re
 
 from support import IN_PROCESS, ITERABLE, LAST, PERSISTENT, HookTest, main
 
@@ -47,11 +46,6 @@ class StylesTest(HookTest):
         self.assertEqual((plain.code, plain.out, self.said(plain)), (hooked.code, hooked.out, self.said(hooked)))
         self.batches = len(eval(hooked.out))
         return hooked.log
-
-    @staticmethod
-    def said(run):
-        """What the program wrote to stderr; not what multiprocessing's tracker process, which ends later and at its own pace, did."""
-        return re.sub(r".*resource_tracker.*\n", "", run.err)
 
     def check_joined(self, log, workers):
         """Exactly the handed-over batches, each with one fetch of the same key, and every stage after the one before."""

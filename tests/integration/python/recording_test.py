@@ -93,7 +93,7 @@ class RecordingTest(HookTest):
         os.mkdir(run_folder, 0o700)
         environment = {"LD_PRELOAD": COLLECTOR, "STEPSCOPE_LIBRARY": COLLECTOR, "STEPSCOPE_DIR": run_folder, "PYTHONPATH": HOOKS}
         run = self.python(TRAINING, start_method, environment=environment)
-        self.assertEqual((run.code, run.out, run.err), (0, "trained\n", ""))
+        self.assertEqual((run.code, run.out, self.said(run)), (0, "trained\n", ""))
         subprocess.run([PROGRAM, "finalize", run_folder], check=True, stdout=subprocess.DEVNULL)
         return run_folder
 

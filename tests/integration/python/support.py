@@ -7,6 +7,7 @@ import collections
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -139,6 +140,11 @@ class HookTest(unittest.TestCase):
             process.communicate()
             raise
         return Run(process.returncode, out, err, Log(log), process.pid)
+
+    @staticmethod
+    def said(run):
+        """What the program wrote to stderr; not what multiprocessing's tracker process, which ends later and at its own pace, did."""
+        return re.sub(r".*resource_tracker.*\n", "", run.err)
 
     def good(self, run):
         """The program ended well and no hook failed."""
