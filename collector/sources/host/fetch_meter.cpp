@@ -8,7 +8,7 @@ namespace stepscope::collector {
 namespace {
 
 // A fetch that begins so long after the last reading is measured, and so is one that is long itself.
-constexpr int64_t kReadingAgeNs = 10'000'000;
+constexpr int64_t kReadingAgeNs = 20'000'000;
 constexpr int64_t kLongNs = 2'500'000;
 // A measured fetch is not asked what it waited for when it was off the CPU for less than this, or than a share of it.
 constexpr int64_t kLeastWaitNs = 50'000;

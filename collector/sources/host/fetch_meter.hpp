@@ -3,12 +3,12 @@
 // FetchMeter: what one thread's fetches of a data loader took and used, asked of the system as seldom as the answer allows.
 //
 // On a thread that has just done real work a system call costs microseconds, and a fetch may be short. So
-//   - a fetch is measured when it lasted 2.5 ms, or when the last reading is 10 ms old as it begins: the CPU clock at both ends, and what
+//   - a fetch is measured when it lasted 2.5 ms, or when the last reading is 20 ms old as it begins: the CPU clock at both ends, and what
 //     it waited for at its end, if it was off the CPU for a time worth explaining: the run-queue wait first, and what it read only
 //     when that does not explain it;
 //   - the short ones in between are given the shares of their time that were measured on such fetches lately;
 //   - a long one that was not foreseen is measured from the CPU clock by reckoning: what went before it since the last reading,
-//     and the gaps between fetches at what they cost before. How wrong the shares were for at most 10 ms is then its error.
+//     and the gaps between fetches at what they cost before. How wrong the shares were for at most 20 ms is then its error.
 // Times: ns of CLOCK_MONOTONIC_RAW. Own thread only. No lock, no allocation.
 #pragma once
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "collector/sources/python/loader_state.hpp"
 
+#include "collector/clock.hpp"
+
 namespace stepscope::collector::python {
 namespace {
 
@@ -23,7 +25,8 @@ size_t LoaderState::bytes(uint32_t slots) noexcept {
 }
 
 void LoaderState::begin() noexcept {
-  next_task = index_ns = received = out_of_order = 0;
+  next_task = received = sent = out_of_order = 0;
+  begun_ns = now_ns();
   last_arrived = -1;
   for (uint32_t i = 0; i < slots; ++i) {
     tasks()[i] = {-1, 0, 0, -1, 0};

@@ -28,8 +28,12 @@ struct LoaderState {
   uint32_t slots;   // of `tasks`, a power of two; task n is remembered in slot n % slots
 
   int64_t next_task = 0;  // workers = 0: number of the batch that comes next
-  int64_t index_ns = 0;   // workers = 0: when its indices were drawn
   int64_t received = 0;   // the iterator's own count of batches at the end of the last next(); -1: not known
+  int64_t sent = 0;       // its count of tasks put to workers' queues, as far as their times are noted
+  int64_t begun_ns = 0;   // the epoch, before its first tasks were put
+  // Nothing was put before this since the last next(): the last arrival, or the start of the next() under way.
+  int64_t turned_ns = 0;
+  bool worker_ended = false;  // in the next() under way: a task may have been put in its middle
   int64_t last_arrived = -1;  // task
   int64_t failures = 0;       // times that something could not be read from the iterator
   int64_t out_of_order = 0;   // batches that arrived since the last next() and cannot be handed over yet

@@ -16,14 +16,14 @@ void* call(void* original, void* arguments, void* keywords) noexcept {
   return interpreter().call(original, arguments, keywords);
 }
 
-// Items of `self` (wrappers.hpp). The first four are the same for all; what follows is loader_next's, or the others'.
+// Items of `self` (wrappers.hpp). The first five are the same for both; what follows is loader_next's, or loader_get_data's.
 enum Item : intptr_t {
   kOriginal,
   kStateName,
   kStateType,
   kReceivedName,
-  kSentName = kReceivedName + 1,
-  kWake = kSentName,
+  kSentName,
+  kWake = kSentName + 1,
   kNoArguments,
   kStopIteration,
   kTasksName = kSentName + 1,
@@ -112,8 +112,7 @@ void write_made(LoaderState& loader, int64_t start_ns, int64_t flags) noexcept {
   } else if (flags == 0) {
     write_fetch({false, loader.loader, loader.epoch, -1, task, used.start_ns}, used);
   }
-  const int64_t dispatch_ns = loader.index_ns != 0 ? loader.index_ns : used.start_ns;
-  write_batch(loader, task, -1, {start_ns, dispatch_ns, used.end_ns, 0}, used, flags);
+  write_batch(loader, task, -1, {start_ns, used.start_ns, used.end_ns, 0}, used, flags);
 }
 
 // A batch that a worker made; `received`: the iterator's count of batches, this one included.
@@ -139,6 +138,25 @@ void write_last(LoaderState& loader, int64_t received, int64_t start_ns) noexcep
   loader.out_of_order = 0;
 }
 
+// The iterator put tasks to the workers' queues since this was asked last, and none before `at_ns`. Asked around a next(), not where it
+// happens: one wrapper less on the way of every batch.
+void note_dispatched(void* self, void* iterator, LoaderState& loader, int64_t at_ns) noexcept {
+  int64_t sent = 0;
+  if (!number_attribute(iterator, tuple_item(self, kSentName), sent)) {
+    unread(loader, kQueueUnread);
+    return;
+  }
+  // After next() calls that were not seen there may be more than the slots hold, and some that have been handed over.
+  int64_t task = loader.sent > loader.received ? loader.sent : loader.received;
+  if (task < sent - loader.slots) {
+    task = sent - loader.slots;
+  }
+  for (; task < sent; ++task) {
+    loader.claim(task)->dispatched_ns = at_ns;
+  }
+  loader.sent = sent;
+}
+
 // next() returned `batch`, or raised; writes what that was.
 void note_next(void* self, void* iterator, LoaderState& loader, void* batch, int64_t start_ns) noexcept {
   const bool ended = batch == nullptr && interpreter().error_matches(tuple_item(self, kStopIteration)) != 0;
@@ -150,6 +168,9 @@ void note_next(void* self, void* iterator, LoaderState& loader, void* batch, int
     return;
   }
   loader.received = received;
+  if (loader.workers != 0) {
+    note_dispatched(self, iterator, loader, loader.turned_ns);
+  }
   if (ended) {
     write_last(loader, received, start_ns);
   } else if (loader.workers == 0) {
@@ -180,9 +201,18 @@ void note_arrival(void* self, void* iterator, LoaderState& loader, void* item, v
   task->arrived_ns = now_ns();
   task->worker = worker;
   loader.last_arrived = number;
-  if (loader.in_order && number_attribute(iterator, tuple_item(self, kReceivedName), received) &&
-      received != number &&
-      !type_is_called(tuple_item(item, 1), tuple_item(self, kTypeNameName), tuple_item(self, kEndName))) {
+  const bool iterable = (loader.flags & trace::kBatchIterable) != 0;
+  if (iterable &&
+      type_is_called(tuple_item(item, 1), tuple_item(self, kTypeNameName), tuple_item(self, kEndName))) {
+    loader.worker_ended = true;
+    return;
+  }
+  if (!loader.worker_ended) {
+    loader.turned_ns = task->arrived_ns;
+  }
+  // The iterator itself is asked where it may have passed over tasks of workers that ended.
+  if (loader.in_order && number != loader.received &&
+      number_attribute(iterator, tuple_item(self, kReceivedName), received) && received != number) {
     ++loader.out_of_order;
   }
 }
@@ -215,12 +245,17 @@ void* loader_next(void* self, void* arguments, void* keywords) noexcept {
       !number_attribute(iterator, tuple_item(self, kReceivedName), loader->received)) {
     loader->received = 0;
   }
+  if (loader->sent == 0 && loader->workers != 0) {
+    note_dispatched(self, iterator, *loader, loader->begun_ns);
+  }
   loading.in_next = true;
   loading.makes_batches = loader->workers == 0;
   loading.iterator = iterator;
   loading.loader = loader;
   ++loading.nexts;
   const int64_t start_ns = now_ns();
+  loader->turned_ns = start_ns;
+  loader->worker_ended = false;
   void* batch = call(original, arguments, keywords);
   if (loading.in_next) {  // not in a child that was forked in between
     loading.in_next = loading.makes_batches = false;
@@ -228,26 +263,6 @@ void* loader_next(void* self, void* arguments, void* keywords) noexcept {
     note_next(self, iterator, *loader, batch, start_ns);
   }
   return batch;
-}
-
-void* loader_next_index(void* self, void* arguments, void* keywords) noexcept {
-  void* index = call(tuple_item(self, kOriginal), arguments, keywords);
-  if (index == nullptr) {
-    return nullptr;
-  }
-  void* iterator = tuple_item(arguments, 0);
-  const StateOf state(self, iterator);
-  if (LoaderState* loader = state.get()) {
-    int64_t task = 0;
-    if (loader->workers == 0) {
-      loader->index_ns = now_ns();
-    } else if (number_attribute(iterator, tuple_item(self, kSentName), task) && task >= 0) {
-      loader->claim(task)->dispatched_ns = now_ns();
-    } else {
-      unread(*loader, kQueueUnread);
-    }
-  }
-  return index;
 }
 
 void* loader_get_data(void* self, void* arguments, void* keywords) noexcept {

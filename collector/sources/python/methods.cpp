@@ -121,7 +121,6 @@ constexpr Method kMethods[] = {
     {"loader_begin", loader_begin, nullptr},
     {"loader_key", loader_key, nullptr},
     {"loader_next", nullptr, loader_next},
-    {"loader_next_index", nullptr, loader_next_index},
     {"loader_get_data", nullptr, loader_get_data},
     {"pin_get", nullptr, pin_get},
     {"pin_put", nullptr, pin_put},

@@ -20,10 +20,8 @@ namespace stepscope::collector::python {
 
 // The training thread's side. STATE stands for "_stepscope", LoaderState: the name of the iterator's attribute that has its state, and the
 // attribute's type.
-// self: (__next__, STATE, "_rcvd_idx", wake, (), StopIteration). Writes `batch`, and `batch_fetch` when next() made it itself.
+// self: (__next__, STATE, "_rcvd_idx", "_send_idx", wake, (), StopIteration). Writes `batch`, and `batch_fetch` when next() made it itself.
 void* loader_next(void* self, void* arguments, void* keywords) noexcept;
-// self: (_next_index, STATE, "", "_send_idx"). What it returns is put to a worker's queue, or fetched, at once.
-void* loader_next_index(void* self, void* arguments, void* keywords) noexcept;
 // self: (_get_data, STATE, "_rcvd_idx", "_send_idx", "_task_info", "__name__", "_IterableDatasetStopIteration"). What came from the
 // workers: (task, data). Data whose type has that last name says that a worker has no more.
 void* loader_get_data(void* self, void* arguments, void* keywords) noexcept;

@@ -51,7 +51,7 @@ class Switch:
                     self.hooks.append((owner, name, function, function.__wrapped__))
         for one in gc.get_objects():
             if type(one).__name__ == "IndexQueue":
-                self.hooks.append((one, "get", one.get, one.get.__wrapped__))
+                self.hooks.append((one, "get", one.get, one._stepscope_queue.get))
 
     def turn(self, on):
         for owner, name, hooked, plain in self.hooks:

@@ -253,8 +253,9 @@ del one
 gc.collect()
 print(next(two), next(two), next(three))
 mock = MagicMock()
-mock._sampler_iter = iter([5])
-print(dataloader._BaseDataLoaderIter._next_index(mock))
+mock._profile_name = "mock"
+mock._next_data.return_value = 5
+print(dataloader._BaseDataLoaderIter.__next__(mock))
 """
 
 

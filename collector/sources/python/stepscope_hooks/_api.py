@@ -187,15 +187,20 @@ class Method(functools.partial):
         return self if instance is None else types.MethodType(self, instance)
 
 
-def wrapper(name, original, *needs, kind=functools.partial):
+def builtin(name, original, *needs):
     """The collector's function `name` in the place of `original`; what else it needs is said in wrappers.hpp.
 
-    It can be given the looks of the original, which a builtin cannot. Raises when there is no collector.
+    Raises when there is no collector.
     """
     table = _find()
     if table is None:
         raise OSError("no collector")
-    return kind(table.builtin(name, (original,) + needs))
+    return table.builtin(name, (original,) + needs)
+
+
+def wrapper(name, original, *needs, kind=functools.partial):
+    """`builtin` that can be given the looks of the original, as a builtin cannot."""
+    return kind(builtin(name, original, *needs))
 
 
 def intern(text):

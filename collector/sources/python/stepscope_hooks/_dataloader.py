@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The consuming side of torch.utils.data.DataLoader: one `batch` per next(), with its task's dispatch and arrival.
 
-Everything hangs on methods that all releases of the iterators share: `__next__`, `_next_index` (what comes out of it is
-put to a worker's queue at once), `_get_data` (what came out of the workers' queue) and `_reset`. The first three are
+Everything hangs on what all releases of the iterators share: the methods `__next__`, `_get_data` (what came out of the workers'
+queue) and `_reset`, and the counts `_send_idx` and `_rcvd_idx` of tasks put and batches handed over. The first two methods are
 called for every batch: the collector's own wrappers stand in their place.
 """
 from . import _api, _loader_state, _pin
@@ -27,7 +27,10 @@ def _wrap_reset(owner):
 
     def _reset(self, *args, **kwargs):
         state = getattr(self, "_stepscope", None)
-        if state is None or state.resetting or local.thread.starting is self or _guard.off:
+        if state is None or state.resetting or _guard.off:
+            return original(self, *args, **kwargs)
+        if local.thread.starting is self:  # its workers have been started, and its first tasks are about to be put
+            state.begin()
             return original(self, *args, **kwargs)
         start = now()
         try:
@@ -166,7 +169,5 @@ def install(module):
     base._stepscope = None
     install_derived(module)
     _wrap_base_init(base)
-    if not replace_method(base, "_next_index", "loader_next_index", *_STATE, "", "_send_idx"):
-        raise AttributeError("_next_index")
     _wrap_process_start()
-    replace_method(base, "__next__", "loader_next", *_STATE, "_rcvd_idx", _api.wake, (), StopIteration)
+    replace_method(base, "__next__", "loader_next", *_STATE, "_rcvd_idx", "_send_idx", _api.wake, (), StopIteration)

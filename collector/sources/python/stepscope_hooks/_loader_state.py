@@ -44,7 +44,7 @@ class LoaderState(int):
         self.seed = None
         self.epoch = 0
         self.take_key(iterator._base_seed)
-        self._begin()
+        self.begin()
 
     def take_key(self, seed):
         """The iterator's seed decides the key; a restored StatefulDataLoader takes another seed after construction."""
@@ -56,9 +56,10 @@ class LoaderState(int):
 
     def new_epoch(self):
         self.epoch += 1
-        self._begin()
+        self.begin()
 
-    def _begin(self):
+    def begin(self):
+        """Forgets all tasks: from now on others are put."""
         _api.loader_begin(self, self.in_flight, self.key, self.epoch, self.workers, self.flags, self.in_order)
 
 

@@ -13,7 +13,7 @@ import threading
 from . import _api, _keys
 from ._clock import now
 from ._context import makes_batches
-from ._guard import Guard, name_like, own_function, replace
+from ._guard import Guard, own_function, replace
 from ._kinds import OP_LOADER_START, PHASE, SOURCE_PYTHON
 
 _guard = Guard("dataloader.worker")
@@ -27,7 +27,7 @@ class IndexQueue:
 
     def __init__(self, queue):
         self._stepscope_queue = queue
-        self.get = name_like(_api.wrapper("worker_get", queue.get, "__name__", "_ResumeIteration"), queue.get)
+        self.get = _api.builtin("worker_get", queue.get, "__name__", "_ResumeIteration")
 
     def __getattr__(self, name):
         if name == "_stepscope_queue":

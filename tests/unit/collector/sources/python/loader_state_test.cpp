@@ -76,10 +76,11 @@ TEST_F(LoaderStateTest, HasNoPlaceForNumbersThatAreNone) {
 TEST_F(LoaderStateTest, ANewEpochKnowsNoTaskOfTheLast) {
   LoaderState& state = make(4);
   (void)state.claim(0);
-  state.next_task = state.received = state.out_of_order = 9;
+  state.next_task = state.received = state.sent = state.out_of_order = 9;
   state.begin();
   EXPECT_EQ(state.find(0), nullptr);
-  EXPECT_EQ(state.next_task + state.received + state.out_of_order, 0);
+  EXPECT_EQ(state.next_task + state.received + state.sent + state.out_of_order, 0);
+  EXPECT_GT(state.begun_ns, 0);
   EXPECT_EQ(state.last_arrived, -1);
 }
 

@@ -13,8 +13,8 @@ namespace {
 constexpr int kFastcall = 0x80, kVarargsKeywords = 0x3;  // CPython's METH_ flags
 constexpr const char* kFunctions[] = {"emit",         "fetch_worker", "loading",
                                       "loader_bytes", "loader_begin", "loader_key"};
-constexpr const char* kWrappers[] = {"loader_next", "loader_next_index", "loader_get_data", "pin_get",
-                                     "pin_put",     "worker_get",        "fetch",           "collate"};
+constexpr const char* kWrappers[] = {"loader_next", "loader_get_data", "pin_get", "pin_put",
+                                     "worker_get",  "fetch",           "collate"};
 
 using Function = void* (*)(void*, void* const*, intptr_t);
 Function function(const char* name) {

@@ -3,14 +3,19 @@
 // What is recorded on the way: tests/integration/python.
 #include "collector/sources/python/wrappers.hpp"
 
+#include <atomic>
+#include <functional>
 #include <memory>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include "collector/clock.hpp"
+#include "collector/process_state.hpp"
 #include "collector/sources/python/interpreter.hpp"
 #include "collector/sources/python/loader_state.hpp"
 #include "collector/thread_state.hpp"
+#include "trace/kinds.hpp"
 
 #include "toy_interpreter.hpp"
 
@@ -43,15 +48,13 @@ class WrappersTest : public ::testing::Test {
     const auto add = [&](std::initializer_list<ToyObject*> items) {
       tuple.items.insert(tuple.items.end(), items);
     };
-    if (wrapper == loader_next || wrapper == loader_next_index || wrapper == loader_get_data) {
-      add({name("state"), &state_type_, name("received")});
+    if (wrapper == loader_next || wrapper == loader_get_data) {
+      add({name("state"), &state_type_, name("received"), name("sent")});
     }
     if (wrapper == loader_next) {
       add({&wake_, &nothing_, &stop_});
-    } else if (wrapper == loader_next_index) {
-      add({name("sent")});
     } else if (wrapper == loader_get_data) {
-      add({name("sent"), name("tasks"), name("__name__"), name("End")});
+      add({name("tasks"), name("__name__"), name("End")});
     } else if (wrapper == pin_put) {
       add({name("no address")});
     } else if (wrapper == worker_get) {
@@ -64,8 +67,7 @@ class WrappersTest : public ::testing::Test {
   std::vector<std::unique_ptr<ToyObject>> names_;
 };
 
-constexpr Wrapper kAll[] = {loader_next, loader_next_index, loader_get_data, pin_get,
-                            pin_put,     worker_get,        fetch,           collate};
+constexpr Wrapper kAll[] = {loader_next, loader_get_data, pin_get, pin_put, worker_get, fetch, collate};
 
 TEST_F(WrappersTest, HandOnWhatTheOriginalReturns) {
   for (bool makes_batches : {false, true}) {
@@ -139,18 +141,31 @@ class LoadingTest : public WrappersTest {
     iterator_.attributes = {{"state", &address_}, {"sent", &sent_}, {"received", &received_}};
   }
 
+  // What the workers' queue gave, taken as the iterator takes it.
   void arrive() {
     item_.items = {&task_, &data_};
-    original_.function = [&](ToyObject*) { return take(&item_); };
-    ToyObject self = own(loader_get_data, &original_);
+    ToyObject original{.type = ToyType::kFunction};
+    original.function = [&](ToyObject*) { return take(&item_); };
+    ToyObject self = own(loader_get_data, &original);
     EXPECT_EQ(loader_get_data(&self, &arguments_, nullptr), &item_);
     EXPECT_EQ(g_raised, nullptr);
   }
-  void send() {
-    original_.function = [](ToyObject*) { return take(&batch()); };
-    ToyObject self = own(loader_next_index, &original_);
-    loader_next_index(&self, &arguments_, nullptr);
+  // A next() of a process that records, in which `happens`. Its rows are refused: there is no recording to write them to.
+  void next(const std::function<void()>& happens) {
+    const std::atomic<uint32_t> yes{1};
+    const std::atomic<uint32_t>* before = detail::g_recording.exchange(&yes);
+    thread_state().busy = true;
+    original_.function = [&](ToyObject*) {
+      happens();
+      return take(&batch());
+    };
+    ToyObject self = own(loader_next, &original_);
+    EXPECT_EQ(loader_next(&self, &arguments_, nullptr), &batch());
+    EXPECT_EQ(g_raised, nullptr);
+    thread_state().busy = false;
+    detail::g_recording = before;
   }
+  void put_one() { ++sent_.number; }
 
   struct {
     LoaderState state;
@@ -166,7 +181,7 @@ class LoadingTest : public WrappersTest {
 };
 
 TEST_F(LoadingTest, TimesOfATaskAreKeptWhereTheIteratorSays) {
-  send();
+  next([&] { put_one(); });
   ASSERT_NE(loader_.find(5), nullptr);
   EXPECT_GT(loader_.find(5)->dispatched_ns, 0);
 
@@ -179,10 +194,68 @@ TEST_F(LoadingTest, TimesOfATaskAreKeptWhereTheIteratorSays) {
 
   ToyObject self{.type = ToyType::kTuple, .items = {&original_, &address_}};
   ToyObject put{.type = ToyType::kTuple, .items = {&item_}};
+  original_.function = [&](ToyObject*) { return take(&batch()); };
   pin_get(&self, &arguments_, nullptr);
   pin_put(&self, &put, nullptr);
   EXPECT_GT(loader_.find(5)->pinned_ns, 0);
   EXPECT_EQ(address_.references, 1);
+}
+
+// Whoever put them, tasks are not said to have been put after a worker may have taken them.
+TEST_F(LoadingTest, WhatAnEpochBeginsWithWasPutFromItsBeginningOn) {
+  received_.number = 0;
+  sent_.number = 2;
+  const int64_t before = now_ns();
+  next([&] { put_one(); });
+  EXPECT_EQ(loader_.find(0)->dispatched_ns, loader_.begun_ns);
+  EXPECT_EQ(loader_.find(1)->dispatched_ns, loader_.begun_ns);
+  EXPECT_GE(loader_.find(2)->dispatched_ns, before);
+}
+
+TEST_F(LoadingTest, ATaskIsPutAfterTheLastArrival) {
+  iterator_.attributes["tasks"] = &tasks_;
+  loader_.sent = 5;
+  next([&] {
+    arrive();
+    put_one();
+  });
+  EXPECT_EQ(loader_.find(5)->dispatched_ns, loader_.turned_ns);
+  next([&] { put_one(); });  // the batch was there already
+  EXPECT_GT(loader_.find(6)->dispatched_ns, loader_.find(5)->dispatched_ns);
+  EXPECT_EQ(loader_.find(6)->dispatched_ns, loader_.turned_ns);
+}
+
+TEST_F(LoadingTest, WhereAWorkerEndedATaskMayHaveBeenPutInBetween) {
+  iterator_.attributes["tasks"] = &tasks_;
+  loader_.flags = trace::kBatchIterable;
+  loader_.sent = 5;
+  int64_t began = 0, ended = 0;
+  ToyObject end_name{.type = ToyType::kName, .name = "End"},
+      end_type{.attributes = {{"__name__", &end_name}}};
+  next([&] {
+    began = now_ns();
+    data_.its_type = &end_type;
+    task_.number = 3;
+    arrive();
+    put_one();
+    data_.its_type = nullptr;
+    task_.number = 4;
+    arrive();
+    put_one();
+    ended = now_ns();
+  });
+  EXPECT_LE(loader_.find(5)->dispatched_ns, began);
+  EXPECT_EQ(loader_.find(5)->dispatched_ns, loader_.find(6)->dispatched_ns);
+  next([&] { put_one(); });
+  EXPECT_GE(loader_.find(7)->dispatched_ns, ended) << "that was the next() before";
+}
+
+TEST_F(LoadingTest, OfManyTasksPutUnseenTheLatestAreNoted) {
+  sent_.number = 1'000'000'000;
+  received_.number = 0;
+  next([] {});
+  EXPECT_EQ(loader_.find(999'999'999)->dispatched_ns, loader_.begun_ns);
+  EXPECT_EQ(loader_.find(999'999'999 - loader_.slots), nullptr);
 }
 
 TEST_F(LoadingTest, ABatchBeforeItsTurnCountsButNotTheEndOfAWorker) {
@@ -190,6 +263,7 @@ TEST_F(LoadingTest, ABatchBeforeItsTurnCountsButNotTheEndOfAWorker) {
   received_.number = 3;
   arrive();
   EXPECT_EQ(loader_.out_of_order, 1);
+  loader_.flags = trace::kBatchIterable;
   ToyObject end_name{.type = ToyType::kName, .name = "End"},
       end_type{.attributes = {{"__name__", &end_name}}};
   data_.its_type = &end_type;
@@ -214,11 +288,11 @@ TEST_F(LoadingTest, AnIteratorThatCannotBeReadIsAFailureOfOurs) {
 
 TEST_F(LoadingTest, AnAttributeThatIsNoStateIsLeftAlone) {
   address_.its_type = nullptr;  // a number, of any other type
-  send();
+  next([&] { put_one(); });
   EXPECT_EQ(loader_.find(5), nullptr);
   address_.type = ToyType::kName;
-  send();
-  EXPECT_EQ(g_raised, nullptr);
+  next([&] { put_one(); });
+  EXPECT_EQ(loader_.sent, 0);
 }
 
 TEST_F(WrappersTest, ANewEpochOfAWorkerIsCounted) {
