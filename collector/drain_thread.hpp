@@ -26,7 +26,7 @@ void flush_sources_at_exit() noexcept;
 
 // Light mode: reads the host counters and drains when a second has passed since the last time. A load and a clock
 // compare otherwise. Writes to `ring`, the calling thread's own.
-void sample_host_if_due(trace::Ring* ring) noexcept;
+[[gnu::hot]] void sample_host_if_due(trace::Ring* ring) noexcept;
 
 // Samples what a data-loading worker is blocked on. False when too many are watched. Any thread.
 bool watch_process(uint32_t pid, bool on) noexcept;

@@ -41,13 +41,13 @@ bool open_door(Door door, Role role, bool rearm_child) noexcept;
 
 [[nodiscard]] Phase phase() noexcept;
 // Light mode: the calling producer drains.
-[[nodiscard]] bool light_mode() noexcept;
+[[nodiscard, gnu::hot]] bool light_mode() noexcept;
 
 // The process' spool. Usable in any state: it ignores what comes before it is open.
-[[nodiscard]] trace::Spool& spool() noexcept;
+[[nodiscard, gnu::hot]] trace::Spool& spool() noexcept;
 [[nodiscard]] const BaseName& base_name() noexcept;
 
 // Number of the recordings this memory image has begun; changes when a forked child begins its own.
-[[nodiscard]] uint32_t generation() noexcept;
+[[nodiscard, gnu::hot]] uint32_t generation() noexcept;
 
 }  // namespace stepscope::collector

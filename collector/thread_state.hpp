@@ -54,6 +54,7 @@ struct DataLoading {
 };
 
 struct ThreadState {
+  // What every event and every batch touches: first, and close together.
   trace::Ring* ring = nullptr;
   uint32_t generation = 0;  // of the recording the ring belongs to
   uint32_t tid = 0;
@@ -62,7 +63,10 @@ struct ThreadState {
   bool exited = false;  // the thread's ring was given back
   bool has_destructor = false;
   size_t drain_at = 0;  // light mode: bytes waiting in the ring at which this thread drains
-  int api_depth = 0;    // ranges open through the C API, and their domains
+  DataLoading loading;
+  FetchTask fetch_task;
+  FetchMeter fetch;   // of the data loader's batches that the thread makes
+  int api_depth = 0;  // ranges open through the C API, and their domains
   uint32_t api_domains[kMaxApiDepth] = {};
   int nvtx_depth = 0;  // ranges open through NVTX
   int message_count = 0;
@@ -72,13 +76,10 @@ struct ThreadState {
   KeptFile schedstat;
   KeptFile io;
   bool usage_files_opened = false;
-  FetchMeter fetch;  // of the data loader's batches that the thread makes
-  FetchTask fetch_task;
-  DataLoading loading;
 };
 
 // The calling thread's state. Global-dynamic: a dlopened library must not use up static TLS.
-[[nodiscard]] ThreadState& thread_state() noexcept;
+[[nodiscard, gnu::hot]] ThreadState& thread_state() noexcept;
 // The string id of a text, from the thread's cache when it is there. Hot; within an EventScope or ReentryGuard.
 [[nodiscard]] uint32_t intern_cached(const char* text, size_t length) noexcept;
 
@@ -110,20 +111,20 @@ void report_refused_events() noexcept;
 class EventScope {
  public:
   // Opens the door when the process is not recorded yet; Door::kOwn opens nothing. Evaluates to false when there is nothing to write to.
-  explicit EventScope(Door door) noexcept;
-  ~EventScope();
+  [[gnu::hot]] explicit EventScope(Door door) noexcept;
+  [[gnu::hot]] ~EventScope();
   EventScope(const EventScope&) = delete;
   EventScope& operator=(const EventScope&) = delete;
 
   explicit operator bool() const noexcept { return thread_ != nullptr; }
   [[nodiscard]] ThreadState& thread() const noexcept { return *thread_; }
 
-  void push(trace::Kind kind, uint32_t lane, const int64_t* values, size_t count) noexcept;
-  void range_push(const trace::Spool::OpenRange& range) noexcept;
-  bool range_pop(uint32_t domain) noexcept;
+  [[gnu::hot]] void push(trace::Kind kind, uint32_t lane, const int64_t* values, size_t count) noexcept;
+  [[gnu::hot]] void range_push(const trace::Spool::OpenRange& range) noexcept;
+  [[gnu::hot]] bool range_pop(uint32_t domain) noexcept;
 
  private:
-  void note_written() noexcept;
+  [[gnu::hot]] void note_written() noexcept;
 
   ThreadState* thread_ = nullptr;
 };

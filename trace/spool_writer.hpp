@@ -46,11 +46,11 @@ class Spool {
 
   // Appends one event. lane 0 = the ring's own thread; 1 <= count <= kMaxColumns. False when the ring was full
   // (counted by kind) or is null.
-  bool push(Ring* ring, Kind kind, uint32_t lane, const int64_t* values, size_t count,
-            Clock clock = Clock::kMonotonicRaw) noexcept;
+  [[gnu::hot]] bool push(Ring* ring, Kind kind, uint32_t lane, const int64_t* values, size_t count,
+                         Clock clock = Clock::kMonotonicRaw) noexcept;
 
   // What waits in the ring for a drain, whoever pushed it. For the ring's thread.
-  [[nodiscard]] static size_t undrained_bytes(const Ring* ring) noexcept;
+  [[nodiscard, gnu::hot]] static size_t undrained_bytes(const Ring* ring) noexcept;
 
   // Nested ranges of the ring's thread. A range is one record, written when it closes; open ones live in the
   // mmap'ed slot and are delivered as kFlagUnfinished if the process dies inside them. `source`, domain, category
@@ -65,8 +65,8 @@ class Spool {
     uint16_t payload_type;
     int64_t payload;
   };
-  void range_push(Ring* ring, const OpenRange& range) noexcept;
-  bool range_pop(Ring* ring, uint32_t domain, int64_t end_ns) noexcept;
+  [[gnu::hot]] void range_push(Ring* ring, const OpenRange& range) noexcept;
+  [[gnu::hot]] bool range_pop(Ring* ring, uint32_t domain, int64_t end_ns) noexcept;
 
   // Ranges that are started and ended by handle: they may overlap and end on another thread. Open ones live in the
   // mmap'ed file and are delivered as kFlagUnfinished however the process ends; all are on one lane, with

@@ -43,17 +43,21 @@ typedef struct stepscope_python {
   void (*error_fetch)(void** type, void** value, void** trace); /* PyErr_Fetch */
   void (*error_restore)(void* type, void* value, void* trace);  /* PyErr_Restore */
   int (*error_matches)(void* exception);                        /* PyErr_ExceptionMatches */
-  void* (*call)(void* callable, void* tuple, void* keywords);   /* PyObject_Call */
   void* (*get_attribute)(void* object, void* name);             /* PyObject_GetAttr */
   void* (*get_item)(void* object, void* key);                   /* PyObject_GetItem */
   void* (*type_of)(void* object);                               /* PyObject_Type */
   int (*compare)(void* left, void* right, int operation);       /* PyObject_RichCompareBool */
-  intptr_t (*length)(void* object);                             /* PyObject_Size */
+  intptr_t (*list_size)(void* list);                            /* PyList_Size */
   void* (*tuple_item)(void* tuple, intptr_t index);             /* PyTuple_GetItem */
   void* (*tuple_pack)(intptr_t count, ...);                     /* PyTuple_Pack */
   void (*dec_ref)(void* object);                                /* Py_DecRef */
-  void* tuple_type;                                             /* PyTuple_Type */
+  void* (*dict_new)(void);                                      /* PyDict_New */
+  int (*dict_set)(void* dict, void* key, void* value);          /* PyDict_SetItem */
   void* list_type;                                              /* PyList_Type */
+  /* PyObject_VectorcallDict */
+  void* (*vectorcall_dict)(void* callable, void* const* arguments, size_t count, void* keywords);
+  /* PyObject_Vectorcall; null where the interpreter does not export it, before CPython 3.11 */
+  void* (*vectorcall)(void* callable, void* const* arguments, size_t count, void* names);
 } stepscope_python;
 
 /* The collector's function table. Members are only ever appended; `size` says how many bytes are valid.

@@ -32,13 +32,13 @@ struct FetchUsage {
 class FetchMeter {
  public:
   // A fetch begins; returns when.
-  int64_t begin() noexcept;
+  [[gnu::hot]] int64_t begin() noexcept;
   // It ended; returns when. `usage()` tells of it until the next begin().
-  int64_t end() noexcept;
+  [[gnu::hot]] int64_t end() noexcept;
 
   // Around a call of the collate function; calls within it belong to it.
-  void begin_collate() noexcept;
-  void end_collate(int64_t items) noexcept;
+  [[gnu::hot]] void begin_collate() noexcept;
+  [[gnu::hot]] void end_collate(int64_t items) noexcept;
 
   [[nodiscard]] const FetchUsage& usage() const noexcept { return usage_; }
 

@@ -6,6 +6,6 @@
 
 namespace stepscope::collector::python {
 
-void write_fetch(const FetchTask& of, const FetchUsage& used) noexcept;
+[[gnu::hot]] void write_fetch(const FetchTask& of, const FetchUsage& used) noexcept;
 
 }  // namespace stepscope::collector::python

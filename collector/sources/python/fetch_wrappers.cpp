@@ -12,11 +12,9 @@ namespace {
 void note_task(void* self, void* item) noexcept {
   FetchTask& of = thread_state().fetch_task;
   int64_t task = 0;
-  if (is_tuple(item)) {
-    if (number_of(tuple_item(item, 0), task)) {
-      of.task = task;
-      of.received_ns = now_ns();
-    }
+  if (number_of(tuple_item(item, 0), task)) {
+    of.task = task;
+    of.received_ns = now_ns();
   } else if (type_is_called(item, tuple_item(self, 1), tuple_item(self, 2))) {
     ++of.epoch;
   }
@@ -24,25 +22,25 @@ void note_task(void* self, void* item) noexcept {
 
 }  // namespace
 
-void* worker_get(void* self, void* arguments, void* keywords) noexcept {
-  void* item = interpreter().call(tuple_item(self, 0), arguments, keywords);
+void* worker_get(void* self, void* const* items, intptr_t count, void* names) noexcept {
+  void* item = call(tuple_item(self, 0), {items, count, names});
   if (item != nullptr) {
     note_task(self, item);
   }
   return item;
 }
 
-void* fetch(void* self, void* arguments, void* keywords) noexcept {
+void* fetch(void* self, void* const* items, intptr_t count, void* names) noexcept {
   ThreadState& thread = thread_state();
   void* original = tuple_item(self, 0);
   if (!thread.loading.makes_batches || !is_recording()) {
-    return interpreter().call(original, arguments, keywords);
+    return call(original, {items, count, names});
   }
   const int depth = ++thread.loading.fetch_depth;  // a data loader used by a dataset fetches within the fetch
   if (depth == 1) {
     thread.fetch.begin();
   }
-  void* batch = interpreter().call(original, arguments, keywords);
+  void* batch = call(original, {items, count, names});
   if (thread.loading.fetch_depth != depth) {  // in a child that was forked in between
     return batch;
   }
@@ -56,19 +54,19 @@ void* fetch(void* self, void* arguments, void* keywords) noexcept {
   return batch;
 }
 
-void* collate(void* self, void* arguments, void* keywords) noexcept {
+void* collate(void* self, void* const* items, intptr_t count, void* names) noexcept {
   ThreadState& thread = thread_state();
   void* original = tuple_item(self, 0);
   if (thread.loading.fetch_depth != 1) {
-    return interpreter().call(original, arguments, keywords);
+    return call(original, {items, count, names});
   }
-  void* samples = tuple_item(arguments, 0);
+  void* samples = count > 0 ? items[0] : nullptr;
   const int64_t length = samples != nullptr ? list_length(samples) : -1;
-  const int64_t items = length >= 0 ? length : 1;
+  const int64_t collated = length >= 0 ? length : 1;
   thread.fetch.begin_collate();
-  void* batch = interpreter().call(original, arguments, keywords);
+  void* batch = call(original, {items, count, names});
   if (thread.loading.fetch_depth == 1) {  // not in a child that was forked in between
-    thread.fetch.end_collate(items);
+    thread.fetch.end_collate(collated);
   }
   return batch;
 }

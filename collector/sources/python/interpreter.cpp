@@ -18,8 +18,9 @@ bool set_interpreter(const stepscope_python* python) noexcept {
   if (python == nullptr || python->size < sizeof(stepscope_python)) {
     return false;
   }
-  // All members but the size are pointers.
-  void* members[(sizeof(stepscope_python) - offsetof(stepscope_python, as_long_long)) / sizeof(void*)];
+  // All members but the size are pointers, and the last one may be missing.
+  void* members[(offsetof(stepscope_python, vectorcall) - offsetof(stepscope_python, as_long_long)) /
+                sizeof(void*)];
   memcpy(members, &python->as_long_long, sizeof(members));
   for (const void* member : members) {
     if (member == nullptr) {
@@ -28,6 +29,27 @@ bool set_interpreter(const stepscope_python* python) noexcept {
   }
   g_python = *python;
   return true;
+}
+
+void* call(void* callable, const Arguments& arguments) noexcept {
+  const auto [items, count, names] = arguments;
+  if (g_python.vectorcall != nullptr) {
+    return g_python.vectorcall(callable, items, static_cast<size_t>(count), names);
+  }
+  if (names == nullptr) {
+    return g_python.vectorcall_dict(callable, items, static_cast<size_t>(count), nullptr);
+  }
+  const Owned keywords(g_python.dict_new());
+  if (!keywords) {
+    return nullptr;
+  }
+  void* name = tuple_item(names, 0);
+  for (intptr_t i = 0; name != nullptr; name = tuple_item(names, ++i)) {
+    if (g_python.dict_set(keywords.get(), name, items[count + i]) != 0) {
+      return nullptr;
+    }
+  }
+  return g_python.vectorcall_dict(callable, items, static_cast<size_t>(count), keywords.get());
 }
 
 bool number_of(void* object, int64_t& out) noexcept {
@@ -68,7 +90,7 @@ bool type_is_called(void* object, void* name_attribute, void* name) noexcept {
 }
 
 int64_t list_length(void* object) noexcept {
-  return is_exactly(object, g_python.list_type) ? g_python.length(object) : -1;
+  return is_exactly(object, g_python.list_type) ? g_python.list_size(object) : -1;
 }
 
 void* tuple_item(void* tuple, intptr_t index) noexcept {

@@ -12,7 +12,7 @@
 namespace stepscope::collector::python {
 
 // One interpreter's functions; every caller hands in the same.
-[[nodiscard]] const stepscope_python& interpreter() noexcept;
+[[nodiscard, gnu::hot]] const stepscope_python& interpreter() noexcept;
 // False when `python` lacks a function: then the old ones stay.
 bool set_interpreter(const stepscope_python* python) noexcept;
 
@@ -35,22 +35,30 @@ class Owned {
   void* object_;
 };
 
+// What a function was called with, as CPython hands it over: `count` positional arguments, then one for each of `names`, a tuple of
+// str or null.
+struct Arguments {
+  void* const* items;
+  intptr_t count;
+  void* names;
+};
+
+// Calls `callable` with these; null when it raised.
+[[nodiscard, gnu::hot]] void* call(void* callable, const Arguments& arguments) noexcept;
+
 // `object` as a number into `out`; false when it is null or no number. Leaves no exception behind.
-bool number_of(void* object, int64_t& out) noexcept;
+[[gnu::hot]] bool number_of(void* object, int64_t& out) noexcept;
 // The attribute called `name` (a str) of `object`, a number.
-bool number_attribute(void* object, void* name, int64_t& out) noexcept;
+[[gnu::hot]] bool number_attribute(void* object, void* name, int64_t& out) noexcept;
 
 // Whether the type of `object` is `type` itself: runs no code of the program, as asking for an instance would.
-[[nodiscard]] bool is_exactly(void* object, void* type) noexcept;
+[[nodiscard, gnu::hot]] bool is_exactly(void* object, void* type) noexcept;
 // Whether the type of `object` is called `name`.
 [[nodiscard]] bool type_is_called(void* object, void* name_attribute, void* name) noexcept;
-[[nodiscard]] inline bool is_tuple(void* object) noexcept {
-  return is_exactly(object, interpreter().tuple_type);
-}
 // How many items a list has; -1 when it is none.
-[[nodiscard]] int64_t list_length(void* object) noexcept;
-// Item `index` of a tuple; null when there is none, without an exception.
-[[nodiscard]] void* tuple_item(void* tuple, intptr_t index) noexcept;
+[[nodiscard, gnu::hot]] int64_t list_length(void* object) noexcept;
+// Item `index` of a tuple; null when there is none or it is no tuple, without an exception.
+[[nodiscard, gnu::hot]] void* tuple_item(void* tuple, intptr_t index) noexcept;
 
 // An exception on its way to the program, put aside for as long as this lives: what we call in between may not see it.
 class ExceptionAside {

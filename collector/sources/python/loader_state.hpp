@@ -49,9 +49,9 @@ struct LoaderState {
 
   // The slot of task `number`, a free one if it has none; when there is no free one, another task is forgotten: at most half are
   // used, unless batches were handed over unseen. Never null for a number that is not negative.
-  [[nodiscard]] LoaderTask* claim(int64_t number) noexcept;
+  [[nodiscard, gnu::hot]] LoaderTask* claim(int64_t number) noexcept;
   // The slot of task `number` if it is still remembered.
-  [[nodiscard]] LoaderTask* find(int64_t number) noexcept;
+  [[nodiscard, gnu::hot]] LoaderTask* find(int64_t number) noexcept;
 
  private:
   [[nodiscard]] LoaderTask* slot(uint64_t number) noexcept { return tasks() + number % slots; }

@@ -12,10 +12,6 @@
 namespace stepscope::collector::python {
 namespace {
 
-void* call(void* original, void* arguments, void* keywords) noexcept {
-  return interpreter().call(original, arguments, keywords);
-}
-
 // Items of `self` (wrappers.hpp). The first five are the same for both; what follows is loader_next's, or loader_get_data's.
 enum Item : intptr_t {
   kOriginal,
@@ -24,7 +20,6 @@ enum Item : intptr_t {
   kReceivedName,
   kSentName,
   kWake = kSentName + 1,
-  kNoArguments,
   kStopIteration,
   kTasksName = kSentName + 1,
   kTypeNameName,
@@ -219,26 +214,26 @@ void note_arrival(void* self, void* iterator, LoaderState& loader, void* item, v
 
 }  // namespace
 
-void* loader_next(void* self, void* arguments, void* keywords) noexcept {
+void* loader_next(void* self, void* const* items, intptr_t count, void* names) noexcept {
   void* original = tuple_item(self, kOriginal);
-  void* iterator = tuple_item(arguments, 0);
+  void* iterator = count > 0 ? items[0] : nullptr;
   const StateOf state(self, iterator);
   LoaderState* loader = state.get();
   if (loader == nullptr) {
-    return call(original, arguments, keywords);
+    return call(original, {items, count, names});
   }
   DataLoading& loading = thread_state().loading;
   if (loading.makes_batches || loading.in_next) {
     loader->received = -1;
-    return call(original, arguments, keywords);
+    return call(original, {items, count, names});
   }
   if (!is_recording()) {  // a forked child wakes when it takes its first batch
-    const Owned awake(call(tuple_item(self, kWake), tuple_item(self, kNoArguments), nullptr));
+    const Owned awake(call(tuple_item(self, kWake), {nullptr, 0, nullptr}));
     if (!awake) {
       return nullptr;  // what a signal handler of the program raised
     }
     if (!is_recording()) {
-      return call(original, arguments, keywords);
+      return call(original, {items, count, names});
     }
   }
   if (loader->received < 0 &&
@@ -256,7 +251,7 @@ void* loader_next(void* self, void* arguments, void* keywords) noexcept {
   const int64_t start_ns = now_ns();
   loader->turned_ns = start_ns;
   loader->worker_ended = false;
-  void* batch = call(original, arguments, keywords);
+  void* batch = call(original, {items, count, names});
   if (loading.in_next) {  // not in a child that was forked in between
     loading.in_next = loading.makes_batches = false;
     loading.iterator = loading.loader = nullptr;
@@ -265,36 +260,36 @@ void* loader_next(void* self, void* arguments, void* keywords) noexcept {
   return batch;
 }
 
-void* loader_get_data(void* self, void* arguments, void* keywords) noexcept {
-  void* item = call(tuple_item(self, kOriginal), arguments, keywords);
+void* loader_get_data(void* self, void* const* items, intptr_t count, void* names) noexcept {
+  void* item = call(tuple_item(self, kOriginal), {items, count, names});
   if (item == nullptr) {
     return nullptr;
   }
-  void* iterator = tuple_item(arguments, 0);
+  void* iterator = count > 0 ? items[0] : nullptr;
   const StateOf state(self, iterator);
   int64_t number = 0;
-  void* key = state.get() != nullptr && is_tuple(item) ? tuple_item(item, 0) : nullptr;
+  void* key = state.get() != nullptr ? tuple_item(item, 0) : nullptr;
   if (number_of(key, number) && number >= 0) {
     note_arrival(self, iterator, *state.get(), item, key, number);
   }
   return item;
 }
 
-void* pin_get(void* self, void* arguments, void* keywords) noexcept {
-  void* item = call(tuple_item(self, 0), arguments, keywords);
+void* pin_get(void* self, void* const* items, intptr_t count, void* names) noexcept {
+  void* item = call(tuple_item(self, 0), {items, count, names});
   thread_state().loading.pin_taken_ns = now_ns();
   return item;
 }
 
-void* pin_put(void* self, void* arguments, void* keywords) noexcept {
+void* pin_put(void* self, void* const* items, intptr_t count, void* names) noexcept {
   int64_t address = 0, number = 0;
-  void* item = tuple_item(arguments, 0);
-  if (item != nullptr && is_tuple(item) && number_of(tuple_item(item, 0), number) && number >= 0 &&
+  void* item = count > 0 ? items[0] : nullptr;
+  if (item != nullptr && number_of(tuple_item(item, 0), number) && number >= 0 &&
       number_of(tuple_item(self, 1), address)) {
     LoaderTask* task = reinterpret_cast<LoaderState*>(address)->claim(number);
     task->pinned_ns = now_ns() - thread_state().loading.pin_taken_ns;
   }
-  return call(tuple_item(self, 0), arguments, keywords);
+  return call(tuple_item(self, 0), {items, count, names});
 }
 
 }  // namespace stepscope::collector::python

@@ -16,7 +16,7 @@ namespace {
 constexpr intptr_t kMaxArguments = 2 + static_cast<intptr_t>(trace::kMaxColumns) + 1;  // one more: too many
 
 // CPython's METH_ flags.
-constexpr int kVarargs = 0x1, kKeywords = 0x2, kFastcall = 0x80;
+constexpr int kKeywords = 0x2, kFastcall = 0x80;
 
 void* number(int64_t value) noexcept {
   return interpreter().from_long_long(value);
@@ -106,7 +106,7 @@ void* loader_key(void*, void* const* arguments, intptr_t count) noexcept {
 }
 
 using Fast = void* (*)(void*, void* const*, intptr_t) noexcept;
-using Wrapper = void* (*)(void*, void*, void*) noexcept;
+using Wrapper = void* (*)(void*, void* const*, intptr_t, void*) noexcept;
 
 struct Method {
   const char* name;
@@ -137,7 +137,7 @@ void* method(const char* name, const stepscope_python* python, int* flags) noexc
   }
   for (const Method& one : kMethods) {
     if (TextView(name).equals(one.name)) {
-      *flags = one.fast != nullptr ? kFastcall : kVarargs | kKeywords;
+      *flags = one.fast != nullptr ? kFastcall : kFastcall | kKeywords;
       return one.fast != nullptr ? reinterpret_cast<void*>(one.fast) : reinterpret_cast<void*>(one.wrapper);
     }
   }

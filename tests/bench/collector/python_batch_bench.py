@@ -25,7 +25,7 @@ BAR_US = 10
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 
 LOOP = """
-import gc, statistics, sys, time
+import gc, statistics, sys, time, types
 import torch
 from torch.utils.data import DataLoader, Dataset, dataloader, get_worker_info
 from torch.utils.data._utils import fetch
@@ -47,11 +47,13 @@ class Switch:
         self.hooks = []
         for owner in owners | {one for one in gc.get_objects() if type(one) in owners}:
             for name, function in list(vars(owner).items()):
-                if hasattr(function, "__wrapped__") and (getattr(function, "_stepscope", False) or name == "collate_fn"):
+                if getattr(function, "_stepscope", False):
                     self.hooks.append((owner, name, function, function.__wrapped__))
+                elif type(function) is types.BuiltinFunctionType and type(function.__self__) is tuple:
+                    self.hooks.append((owner, name, function, function.__self__[0]))
         for one in gc.get_objects():
             if type(one).__name__ == "IndexQueue":
-                self.hooks.append((one, "get", one.get, one._stepscope_queue.get))
+                self.hooks.append((one, "get", one.get, one.get.__self__[0]))
 
     def turn(self, on):
         for owner, name, hooked, plain in self.hooks:

@@ -67,21 +67,21 @@ class _Header(ctypes.Structure):
 
 _INTERPRETER = (
     "PyLong_AsLongLong", "PyLong_FromLongLong", "PyErr_Occurred", "PyErr_Clear", "PyErr_Fetch", "PyErr_Restore",
-    "PyErr_ExceptionMatches", "PyObject_Call", "PyObject_GetAttr", "PyObject_GetItem", "PyObject_Type", "PyObject_RichCompareBool",
-    "PyObject_Size",
-    "PyTuple_GetItem", "PyTuple_Pack", "Py_DecRef",
+    "PyErr_ExceptionMatches", "PyObject_GetAttr", "PyObject_GetItem", "PyObject_Type", "PyObject_RichCompareBool", "PyList_Size",
+    "PyTuple_GetItem", "PyTuple_Pack", "Py_DecRef", "PyDict_New", "PyDict_SetItem", "PyList_Type", "PyObject_VectorcallDict",
+    "PyObject_Vectorcall",
 )
 
 
 class _Python(ctypes.Structure):
     """struct stepscope_python: what the collector needs of this interpreter."""
 
-    _fields_ = [("size", _size)] + [(name, _address) for name in _INTERPRETER + ("tuple_type", "list_type")]
+    _fields_ = [("size", _size)] + [(name, _address) for name in _INTERPRETER]
 
     @classmethod
     def of_this_process(cls):
-        functions = [ctypes.cast(getattr(ctypes.pythonapi, name), _address).value for name in _INTERPRETER]
-        return cls(ctypes.sizeof(cls), *functions, id(tuple), id(list))
+        functions = [getattr(ctypes.pythonapi, name, None) for name in _INTERPRETER]
+        return cls(ctypes.sizeof(cls), *(ctypes.cast(one, _address).value for one in functions))
 
 
 class _MethodDef(ctypes.Structure):
@@ -178,7 +178,8 @@ def wake(door=b"python"):
 
 
 class Method(functools.partial):
-    """A wrapper on a class: taken from the class it is a function still, and binds to instances.
+    """A builtin on a class with the looks of what it replaces, which a builtin cannot be given itself: taken from the class it is a
+    function still, and binds to instances.
 
     On instances of the class itself it is bound by the instance method it lies in, which costs no Python frame.
     """
@@ -196,11 +197,6 @@ def builtin(name, original, *needs):
     if table is None:
         raise OSError("no collector")
     return table.builtin(name, (original,) + needs)
-
-
-def wrapper(name, original, *needs, kind=functools.partial):
-    """`builtin` that can be given the looks of the original, as a builtin cannot."""
-    return kind(builtin(name, original, *needs))
 
 
 def intern(text):

@@ -170,4 +170,4 @@ def install(module):
     install_derived(module)
     _wrap_base_init(base)
     _wrap_process_start()
-    replace_method(base, "__next__", "loader_next", *_STATE, "_rcvd_idx", "_send_idx", _api.wake, (), StopIteration)
+    replace_method(base, "__next__", "loader_next", *_STATE, "_rcvd_idx", "_send_idx", _api.wake, StopIteration)

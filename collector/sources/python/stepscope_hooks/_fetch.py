@@ -4,7 +4,7 @@
 A fetch is measured where the thread makes batches: in a worker or, with num_workers=0, inside the iterator's next().
 """
 from . import _api
-from ._guard import Guard, name_like, own_function, replace, replace_method
+from ._guard import Guard, own_function, replace, replace_method
 
 _collate_guard = Guard("dataloader.collate")
 
@@ -18,7 +18,7 @@ def _wrap_init(owner):
         original(self, *args, **kwargs)
         if not _collate_guard.off:
             try:
-                self.collate_fn = name_like(_api.wrapper("collate", self.collate_fn), self.collate_fn)
+                self.collate_fn = _api.builtin("collate", self.collate_fn)
             except Exception:
                 _collate_guard.fail()
 

@@ -62,20 +62,13 @@ def transparent(function):
     return function
 
 
-def name_like(wrapper, original):
-    """Gives `wrapper` the names of `original`, which may be any callable; returns it."""
+def dress(wrapper, original):
+    """Gives `wrapper` the looks of the function `original` to inspect, pickle and help(); returns it."""
     for attribute in ("__module__", "__name__", "__qualname__", "__doc__"):
         try:
             setattr(wrapper, attribute, getattr(original, attribute))
         except Exception:
             pass
-    wrapper.__wrapped__ = original
-    return wrapper
-
-
-def dress(wrapper, original):
-    """Gives `wrapper` the looks of the function `original` to inspect, pickle and help(); returns it."""
-    name_like(wrapper, original)
     try:
         wrapper.__dict__.update(original.__dict__)
     except AttributeError:
@@ -94,7 +87,7 @@ def replace_method(owner, name, native, *needs):
     """Puts the collector's wrapper `native` in place of the method `owner.name`; False when that is no function of its own."""
     original = own_function(owner, name)
     if original is not None:
-        setattr(owner, name, _api.as_method(dress(_api.wrapper(native, original, *needs, kind=_api.Method), original)))
+        setattr(owner, name, _api.as_method(dress(_api.Method(_api.builtin(native, original, *needs)), original)))
     return original is not None
 
 

@@ -76,8 +76,8 @@ def install(module):
                 state = _state_behind(taken)
                 if state is not None:
                     bound.arguments["in_queue"], bound.arguments["out_queue"] = _Queue(taken), _Queue(handed)
-                    bound.arguments["in_queue"].get = _api.wrapper("pin_get", taken.get)
-                    bound.arguments["out_queue"].put = _api.wrapper("pin_put", handed.put, state)
+                    bound.arguments["in_queue"].get = _api.builtin("pin_get", taken.get)
+                    bound.arguments["out_queue"].put = _api.builtin("pin_put", handed.put, state)
                     args, kwargs = bound.args, bound.kwargs
             except Exception:
                 _guard.fail()

@@ -10,7 +10,7 @@
 namespace stepscope::collector::python {
 namespace {
 
-constexpr int kFastcall = 0x80, kVarargsKeywords = 0x3;  // CPython's METH_ flags
+constexpr int kFastcall = 0x80, kFastcallKeywords = 0x82;  // CPython's METH_ flags
 constexpr const char* kFunctions[] = {"emit",         "fetch_worker", "loading",
                                       "loader_bytes", "loader_begin", "loader_key"};
 constexpr const char* kWrappers[] = {"loader_next", "loader_get_data", "pin_get", "pin_put",
@@ -46,7 +46,7 @@ TEST(PythonMethods, AreFoundByName) {
   for (const char* name : kWrappers) {
     int flags = 0;
     EXPECT_NE(method(name, &toy_interpreter(), &flags), nullptr) << name;
-    EXPECT_EQ(flags, kVarargsKeywords) << name;
+    EXPECT_EQ(flags, kFastcallKeywords) << name;
   }
   int flags = 0;
   EXPECT_EQ(method("range_push", &toy_interpreter(), &flags), nullptr);
@@ -62,11 +62,14 @@ TEST(PythonMethods, NeedTheWholeInterpreter) {
   incomplete.error_occurred = nullptr;
   EXPECT_EQ(method("emit", &incomplete, &flags), nullptr);
   incomplete = toy_interpreter();
-  incomplete.list_type = nullptr;
+  incomplete.vectorcall_dict = nullptr;
   EXPECT_EQ(method("emit", &incomplete, &flags), nullptr);
   incomplete = toy_interpreter();
-  incomplete.size = offsetof(stepscope_python, list_type);  // of hooks that know less
+  incomplete.size = offsetof(stepscope_python, vectorcall);  // of hooks that know less
   EXPECT_EQ(method("emit", &incomplete, &flags), nullptr);
+  incomplete = toy_interpreter();
+  incomplete.vectorcall = nullptr;  // CPython 3.9 and 3.10
+  EXPECT_NE(method("emit", &incomplete, &flags), nullptr);
 }
 
 TEST(PythonMethods, DoNothingInAProcessThatIsNotRecorded) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A toy of CPython for the tests of collector/sources/python: numbers, names, tuples, lists, objects with attributes, and functions, with
-// reference counts and one exception.
+// reference counts and one exception. A dict is a list of its keys and values.
 #pragma once
 
 #include <stepscope/stepscope.h>
@@ -22,9 +22,9 @@ struct ToyObject {
   std::string name{};
   std::vector<ToyObject*> items{};
   std::map<std::string, ToyObject*> attributes{};
-  std::function<ToyObject*(ToyObject* arguments)> function{};  // null: it raised
-  ToyObject* its_type = nullptr;                               // of an instance
-  int references = 1;                                          // the test's own
+  std::function<ToyObject*(ToyObject* first)> function{};  // of the first argument, or null; null: it raised
+  ToyObject* its_type = nullptr;                           // of an instance
+  int references = 1;                                      // the test's own
 };
 
 // The exception on its way, or null.
@@ -44,12 +44,21 @@ inline ToyObject* raise() {
 }
 
 inline ToyObject g_tuple_type, g_list_type, g_other_type;
+// The keyword arguments of the last call that had some: name, value, ...
+inline std::vector<ToyObject*> g_keywords;
 
 inline ToyObject& toy_type(const ToyObject& object) {
   return object.type == ToyType::kTuple  ? g_tuple_type
          : object.type == ToyType::kList ? g_list_type
          : object.its_type != nullptr    ? *object.its_type
                                          : g_other_type;
+}
+
+inline void* toy_call(void* callable, void* const* arguments, size_t count) {
+  if (g_raised != nullptr) {
+    std::abort();  // CPython would not take a call with an exception on its way
+  }
+  return toy(callable)->function(count > 0 ? toy(arguments[0]) : nullptr);
 }
 
 inline void* toy_tuple_pack(intptr_t count, ...) {
@@ -83,12 +92,6 @@ inline const stepscope_python& toy_interpreter() {
       },
       [](void* type, void*, void*) { g_raised = toy(type); },
       [](void* exception) { return g_raised == exception ? 1 : 0; },
-      [](void* callable, void* arguments, void*) -> void* {
-        if (g_raised != nullptr) {
-          std::abort();  // CPython would not take a call with an exception on its way
-        }
-        return toy(callable)->function(toy(arguments));
-      },
       [](void* object, void* name) -> void* {
         auto found = toy(object)->attributes.find(toy(name)->name);
         return found == toy(object)->attributes.end() ? raise() : take(found->second);
@@ -101,6 +104,9 @@ inline const stepscope_python& toy_interpreter() {
       [](void* object) { return static_cast<intptr_t>(toy(object)->items.size()); },
       [](void* tuple, intptr_t index) -> void* {
         auto& items = toy(tuple)->items;
+        if (toy(tuple)->type != ToyType::kTuple) {
+          return raise();
+        }
         return static_cast<size_t>(index) < items.size() ? items[static_cast<size_t>(index)] : raise();
       },
       toy_tuple_pack,
@@ -109,8 +115,23 @@ inline const stepscope_python& toy_interpreter() {
           delete toy(object);
         }
       },
-      &g_tuple_type,
+      []() -> void* { return new ToyObject{.type = ToyType::kList}; },
+      [](void* dict, void* key, void* value) {
+        toy(dict)->items.insert(toy(dict)->items.end(), {toy(key), toy(value)});
+        return 0;
+      },
       &g_list_type,
+      [](void* callable, void* const* arguments, size_t count, void* keywords) {
+        g_keywords = keywords != nullptr ? toy(keywords)->items : std::vector<ToyObject*>{};
+        return toy_call(callable, arguments, count);
+      },
+      [](void* callable, void* const* arguments, size_t count, void* names) {
+        g_keywords.clear();
+        for (size_t i = 0; names != nullptr && i < toy(names)->items.size(); ++i) {
+          g_keywords.insert(g_keywords.end(), {toy(names)->items[i], toy(arguments[count + i])});
+        }
+        return toy_call(callable, arguments, count);
+      },
   };
   return python;
 }

@@ -22,7 +22,7 @@
 namespace stepscope::collector::python {
 namespace {
 
-using Wrapper = void* (*)(void*, void*, void*) noexcept;
+using Wrapper = void* (*)(void*, void* const*, intptr_t, void*) noexcept;
 
 class WrappersTest : public ::testing::Test {
  protected:
@@ -52,7 +52,7 @@ class WrappersTest : public ::testing::Test {
       add({name("state"), &state_type_, name("received"), name("sent")});
     }
     if (wrapper == loader_next) {
-      add({&wake_, &nothing_, &stop_});
+      add({&wake_, &stop_});
     } else if (wrapper == loader_get_data) {
       add({name("tasks"), name("__name__"), name("End")});
     } else if (wrapper == pin_put) {
@@ -63,7 +63,7 @@ class WrappersTest : public ::testing::Test {
     return tuple;
   }
 
-  ToyObject wake_{.type = ToyType::kFunction}, nothing_{.type = ToyType::kTuple}, stop_, state_type_;
+  ToyObject wake_{.type = ToyType::kFunction}, stop_, state_type_;
   std::vector<std::unique_ptr<ToyObject>> names_;
 };
 
@@ -74,15 +74,15 @@ TEST_F(WrappersTest, HandOnWhatTheOriginalReturns) {
     for (Wrapper wrapper : kAll) {
       thread_state().loading = {.makes_batches = makes_batches};
       ToyObject iterator{.type = ToyType::kInstance};
-      ToyObject arguments{.type = ToyType::kTuple, .items = {&iterator}};
+      void* arguments[] = {&iterator};
       ToyObject original{.type = ToyType::kFunction};
       original.function = [&](ToyObject* given) {
-        EXPECT_EQ(given, &arguments);
+        EXPECT_EQ(given, &iterator);
         return take(&batch());
       };
       ToyObject self = own(wrapper, &original);
       const int references = batch().references;
-      EXPECT_EQ(wrapper(&self, &arguments, nullptr), &batch());
+      EXPECT_EQ(wrapper(&self, arguments, 1, nullptr), &batch());
       EXPECT_EQ(batch().references, references + 1) << "one, the caller's";
       EXPECT_EQ(iterator.references, 1);
       EXPECT_EQ(g_raised, nullptr);
@@ -93,36 +93,61 @@ TEST_F(WrappersTest, HandOnWhatTheOriginalReturns) {
 TEST_F(WrappersTest, LetAnExceptionPass) {
   for (Wrapper wrapper : kAll) {
     ToyObject iterator{.type = ToyType::kInstance}, error;
-    ToyObject arguments{.type = ToyType::kTuple, .items = {&iterator}};
+    void* arguments[] = {&iterator};
     ToyObject original{.type = ToyType::kFunction};
     original.function = [&](ToyObject*) -> ToyObject* {
       g_raised = &error;
       return nullptr;
     };
     ToyObject self = own(wrapper, &original);
-    EXPECT_EQ(wrapper(&self, &arguments, nullptr), nullptr);
+    EXPECT_EQ(wrapper(&self, arguments, 1, nullptr), nullptr);
     EXPECT_EQ(g_raised, &error);
     g_raised = nullptr;
   }
 }
 
 TEST_F(WrappersTest, SurviveACallWithoutArguments) {
-  ToyObject arguments{.type = ToyType::kTuple};
   for (Wrapper wrapper : kAll) {
     ToyObject original{.type = ToyType::kFunction};
     original.function = [](ToyObject*) { return take(&batch()); };
     ToyObject self = own(wrapper, &original);
-    EXPECT_EQ(wrapper(&self, &arguments, nullptr), &batch());
+    EXPECT_EQ(wrapper(&self, nullptr, 0, nullptr), &batch());
     EXPECT_EQ(g_raised, nullptr);
+  }
+}
+
+// Where the interpreter does not export the call that takes them as they come, too.
+TEST_F(WrappersTest, HandOnKeywords) {
+  stepscope_python old = toy_interpreter();
+  old.vectorcall = nullptr;
+  ToyObject timeout{.number = 5}, block{.number = 1};
+  ToyObject names{.type = ToyType::kTuple, .items = {name("timeout"), name("block")}};
+  for (const stepscope_python& python : {toy_interpreter(), old}) {
+    EXPECT_TRUE(set_interpreter(&python));
+    for (Wrapper wrapper : kAll) {
+      ToyObject iterator{.type = ToyType::kInstance};
+      void* arguments[] = {&iterator, &timeout, &block};
+      ToyObject original{.type = ToyType::kFunction};
+      original.function = [&](ToyObject* given) {
+        EXPECT_EQ(given, &iterator);
+        return take(&batch());
+      };
+      ToyObject self = own(wrapper, &original);
+      g_keywords.clear();
+      EXPECT_EQ(wrapper(&self, arguments, 1, &names), &batch());
+      EXPECT_EQ(g_keywords, (std::vector<ToyObject*>{names.items[0], &timeout, names.items[1], &block}));
+      EXPECT_EQ(wrapper(&self, arguments, 1, nullptr), &batch());
+      EXPECT_TRUE(g_keywords.empty());
+    }
   }
 }
 
 TEST_F(WrappersTest, AFetchWithinAFetchBelongsToTheOuterOne) {
   thread_state().loading = {.makes_batches = true, .fetch_depth = 1};
-  ToyObject arguments{.type = ToyType::kTuple}, original{.type = ToyType::kFunction};
+  ToyObject original{.type = ToyType::kFunction};
   original.function = [](ToyObject*) { return take(&batch()); };
   ToyObject self = own(fetch, &original);
-  fetch(&self, &arguments, nullptr);
+  fetch(&self, nullptr, 0, nullptr);
   EXPECT_EQ(thread_state().loading.fetch_depth, 1);
 }
 
@@ -147,7 +172,7 @@ class LoadingTest : public WrappersTest {
     ToyObject original{.type = ToyType::kFunction};
     original.function = [&](ToyObject*) { return take(&item_); };
     ToyObject self = own(loader_get_data, &original);
-    EXPECT_EQ(loader_get_data(&self, &arguments_, nullptr), &item_);
+    EXPECT_EQ(loader_get_data(&self, arguments_, 1, nullptr), &item_);
     EXPECT_EQ(g_raised, nullptr);
   }
   // A next() of a process that records, in which `happens`. Its rows are refused: there is no recording to write them to.
@@ -160,7 +185,7 @@ class LoadingTest : public WrappersTest {
       return take(&batch());
     };
     ToyObject self = own(loader_next, &original_);
-    EXPECT_EQ(loader_next(&self, &arguments_, nullptr), &batch());
+    EXPECT_EQ(loader_next(&self, arguments_, 1, nullptr), &batch());
     EXPECT_EQ(g_raised, nullptr);
     thread_state().busy = false;
     detail::g_recording = before;
@@ -173,7 +198,8 @@ class LoadingTest : public WrappersTest {
   } memory_{};
   LoaderState& loader_ = memory_.state;
   ToyObject address_, sent_{.number = 5}, received_{.number = 5}, task_{.number = 5}, data_;
-  ToyObject iterator_{.type = ToyType::kInstance}, arguments_{.type = ToyType::kTuple, .items = {&iterator_}};
+  ToyObject iterator_{.type = ToyType::kInstance};
+  void* arguments_[1] = {&iterator_};
   ToyObject original_{.type = ToyType::kFunction}, item_{.type = ToyType::kTuple};
   ToyObject entry_{.type = ToyType::kTuple, .items = {&worker_}},
       tasks_{.type = ToyType::kTuple, .items = {&entry_}};
@@ -193,10 +219,10 @@ TEST_F(LoadingTest, TimesOfATaskAreKeptWhereTheIteratorSays) {
   EXPECT_EQ(loader_.out_of_order, 0);
 
   ToyObject self{.type = ToyType::kTuple, .items = {&original_, &address_}};
-  ToyObject put{.type = ToyType::kTuple, .items = {&item_}};
+  void* put[] = {&item_};
   original_.function = [&](ToyObject*) { return take(&batch()); };
-  pin_get(&self, &arguments_, nullptr);
-  pin_put(&self, &put, nullptr);
+  pin_get(&self, arguments_, 1, nullptr);
+  pin_put(&self, put, 1, nullptr);
   EXPECT_GT(loader_.find(5)->pinned_ns, 0);
   EXPECT_EQ(address_.references, 1);
 }
@@ -299,15 +325,15 @@ TEST_F(WrappersTest, ANewEpochOfAWorkerIsCounted) {
   ToyObject resume_name{.type = ToyType::kName, .name = "Resume"},
       resume_type{.attributes = {{"__name__", &resume_name}}};
   ToyObject item{.type = ToyType::kInstance, .its_type = &resume_type};
-  ToyObject original{.type = ToyType::kFunction}, arguments{.type = ToyType::kTuple};
+  ToyObject original{.type = ToyType::kFunction};
   original.function = [&](ToyObject*) { return take(&item); };
   ToyObject self = own(worker_get, &original);
   thread_state().fetch_task = {true, 1, 3, 0, 0, 0};
-  worker_get(&self, &arguments, nullptr);
+  worker_get(&self, nullptr, 0, nullptr);
   EXPECT_EQ(thread_state().fetch_task.epoch, 4);
   ToyObject task{.number = 8};
   item = {.type = ToyType::kTuple, .items = {&task, &task}};
-  worker_get(&self, &arguments, nullptr);
+  worker_get(&self, nullptr, 0, nullptr);
   EXPECT_EQ(thread_state().fetch_task.task, 8);
   EXPECT_GT(thread_state().fetch_task.received_ns, 0);
   thread_state().fetch_task = {};
