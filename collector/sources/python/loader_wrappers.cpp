@@ -152,10 +152,10 @@ void note_dispatched(void* self, void* iterator, LoaderState& loader, int64_t at
   loader.sent = sent;
 }
 
-// next() returned `batch`, or raised; writes what that was.
-void note_next(void* self, void* iterator, LoaderState& loader, void* batch, int64_t start_ns) noexcept {
-  const bool ended = batch == nullptr && interpreter().error_matches(tuple_item(self, kStopIteration)) != 0;
-  const ExceptionAside aside;  // nothing, when there is a batch
+enum class Outcome { kBatch, kEnd, kException };
+
+// What a next() was: writes it. Without an exception on its way.
+void note_next(void* self, void* iterator, LoaderState& loader, Outcome outcome, int64_t start_ns) noexcept {
   const int64_t before = loader.received;
   int64_t received = 0;
   if (loader.workers != 0 && !number_attribute(iterator, tuple_item(self, kReceivedName), received)) {
@@ -166,13 +166,13 @@ void note_next(void* self, void* iterator, LoaderState& loader, void* batch, int
   if (loader.workers != 0) {
     note_dispatched(self, iterator, loader, loader.turned_ns);
   }
-  if (ended) {
+  if (outcome == Outcome::kEnd) {
     write_last(loader, received, start_ns);
   } else if (loader.workers == 0) {
-    if (batch != nullptr) {
+    if (outcome == Outcome::kBatch) {
       write_made(loader, start_ns, 0);
     }
-  } else if (batch != nullptr || received > before) {
+  } else if (outcome == Outcome::kBatch || received > before) {
     // An exception of the dataset takes the place of its batch; any other leaves the batch for later.
     write_received(loader, received, start_ns);
   }
@@ -255,7 +255,13 @@ void* loader_next(void* self, void* const* items, intptr_t count, void* names) n
   if (loading.in_next) {  // not in a child that was forked in between
     loading.in_next = loading.makes_batches = false;
     loading.iterator = loading.loader = nullptr;
-    note_next(self, iterator, *loader, batch, start_ns);
+    if (batch != nullptr) {
+      note_next(self, iterator, *loader, Outcome::kBatch, start_ns);
+    } else {
+      const bool ended = interpreter().error_matches(tuple_item(self, kStopIteration)) != 0;
+      const ExceptionAside aside;
+      note_next(self, iterator, *loader, ended ? Outcome::kEnd : Outcome::kException, start_ns);
+    }
   }
   return batch;
 }
