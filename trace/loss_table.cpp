@@ -179,6 +179,10 @@ constexpr std::array kMeanings = {
     LossMeaning{"nvml.gpu_not_found", kError,
                 "A GPU the process uses is not known to NVML, or one too many; its health is missing.",
                 "compare CUDA_VISIBLE_DEVICES with nvidia-smi -L"},
+    LossMeaning{
+        "nvml.call_hung", kError,
+        "NVML was in a call when the process ended and did not come back; the health of GPUs may be missing.",
+        "run nvidia-smi on the machine of the job: does it hang?"},
     LossMeaning{"nvml.", kError, "A reading of a GPU's health failed and was left out.",
                 "compare with nvidia-smi on the machine of the job"},
     LossMeaning{"host.", kError, "A reading of the machine's state failed and was left out.",

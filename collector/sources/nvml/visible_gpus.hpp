@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Which of NVML's devices the process uses, and CUDA's numbers of them. On the drain thread.
+// Which of NVML's devices the process uses, and CUDA's numbers of them. On the thread that reads NVML.
 #pragma once
 
 #include <stdint.h>
