@@ -193,6 +193,16 @@ int never_returns(int version) {
   return 0;
 }
 
+int killed_inside(int version) {
+  const Call call("ncclCommInitRank");
+  Used comm(version);
+  pause_ms(250);  // longer than the drain thread's pause
+  comm.use();
+  const Call after("ncclAllReduce");
+  kill(getpid(), SIGKILL);
+  return 1;
+}
+
 int without_nvtx(int version) {
   Used comm(version);
   comm.use();
@@ -240,6 +250,7 @@ int main(int argc, char** argv) {
                                                    {"all_ranks", all_ranks},
                                                    {"long_lived", long_lived},
                                                    {"never_returns", never_returns},
+                                                   {"killed_inside", killed_inside},
                                                    {"without_nvtx", without_nvtx},
                                                    {"one_node", one_node},
                                                    {"over_infiniband", over_infiniband},

@@ -34,7 +34,7 @@ enum class Join : uint8_t { kWait, kNone, kFound };
                              SetupCall& found) noexcept;
 
 // Whether its record is written now: what cannot be waited for goes without a duration, so that a set-up that hangs is in the
-// recording when the job is killed.
+// recording when the job is killed. A job that is killed before leaves the communicator's lane and the open range of the call.
 inline constexpr int64_t kPatienceNs = 10'000'000'000;
 [[nodiscard]] constexpr bool is_due(Join join, int64_t init_ns, int64_t now) noexcept {
   return join != Join::kWait || now - init_ns > kPatienceNs;

@@ -21,7 +21,8 @@ class NcclSetup : public CollectorTest, public ::testing::WithParamInterface<int
  protected:
   SpoolContents run_host(const std::string& what, const Environment& extra = {}) {
     const Outcome outcome = record({FAKE_NCCL_SETUP_HOST, what, std::to_string(GetParam())}, extra);
-    EXPECT_EQ(outcome.exit_code, what == "long_lived" ? -1 : 0) << outcome;  // -1: killed
+    const bool killed = what == "long_lived" || what == "killed_inside";
+    EXPECT_EQ(outcome.exit_code, killed ? -1 : 0) << outcome;
     return only();
   }
   static std::vector<Event> communicators(const SpoolContents& contents, size_t expected) {
@@ -106,6 +107,17 @@ TEST_P(NcclSetup, OneThatNeverComesUpHasNoDuration) {
   const Event one = communicators(run_host("never_returns"), 1)[0];
   EXPECT_EQ(one.column(kDur), 0);
   EXPECT_EQ(one.column(kDurSource), 0);
+}
+
+TEST_P(NcclSetup, AKillWhileTheCallIsOpenLeavesTheCallAndTheLaneButNoDuration) {
+  const SpoolContents contents = run_host("killed_inside");
+  const Event call = range(contents, "ncclCommInitRank");
+  EXPECT_EQ(call.column(6), trace::kFlagUnfinished);
+  EXPECT_GE(call.column(1), 20 * kMs) << "it reaches to the last event";
+  EXPECT_TRUE(contents.of(Kind::kCommunicator).empty()) << "its record waited for the call";
+  EXPECT_TRUE(std::any_of(contents.lanes.begin(), contents.lanes.end(), [](const auto& lane) {
+    return lane.second.type == "communicator" && lane.second.name.rfind("world rank 3", 0) == 0;
+  }));
 }
 
 TEST_P(NcclSetup, WithoutVerbsDevicesItUsesSockets) {
