@@ -171,6 +171,10 @@ constexpr std::array kMeanings = {
     LossMeaning{"nccl.chained_dropped", kError,
                 "Events were not passed on to the other NCCL plugin because too many were under way.",
                 "run without stepscope record to have all of that tool's events"},
+    LossMeaning{"nccl.setup_call_not_kept", kError,
+                "Calls that set communicators up were not kept because too many were open; their durations "
+                "are missing.",
+                "report the number of communicators that are set up at once"},
     LossMeaning{"nccl.", kError, "Part of what NCCL reported could not be understood.",
                 "record with a stepscope that knows this NCCL"},
     LossMeaning{"nvml.gpu_lost", kError,

@@ -142,6 +142,13 @@ TEST_P(NcclSetup, VerbsDevicesThatWereOpenBeforeSayNothing) {
   EXPECT_EQ(contents.fact("nccl.network_evidence").rfind("not known", 0), 0U);
 }
 
+TEST_P(NcclSetup, WhatHappensAfterNcclToldOfItSaysNothing) {
+  make_verbs_device();
+  const SpoolContents contents = run_host("others_come_later");
+  EXPECT_EQ(contents.text(communicators(contents, 1)[0].column(kTransport)), between_nodes("Socket"));
+  EXPECT_EQ(contents.fact("nccl.network"), "Socket");
+}
+
 TEST_P(NcclSetup, ItsNetworkIsTheOneThatTheUserAskedFor) {
   make_verbs_device();
   const SpoolContents contents = run_host("over_infiniband", {{"NCCL_NET", "socket"}});
