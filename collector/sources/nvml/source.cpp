@@ -2,7 +2,6 @@
 #include "collector/sources/nvml/source.hpp"
 
 #include <limits.h>
-#include <stdlib.h>
 #include <sys/prctl.h>
 
 #include <atomic>
@@ -40,7 +39,10 @@ struct Source {
 // handler runs on whatever stack the program's thread has.
 constinit Source g_source;
 constinit GpuHealth g_gpus[kMaxGpus];
-constinit bool g_started = false;  // under the drain lock
+constinit CudaEnvironment g_environment;
+constinit std::atomic<bool> g_noting{false};
+constinit std::atomic<bool> g_noted{false};  // g_environment is complete
+constinit bool g_started = false;            // under the drain lock
 constinit std::atomic<int64_t> g_spent_ns{0};
 
 // At exit NVML's destructors run before our end of the recording. They must not meet a call of ours.
@@ -91,9 +93,8 @@ void write_version(const char* key, Result (*call)(char*, uint32_t)) noexcept {
 }
 
 void note_mps() noexcept {
-  const char* directory = getenv("CUDA_MPS_PIPE_DIRECTORY");
   TextBuffer<PATH_MAX> control;
-  control.add(directory == nullptr || directory[0] == '\0' ? "/tmp/nvidia-mps" : directory).add("/control");
+  control.add(g_environment.mps_directory.view()).add("/control");
   if (file_exists(control.c_str())) {
     spool().meta("nvml.mps", "readings are of the whole GPU, other processes on it included");
   }
@@ -108,7 +109,7 @@ void list_gpus() noexcept {
   }
   g_source.known_gpus = known_gpus();
   VisibleGpus visible;
-  find_visible_gpus(g_source.functions, visible);
+  find_visible_gpus(g_source.functions, g_environment, visible);
   g_source.gpu_count = visible.count;
   for (int i = 0; i < visible.count; ++i) {
     GpuHealth& gpu = g_gpus[i];
@@ -132,7 +133,7 @@ void list_gpus() noexcept {
 }
 
 // True when there is something to read from.
-bool start() noexcept {
+bool open_nvml() noexcept {
   Functions& functions = g_source.functions;
   if (!load(functions)) {
     say_absent("libnvidia-ml.so.1 cannot be loaded");
@@ -209,7 +210,7 @@ void read_all(trace::Ring* ring, int64_t now) noexcept {
 // One call of NVML's after another, as long as they are allowed. False when nothing more is to be read.
 bool start_once() noexcept {
   const CallScope scope;
-  return scope && start();
+  return scope && open_nvml();
 }
 bool read_once() noexcept {
   const CallScope scope;
@@ -237,8 +238,15 @@ void* read_health(void*) noexcept {
 
 }  // namespace
 
+void start() noexcept {
+  if (is_recording() && !g_noting.exchange(true)) {
+    g_environment.read();
+    g_noted.store(true, std::memory_order_release);
+  }
+}
+
 int64_t tick(trace::Ring*, int64_t) noexcept {
-  if (!g_started && door_opened(Door::kCuda)) {
+  if (!g_started && g_noted.load(std::memory_order_acquire)) {
     g_started = true;
     spool().meta("nvml.state", "starting");
     if (!start_own_thread(read_health)) {
@@ -261,6 +269,8 @@ void finish(trace::Ring*, int64_t) noexcept {
 
 void forget() noexcept {
   g_source = Source();
+  g_noting.store(false);
+  g_noted.store(false);
   g_started = false;
   g_spent_ns.store(0);
   g_leaving.store(false);

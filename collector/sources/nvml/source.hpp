@@ -7,7 +7,7 @@
 // takes seconds where the driver has to wake the GPUs, a call for a sick GPU may never come back, and neither may hold up the drain
 // thread, a fork or the end of the process.
 //
-// Starts when the CUDA door has opened: a process that does not use a GPU never loads NVML. The GPUs are those the process
+// Starts when start() was called, at the CUDA door: a process that does not use a GPU never loads NVML. The GPUs are those the process
 // has a context on, by UUID, once another source has put them into gpu_table.hpp; until then, and at levels without CUPTI,
 // those of CUDA_VISIBLE_DEVICES or all. In that list CUDA's numbers are taken as NVML's, by bus; CUDA numbers by speed unless
 // CUDA_DEVICE_ORDER=PCI_BUS_ID, which differs only where GPUs of different models share a machine.
@@ -30,6 +30,9 @@
 #include "trace/spool_writer.hpp"
 
 namespace stepscope::collector::nvml {
+
+// Inside cuInit, on the program's thread: takes down what CUDA reads of the environment now. Any number of times.
+void start() noexcept;
 
 int64_t tick(trace::Ring* ring, int64_t now_ns) noexcept;
 void finish(trace::Ring* ring, int64_t deadline_ns) noexcept;

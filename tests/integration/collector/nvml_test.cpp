@@ -264,6 +264,15 @@ TEST_F(Nvml, OnlyVisibleGpusAreRead) {
   EXPECT_EQ(contents.fact("nvml.order"), "bus");
 }
 
+TEST_F(Nvml, WhatIsVisibleIsWhatCudaReadInCuInit) {
+  SpoolContents contents = record_gpu(
+      300, "gpus=8", {{"CUDA_VISIBLE_DEVICES", "5,2"}, {"CUDA_DEVICE_ORDER", "PCI_BUS_ID"}}, "setenv");
+
+  EXPECT_THAT(devices(contents), ElementsAre(0, 1));
+  EXPECT_EQ(last(contents, "gpu.sm_clock_mhz", 0), 1975);
+  EXPECT_EQ(contents.fact("nvml.order"), "bus");
+}
+
 TEST_F(Nvml, AGpuMayBeNamedByTheBeginningOfItsUuid) {
   SpoolContents contents = record_gpu(300, "gpus=8", {{"CUDA_VISIBLE_DEVICES", "GPU-000000a3"}});
 
