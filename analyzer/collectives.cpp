@@ -14,36 +14,23 @@ namespace {
 constexpr int64_t kNoTime = -1;
 
 // Columns of kind collective: trace/kinds.cpp.
-enum Column : size_t {
-  kOp = 2,
-  kBytes = 5,
-  kRanks = 7,
-  kAlgorithm = 12,
-  kEnqueue = 15,
-  kKernel = 16,
-  kFlags = 17,
-  kColumns = 18
-};
+enum Column : size_t { kOp = 2, kBytes = 5, kRanks = 7, kKernel = 16, kFlags = 17 };
 
 struct Collective {
   int64_t start_ns = 0;
-  int64_t enqueue_ns = 0;
   int64_t device_ns = kNoTime;
   int64_t bytes = 0;
   int64_t ranks = 0;
-  uint32_t lane = 0;  // global
-  uint32_t kernel = 0;
-  bool copy_engines = false;  // it has no kernel
-  std::string_view op;
+  uint32_t lane = 0;    // global
+  uint32_t kernel = 0;  // correlation, 0 = not known
+  std::string_view op;  // a constant
 };
 
-struct NcclKernel {
-  int64_t start_ns = 0;
-  int64_t dur_ns = 0;
-  std::string_view op;
-};
+bool takes_time_of_kernel(const Collective& one) {
+  return one.device_ns == kNoTime && one.kernel != 0;
+}
 
-// Recording's string id -> operation; texts of collective_op() are static.
+// Recording's string id -> operation.
 class Ops {
  public:
   Ops(const Run& run, uint32_t process) : run_(run), process_(process) {}
@@ -67,6 +54,7 @@ Result<std::vector<Collective>> read_collectives(const Run& run, uint32_t proces
   const int64_t shift = run.processes()[process].clock_shift_ns;
   trace::ScanFilter filter;
   filter.kind = Kind::kCollective;
+  filter.columns = 0b11U | 1U << kOp | 1U << kBytes | 1U << kRanks | 1U << kKernel | 1U << kFlags;
   Status status = run.scan(process, filter, [&](const trace::SegmentView& view) {
     const auto at = [&view](Column column, size_t row) {
       return column < view.columns.size() && !view.columns[column].empty() ? view.columns[column][row] : 0;
@@ -78,13 +66,11 @@ Result<std::vector<Collective>> read_collectives(const Run& run, uint32_t proces
       }
       Collective one;
       one.start_ns = view.columns[0][row] + shift;
-      one.enqueue_ns = at(kEnqueue, row) != 0 ? at(kEnqueue, row) + shift : one.start_ns;
       one.bytes = at(kBytes, row);
       one.ranks = at(kRanks, row);
       one.lane = run.global_lane(process, view.lane);
       one.kernel = static_cast<uint32_t>(at(kKernel, row));
       one.op = ops.of(at(kOp, row));
-      one.copy_engines = run.name(run.global_name(process, at(kAlgorithm, row))) == "CE";
       const int64_t unusable = trace::kCollectiveHostOnly | trace::kCollectiveUnfinished;
       one.device_ns = (flags & unusable) == 0 ? std::max<int64_t>(0, view.columns[1][row]) : kNoTime;
       out.push_back(one);
@@ -97,77 +83,29 @@ Result<std::vector<Collective>> read_collectives(const Run& run, uint32_t proces
   return out;
 }
 
-// All communication kernels: by correlation, and by stream in the order they ran.
-struct NcclKernels {
+// Time of each communication kernel by correlation.
+Result<std::unordered_map<uint32_t, int64_t>> read_kernel_times(const Run& run, uint32_t process) {
   std::unordered_map<uint32_t, int64_t> time_of;
-  std::map<uint32_t, std::vector<NcclKernel>> by_lane;
-};
-
-Result<NcclKernels> read_kernels(const Run& run, uint32_t process) {
-  NcclKernels out;
-  std::unordered_map<int64_t, std::pair<bool, std::string_view>> names;
+  std::unordered_map<int64_t, bool> known;
   trace::ScanFilter filter;
   filter.kind = Kind::kKernel;
-  filter.columns = 0b100111U;
+  filter.columns = 0b100110U;
   Status status = run.scan(process, filter, [&](const trace::SegmentView& view) {
     for (size_t row = 0; row < view.rows; ++row) {
-      const auto [at, fresh] = names.try_emplace(view.columns[2][row]);
+      const auto [at, fresh] = known.try_emplace(view.columns[2][row]);
       if (fresh) {
-        const std::string_view raw = run.name(run.global_name(process, view.columns[2][row]));
-        at->second = {is_communication_kernel(raw), collective_op(raw.substr(0, raw.find('(')))};
+        at->second = is_communication_kernel(run.name(run.global_name(process, at->first)));
       }
-      if (at->second.first) {
-        const int64_t dur = std::max<int64_t>(0, view.columns[1][row]);
-        out.time_of[static_cast<uint32_t>(view.columns[5][row])] += dur;
-        out.by_lane[view.lane].push_back({view.columns[0][row], dur, at->second.second});
+      if (at->second) {
+        time_of[static_cast<uint32_t>(view.columns[5][row])] += std::max<int64_t>(0, view.columns[1][row]);
       }
     }
     return Status();
   });
-  for (auto& [lane, kernels] : out.by_lane) {
-    std::stable_sort(kernels.begin(), kernels.end(),
-                     [](const NcclKernel& a, const NcclKernel& b) { return a.start_ns < b.start_ns; });
-  }
   if (!status.ok()) {
     return status;
   }
-  return out;
-}
-
-bool same_operations(const std::vector<Collective*>& collectives, const std::vector<NcclKernel>& kernels) {
-  return std::equal(collectives.begin(), collectives.end(), kernels.begin(), kernels.end(),
-                    [](const Collective* a, const NcclKernel& b) { return a->op == b.op; });
-}
-
-// Times of collectives that only the host saw. A group of calls that became one kernel breaks the order, and then
-// nothing is joined: no number is better than a wrong one.
-void join(std::vector<Collective>& collectives, const NcclKernels& kernels) {
-  std::map<uint32_t, std::vector<Collective*>> by_communicator;
-  for (Collective& one : collectives) {
-    if (one.device_ns != kNoTime || one.copy_engines) {
-      continue;
-    }
-    if (one.kernel == 0) {
-      by_communicator[one.lane].push_back(&one);
-    } else if (const auto at = kernels.time_of.find(one.kernel); at != kernels.time_of.end()) {
-      one.device_ns = at->second;
-    }
-  }
-  for (auto& [lane, calls] : by_communicator) {
-    std::stable_sort(calls.begin(), calls.end(),
-                     [](const Collective* a, const Collective* b) { return a->enqueue_ns < b->enqueue_ns; });
-    const std::vector<NcclKernel>* stream = nullptr;
-    size_t candidates = 0;
-    for (const auto& [kernel_lane, list] : kernels.by_lane) {
-      if (same_operations(calls, list)) {
-        stream = &list;
-        ++candidates;
-      }
-    }
-    for (size_t i = 0; candidates == 1 && i < calls.size(); ++i) {
-      calls[i]->device_ns = (*stream)[i].dur_ns;
-    }
-  }
+  return time_of;
 }
 
 }  // namespace
@@ -198,12 +136,15 @@ Result<std::vector<CollectiveStats>> collect_collectives(const Run& run, uint32_
     return collectives.status();
   }
   std::vector<Collective>& all = collectives.value();
-  if (std::any_of(all.begin(), all.end(), [](const Collective& one) { return one.device_ns == kNoTime; })) {
-    Result<NcclKernels> kernels = read_kernels(run, process);
-    if (!kernels.ok()) {
-      return kernels.status();
+  if (std::any_of(all.begin(), all.end(), takes_time_of_kernel)) {
+    const Result<std::unordered_map<uint32_t, int64_t>> time_of = read_kernel_times(run, process);
+    if (!time_of.ok()) {
+      return time_of.status();
     }
-    join(all, kernels.value());
+    for (Collective& one : all) {
+      const auto at = takes_time_of_kernel(one) ? time_of.value().find(one.kernel) : time_of.value().end();
+      one.device_ns = at != time_of.value().end() ? at->second : one.device_ns;
+    }
   }
   std::map<std::tuple<uint32_t, std::string_view, int64_t>, std::pair<CollectiveStats, int64_t>> groups;
   for (const Collective& one : all) {

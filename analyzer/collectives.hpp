@@ -12,9 +12,8 @@
 // `bytes` is what this rank passed: count * size of the type, with NCCL's meaning of count (for all_gather what one rank
 // sends, for reduce_scatter what one rank receives). t is time on the device, so a rank that waits for others is slow too.
 //
-// A collective whose record has only the host's enqueue takes its time from its kernel: by the correlation in column
-// `kernel`; else, when exactly one stream ran the same operations in the same order as the communicator, by that order.
-// When neither is certain it has no time. Deterministic, one thread.
+// A collective whose record has only the host's enqueue takes its time from its kernel, which the recording names (column
+// `kernel`, trace/collective_join.hpp); without one it has no time. Deterministic, one thread.
 #pragma once
 
 #include <cstdint>

@@ -2,7 +2,7 @@
 //
 // gather_gpu_evidence: the facts about GPUs that a diff compares and a finding cites. Cheap by design: names' totals and
 // overviews stored with the recording, and the few events of copies, collectives and health; no kernel is decoded, unless
-// collectives have to be joined with theirs. What costs a pass over all kernels is in gpu_activity.hpp.
+// collectives take their time from theirs. What costs a pass over all kernels is in gpu_activity.hpp.
 //
 // Kernels and calls are counted over the whole recordings and divided by all their steps, warm-up included; copies,
 // collectives and health are those of the train steps, per train step. A fact that was not recorded is absent or negative.

@@ -91,21 +91,4 @@ KernelFamily family_of_words(std::string_view normalised) {
   return KernelFamily::kOther;
 }
 
-bool is_communication_kernel(std::string_view raw) {
-  static constexpr std::string_view kMarks[] = {"ncclKernel",
-                                                "ncclDevKernel",
-                                                "ncclSymk",
-                                                "ncclSymDevKernel",
-                                                "mscclKernel",
-                                                "nvshmem",
-                                                "deep_ep",
-                                                "cross_device_reduce",
-                                                "one_shot_all_reduce",
-                                                "two_shot_all_reduce",
-                                                "multimem_all_",
-                                                "custom_all_reduce"};
-  return std::any_of(std::begin(kMarks), std::end(kMarks),
-                     [raw](std::string_view mark) { return raw.find(mark) != std::string_view::npos; });
-}
-
 }  // namespace stepscope::analysis

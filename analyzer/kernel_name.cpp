@@ -306,39 +306,6 @@ KernelName describe_kernel(std::string_view raw) {
   return out;
 }
 
-std::string_view collective_op(std::string_view text) {
-  struct Spelling {
-    std::string_view part;
-    std::string_view op;
-  };
-  // First match wins: "reduce" is part of others.
-  static constexpr Spelling kSpellings[] = {
-      {"allreduce", "all_reduce"},
-      {"crossdevicereduce", "all_reduce"},
-      {"reducescatter", "reduce_scatter"},
-      {"allgather", "all_gather"},
-      {"alltoall", "all_to_all"},
-      {"all2all", "all_to_all"},
-      {"sendrecv", "send_recv"},
-      {"broadcast", "broadcast"},
-      {"bcast", "broadcast"},
-      {"barrier", "barrier"},
-      {"gather", "gather"},
-      {"scatter", "scatter"},
-      {"reduce", "reduce"},
-      {"send", "send_recv"},
-      {"recv", "send_recv"},
-  };
-  std::string plain = lower(text);
-  plain.erase(std::remove(plain.begin(), plain.end(), '_'), plain.end());
-  for (const Spelling& spelling : kSpellings) {
-    if (plain.find(spelling.part) != std::string::npos) {
-      return spelling.op;
-    }
-  }
-  return "other";
-}
-
 const KernelName& KernelNames::of(uint32_t name) {
   if (name >= known_.size()) {
     known_.resize(std::max<size_t>(name + 1, run_.name_count()));

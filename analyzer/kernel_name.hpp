@@ -24,6 +24,7 @@
 #include <vector>
 
 #include "analyzer/run.hpp"
+#include "trace/collective_names.hpp"
 
 namespace stepscope::analysis {
 
@@ -64,12 +65,11 @@ struct KernelName {
 // The raw name demangled and nothing else: for titles.
 [[nodiscard]] std::string demangle(std::string_view raw);
 
-// The same answer as describe_kernel(raw).family == kCommunication, without demangling.
-[[nodiscard]] bool is_communication_kernel(std::string_view raw);
-
-// One spelling for a collective, however NCCL's API, plugin, NVTX or kernels write it: "ncclAllReduce", "AllReduce" and
-// "allreduce" are "all_reduce". "other" for what is none.
-[[nodiscard]] std::string_view collective_op(std::string_view text);
+// The words of communication are the recording's own: finalize ties collectives to their kernels by them.
+// is_communication_kernel(raw): the same answer as describe_kernel(raw).family == kCommunication, without demangling.
+// collective_op(text): one spelling for a collective, "all_reduce"; "other" for what is none.
+using trace::collective_op;
+using trace::is_communication_kernel;
 
 // describe_kernel, once per name of a run. One thread; the Run must outlive it.
 class KernelNames {

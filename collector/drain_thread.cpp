@@ -2,14 +2,13 @@
 #include "collector/drain_thread.hpp"
 
 #include <limits.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 
 #include <atomic>
 
 #include "collector/clock.hpp"
-#include "collector/glibc_floor.hpp"
+#include "collector/own_thread.hpp"
 #include "collector/process_state.hpp"
 #include "collector/source_registry.hpp"
 #include "collector/sources/host/fingerprint.hpp"
@@ -160,24 +159,7 @@ void write_own_cost() noexcept {
 }  // namespace
 
 bool start_drain_thread() noexcept {
-  if (!can_create_threads()) {
-    return false;
-  }
-  // The thread takes no signal of the program; it inherits this mask.
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  sigprocmask(SIG_SETMASK, &all, &before);
-  pthread_attr_t attributes;
-  pthread_t thread;
-  bool created = pthread_attr_init(&attributes) == 0;
-  if (created) {
-    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    created = pthread_create(&thread, &attributes, run, nullptr) == 0;
-    pthread_attr_destroy(&attributes);
-  }
-  sigprocmask(SIG_SETMASK, &before, nullptr);
-  return created;
+  return start_own_thread(run);
 }
 
 bool drain_now() noexcept {

@@ -6,14 +6,22 @@
 #include <atomic>
 
 #include "collector/open_devices.hpp"
+#include "collector/process_state.hpp"
 
 namespace stepscope::collector {
+
+namespace detail {
+constinit std::atomic<bool> g_setup_lock{false};
+}  // namespace detail
+
 namespace {
+
+using detail::g_setup_lock;
 
 constexpr int kTries = 1000;
 constexpr int kNotYet = -2;
+constexpr const char* kNotKept = "nccl.setup_call_not_kept";
 
-constinit std::atomic<bool> g_held{false};
 constinit SetupCall g_calls[kMaxSetupCalls] = {};
 constinit uint32_t g_last = 0;
 constinit std::atomic<uint32_t> g_uncounted{0};  // inits that found the lock taken: they may be of any call
@@ -24,7 +32,7 @@ class Guard {
  public:
   Guard() noexcept {
     for (int i = 0; i < kTries && !has_; ++i) {
-      has_ = !g_held.exchange(true, std::memory_order_acquire);
+      has_ = !g_setup_lock.exchange(true, std::memory_order_acquire);
       if (!has_) {
         sched_yield();
       }
@@ -32,7 +40,7 @@ class Guard {
   }
   ~Guard() {
     if (has_) {
-      g_held.store(false, std::memory_order_release);
+      g_setup_lock.store(false, std::memory_order_release);
     }
   }
   Guard(const Guard&) = delete;
@@ -67,6 +75,7 @@ uint32_t setup_call_begins(int64_t start_ns, bool all_ranks) noexcept {
   Guard guard;
   SetupCall* call = guard ? room() : nullptr;
   if (call == nullptr) {
+    spool().loss(kNotKept, 1);
     return 0;
   }
   *call = {++g_last, all_ranks, 0, start_ns, 0, 0};
@@ -75,8 +84,12 @@ uint32_t setup_call_begins(int64_t start_ns, bool all_ranks) noexcept {
 
 void setup_call_ends(uint32_t number, uint64_t comm, int64_t end_ns) noexcept {
   Guard guard;
+  if (!guard) {
+    spool().loss(kNotKept, 1);  // it stays open: nothing that it may have set up has a duration
+    return;
+  }
   for (SetupCall& call : g_calls) {
-    if (guard && number != 0 && call.number == number) {
+    if (number != 0 && call.number == number) {
       call.comm = comm;
       call.end_ns = end_ns;
     }
@@ -121,7 +134,7 @@ void forget_setup_calls() noexcept {
   g_last = 0;
   g_uncounted.store(0, std::memory_order_relaxed);
   g_verbs_before.store(kNotYet, std::memory_order_relaxed);
-  g_held.store(false, std::memory_order_relaxed);
+  g_setup_lock.store(false, std::memory_order_relaxed);
 }
 
 }  // namespace stepscope::collector

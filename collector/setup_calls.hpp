@@ -5,12 +5,14 @@
 // source writes what it sees here, the NCCL source joins both.
 //
 // A few dozen calls in the life of a process: a short lock, which is given up rather than waited for long. What finds no room or
-// no lock is not kept, and the set-up it belongs to then has no duration. The first one also counts the open verbs devices, which
+// no lock is not kept, which is a loss nccl.setup_call_not_kept, and the set-up it belongs to then has no duration. The first one also counts the open verbs devices, which
 // takes a system call for each file the process has open. Any thread. A forked child begins anew.
 #pragma once
 
 #include <stddef.h>
 #include <stdint.h>
+
+#include <atomic>
 
 namespace stepscope::collector {
 
@@ -39,5 +41,9 @@ void count_init_in_setup_calls() noexcept;
 [[nodiscard]] int verbs_before_setup() noexcept;
 
 void forget_setup_calls() noexcept;
+
+namespace detail {
+extern std::atomic<bool> g_setup_lock;  // true while somebody has the calls
+}  // namespace detail
 
 }  // namespace stepscope::collector

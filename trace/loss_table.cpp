@@ -171,6 +171,10 @@ constexpr std::array kMeanings = {
     LossMeaning{"nccl.chained_dropped", kError,
                 "Events were not passed on to the other NCCL plugin because too many were under way.",
                 "run without stepscope record to have all of that tool's events"},
+    LossMeaning{"nccl.setup_call_not_kept", kError,
+                "Calls that set communicators up were not kept because too many were open; their durations "
+                "are missing.",
+                "report the number of communicators that are set up at once"},
     LossMeaning{"nccl.", kError, "Part of what NCCL reported could not be understood.",
                 "record with a stepscope that knows this NCCL"},
     LossMeaning{"nvml.gpu_lost", kError,
@@ -179,6 +183,10 @@ constexpr std::array kMeanings = {
     LossMeaning{"nvml.gpu_not_found", kError,
                 "A GPU the process uses is not known to NVML, or one too many; its health is missing.",
                 "compare CUDA_VISIBLE_DEVICES with nvidia-smi -L"},
+    LossMeaning{
+        "nvml.call_hung", kError,
+        "NVML was in a call when the process ended and did not come back; the health of GPUs may be missing.",
+        "run nvidia-smi on the machine of the job: does it hang?"},
     LossMeaning{"nvml.", kError, "A reading of a GPU's health failed and was left out.",
                 "compare with nvidia-smi on the machine of the job"},
     LossMeaning{"host.", kError, "A reading of the machine's state failed and was left out.",

@@ -149,8 +149,8 @@ Status RecordingBuilder::finish() {
     }
   }
   state.collect_totals();
-  const bool written = state.write_overviews() && state.write_strings() &&
-                       write_tables(state.database, state.tables) &&
+  const bool written = state.name_kernels_of_collectives() && state.write_overviews() &&
+                       state.write_strings() && write_tables(state.database, state.tables) &&
                        write_digests(state.database, eager_digest_parts()) &&
                        write_digests(state.database, lazy_digest_parts());
   state.segment_row.reset();

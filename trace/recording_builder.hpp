@@ -42,7 +42,7 @@ class RecordingBuilder {
   [[nodiscard]] Status add(Kind kind, uint32_t lane, std::span<const int64_t> values);
   [[nodiscard]] Status add_block(const EventBlock& block);
 
-  // Roll-ups, indexes, commit, fsync, atomic rename.
+  // Kernels of collectives (collective_join.hpp), roll-ups, commit, fsync, atomic rename.
   [[nodiscard]] Status finish();
 
  private:

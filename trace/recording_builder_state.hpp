@@ -64,6 +64,7 @@ struct RecordingBuilder::State {
   [[nodiscard]] Status flush(PendingRows& buffer);
   void sort_rows(PendingRows& buffer);
   void count_names(const PendingRows& buffer);
+  [[nodiscard]] bool name_kernels_of_collectives();  // after collect_totals()
   [[nodiscard]] bool write_overviews();
   [[nodiscard]] bool write_overview(uint32_t lane, const std::vector<SegmentEntry>& segments);
   [[nodiscard]] bool write_strings();

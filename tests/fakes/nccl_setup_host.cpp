@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <map>
 #include <memory>
 #include <string>
@@ -193,6 +194,16 @@ int never_returns(int version) {
   return 0;
 }
 
+int killed_inside(int version) {
+  const Call call("ncclCommInitRank");
+  Used comm(version);
+  pause_ms(250);  // longer than the drain thread's pause
+  comm.use();
+  const Call after("ncclAllReduce");
+  kill(getpid(), SIGKILL);
+  return 1;
+}
+
 int without_nvtx(int version) {
   Used comm(version);
   comm.use();
@@ -228,6 +239,18 @@ int infiniband_of_others(int version) {
   return device >= 0 ? 0 : 95;
 }
 
+// Once its network is up NCCL looks at nothing of this any more.
+int others_come_later(int version) {
+  Call call("ncclCommInitRank");
+  Used comm(version);
+  const int device = open_verbs_device();
+  setenv("NCCL_NET", "Other", 1);
+  pause_ms(20);
+  call.returns(kId);
+  comm.use();
+  return device >= 0 ? 0 : 95;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -240,10 +263,12 @@ int main(int argc, char** argv) {
                                                    {"all_ranks", all_ranks},
                                                    {"long_lived", long_lived},
                                                    {"never_returns", never_returns},
+                                                   {"killed_inside", killed_inside},
                                                    {"without_nvtx", without_nvtx},
                                                    {"one_node", one_node},
                                                    {"over_infiniband", over_infiniband},
-                                                   {"infiniband_of_others", infiniband_of_others}};
+                                                   {"infiniband_of_others", infiniband_of_others},
+                                                   {"others_come_later", others_come_later}};
   const auto found = all.find(argc > 2 ? argv[1] : "");
   if (found == all.end() || !attach_nvtx(nvtx())) {
     return 96;

@@ -6,10 +6,12 @@
 #include "collector/exports.hpp"
 #include "collector/process_state.hpp"
 #include "collector/sources/cupti/source.hpp"
+#include "collector/sources/nvml/source.hpp"
 
 int InitializeInjection() noexcept {
   using namespace stepscope::collector;  // NOLINT(google-build-using-namespace): C has no namespaces
   if (open_door(Door::kCuda, Role::kMain, true)) {
+    nvml::start();
     cupti::start();
   }
   return 1;

@@ -2,7 +2,6 @@
 #include "collector/sources/cupti/source.hpp"
 
 #include <limits.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -10,7 +9,7 @@
 
 #include "collector/clock.hpp"
 #include "collector/drain_thread.hpp"
-#include "collector/glibc_floor.hpp"
+#include "collector/own_thread.hpp"
 #include "collector/preload_door.hpp"
 #include "collector/process_state.hpp"
 #include "collector/source_registry.hpp"
@@ -311,22 +310,7 @@ void* forced_flush(void*) noexcept {
 
 // On a thread of its own: with a dying driver it may never come back.
 bool flush_before(int64_t deadline_ns) noexcept {
-  if (!can_create_threads()) {
-    return false;
-  }
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  sigprocmask(SIG_SETMASK, &all, &before);
-  pthread_t thread;
-  pthread_attr_t attributes;
-  bool created = pthread_attr_init(&attributes) == 0;
-  if (created) {
-    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    created = pthread_create(&thread, &attributes, forced_flush, nullptr) == 0;
-    pthread_attr_destroy(&attributes);
-  }
-  sigprocmask(SIG_SETMASK, &before, nullptr);
+  const bool created = start_own_thread(forced_flush);
   while (created && !g_flushed.load(std::memory_order_acquire) && now_ns() < deadline_ns) {
     sleep_ns(kMillisecond / 5);
   }

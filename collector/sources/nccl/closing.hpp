@@ -24,7 +24,7 @@ bool close_idle(EventStore& store, trace::Ring* ring, int64_t now_ns) noexcept;
 void close_all(EventStore& store, uint32_t communicator, trace::Ring* ring, int64_t now_ns,
                void (*drain)() noexcept) noexcept;
 
-// A third of the smallest ring.
-inline constexpr uint32_t kClosedAtOnce = 512;
+// With the records of communicators (set_up.hpp) they fit into the smallest ring there can be.
+inline constexpr uint32_t kClosedAtOnce = 256;
 
 }  // namespace stepscope::collector::nccl

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <strings.h>
 
+#include <atomic>
 #include <initializer_list>
 
 #include "collector/dynamic_library.hpp"
@@ -16,8 +17,9 @@ namespace {
 
 constexpr size_t kLongestName = 64;
 
-constinit bool g_known = false;
-constinit uint32_t g_name = 0;
+enum class Found : uint8_t { kNo, kSought, kYes };
+constinit std::atomic<Found> g_found{Found::kNo};
+constinit uint32_t g_name = 0;  // before kYes
 
 bool is_set(const char* value) noexcept {
   return value != nullptr && value[0] != '\0';
@@ -64,26 +66,35 @@ Network judge_network(const NetworkSigns& signs) noexcept {
   return {{}, "not known: the process has verbs devices open, but who opened them was not seen"};
 }
 
-uint32_t network_of_process() noexcept {
-  if (!g_known) {
-    g_known = true;
-    const Network network =
-        judge_network({getenv("NCCL_NET"), getenv("NCCL_NET_PLUGIN"), getenv("NCCL_IB_DISABLE"),
-                       any_loaded_object(is_net_plugin, nullptr), is_set(getenv("NCCL_ENV_PLUGIN")),
-                       verbs_before_setup(), count_open_verbs_devices()});
-    TextBuffer<kLongestName + 1> name;
-    name.add(network.name);
-    g_name = name.empty() ? 0 : spool().intern(name.c_str(), name.size());
-    if (!name.empty()) {
-      spool().meta("nccl.network", name.c_str());
-    }
-    spool().meta("nccl.network_evidence", network.evidence);
+void find_network() noexcept {
+  Found found = Found::kNo;
+  if (!g_found.compare_exchange_strong(found, Found::kSought, std::memory_order_acquire)) {
+    return;
   }
-  return g_name;
+  const Network network =
+      judge_network({getenv("NCCL_NET"), getenv("NCCL_NET_PLUGIN"), getenv("NCCL_IB_DISABLE"),
+                     any_loaded_object(is_net_plugin, nullptr), is_set(getenv("NCCL_ENV_PLUGIN")),
+                     verbs_before_setup(), count_open_verbs_devices()});
+  TextBuffer<kLongestName + 1> name;
+  name.add(network.name);
+  g_name = name.empty() ? 0 : spool().intern(name.c_str(), name.size());
+  if (!name.empty()) {
+    spool().meta("nccl.network", name.c_str());
+  }
+  spool().meta("nccl.network_evidence", network.evidence);
+  g_found.store(Found::kYes, std::memory_order_release);
+}
+
+bool network_is_sought() noexcept {
+  return g_found.load(std::memory_order_acquire) == Found::kSought;
+}
+
+uint32_t network_of_process() noexcept {
+  return g_found.load(std::memory_order_acquire) == Found::kYes ? g_name : 0;
 }
 
 void forget_network() noexcept {
-  g_known = false;
+  g_found.store(Found::kNo, std::memory_order_relaxed);
   g_name = 0;
 }
 

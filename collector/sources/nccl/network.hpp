@@ -19,7 +19,7 @@ struct NetworkSigns {
   bool plugin_loaded = false;        // a libnccl-net*.so is in the process, which may be the network
   bool env_plugin = false;           // NCCL may have other settings than the environment's
   int verbs_before = -1;  // verbs devices open when the first communicator was asked for; -1 = not known
-  int verbs_now = -1;     // and once it was up
+  int verbs_now = -1;     // and when NCCL told of it, having initialised its network
 };
 
 struct Network {
@@ -30,8 +30,14 @@ struct Network {
 // Pure. The texts are those of `signs` or constants.
 [[nodiscard]] Network judge_network(const NetworkSigns& signs) noexcept;
 
-// The string id of the network, 0 = not known. Found out at the first call, when a communicator is up, and written into meta.
-// On the drain thread.
+// Finds out, once per process, and writes it into meta. To be called where NCCL tells of a communicator: every version has
+// its network by then and has read the same variables, on the same thread, and nobody else has opened or closed devices since.
+// Cold: a system call for each file the process has open.
+void find_network() noexcept;
+
+// Whether somebody is at it. Any thread.
+[[nodiscard]] bool network_is_sought() noexcept;
+// The string id of the network, 0 = not known. Any thread.
 [[nodiscard]] uint32_t network_of_process() noexcept;
 
 void forget_network() noexcept;

@@ -11,6 +11,7 @@
 #include "collector/sources/nccl/closing.hpp"
 #include "collector/sources/nccl/event_store.hpp"
 #include "collector/sources/nccl/nccl_abi.hpp"
+#include "collector/sources/nccl/network.hpp"
 
 namespace stepscope::collector::nccl {
 namespace {
@@ -96,8 +97,11 @@ int init(const InitCall& call, void** context, int* mask) noexcept {
     claim_collectives_for_plugin();
     report_interface(call.version, ours);
     report_chained(call.version, table != nullptr && !chained);
-    if (EventScope scope(Door::kNccl); scope && call.has_comm) {
-      communicator->describe(call.comm_id, call.name, call.rank);
+    if (EventScope scope(Door::kNccl); scope) {
+      find_network();
+      if (call.has_comm) {
+        communicator->describe(call.comm_id, call.name, call.rank);
+      }
     }
   }
   *context = communicator;

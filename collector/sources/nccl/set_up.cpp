@@ -18,18 +18,17 @@ void write_arrival(trace::Ring* ring, const Communicator& communicator, const Se
   // Within one node NCCL needs no network, and up to v3 it does not say how many nodes there are.
   const uint32_t network = network_of_process();
   const int64_t transport = communicator.nodes > 1 ? network : 0;
-  int64_t values[] = {call != nullptr ? call->start_ns : communicator.init_ns,
-                      call != nullptr ? call->end_ns - call->start_ns : 0,
-                      communicator.name,
-                      static_cast<int64_t>(communicator.id),
-                      communicator.ranks,
-                      communicator.rank,
-                      communicator.nodes,
-                      transport,
-                      static_cast<int64_t>(trace::Source::kNcclPlugin),
-                      call != nullptr ? static_cast<int64_t>(trace::Source::kNvtx) : 0};
-  spool().push(ring, trace::Kind::kCommunicator, communicator.lane, values,
-               sizeof(values) / sizeof(values[0]));
+  int64_t values[kCommunicatorColumns] = {call != nullptr ? call->start_ns : communicator.init_ns,
+                                          call != nullptr ? call->end_ns - call->start_ns : 0,
+                                          communicator.name,
+                                          static_cast<int64_t>(communicator.id),
+                                          communicator.ranks,
+                                          communicator.rank,
+                                          communicator.nodes,
+                                          transport,
+                                          static_cast<int64_t>(trace::Source::kNcclPlugin),
+                                          call != nullptr ? static_cast<int64_t>(trace::Source::kNvtx) : 0};
+  spool().push(ring, trace::Kind::kCommunicator, communicator.lane, values, kCommunicatorColumns);
 }
 
 }  // namespace
@@ -65,29 +64,35 @@ uint32_t open_setup_call() noexcept {
   return 0;
 }
 
-void write_arrivals(EventStore& store, trace::Ring* ring, bool all) noexcept {
+bool write_arrivals(EventStore& store, trace::Ring* ring, bool all) noexcept {
   if (store.waiting.load(std::memory_order_acquire) == 0) {
-    return;
+    return false;
   }
   SetupCall calls[kMaxSetupCalls];
   size_t count = 0;
-  if (!copy_setup_calls(calls, count) && !all) {
-    return;  // another time
-  }
+  const bool known = copy_setup_calls(calls, count);
+  const bool sought = network_is_sought();
   const int64_t now = now_ns();
+  uint32_t written = 0;
   for (Communicator& communicator : store.communicators) {
     if (!waits(communicator)) {
       continue;
     }
     const Arrival arrival = {communicator.id, communicator.init_ns, communicator.setup_call};
     SetupCall call;
-    const Join join = join_call(arrival, calls, count, call);
-    if (is_due(join, communicator.init_ns, now) || all) {
-      write_arrival(ring, communicator, join == Join::kFound ? &call : nullptr);
-      store.waiting.fetch_sub(1, std::memory_order_relaxed);
-      communicator.record.store(RecordState::kNone, std::memory_order_release);
+    const Join join = known ? join_call(arrival, calls, count, call) : Join::kWait;
+    if (!all && !is_due(sought ? Join::kWait : join, communicator.init_ns, now)) {
+      continue;
     }
+    if (written == kWrittenAtOnce) {
+      return true;
+    }
+    write_arrival(ring, communicator, join == Join::kFound ? &call : nullptr);
+    ++written;
+    store.waiting.fetch_sub(1, std::memory_order_relaxed);
+    communicator.record.store(RecordState::kNone, std::memory_order_release);
   }
+  return false;
 }
 
 }  // namespace stepscope::collector::nccl

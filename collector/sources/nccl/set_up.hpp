@@ -34,7 +34,7 @@ enum class Join : uint8_t { kWait, kNone, kFound };
                              SetupCall& found) noexcept;
 
 // Whether its record is written now: what cannot be waited for goes without a duration, so that a set-up that hangs is in the
-// recording when the job is killed.
+// recording when the job is killed. A job that is killed before leaves the communicator's lane and the open range of the call.
 inline constexpr int64_t kPatienceNs = 10'000'000'000;
 [[nodiscard]] constexpr bool is_due(Join join, int64_t init_ns, int64_t now) noexcept {
   return join != Join::kWait || now - init_ns > kPatienceNs;
@@ -43,7 +43,12 @@ inline constexpr int64_t kPatienceNs = 10'000'000'000;
 // The number of the call that is open on the calling thread, 0 = none.
 [[nodiscard]] uint32_t open_setup_call() noexcept;
 
-// Writes the records that wait for nothing any more, or, at the end of the process, all. On the drain thread or under its lock.
-void write_arrivals(EventStore& store, trace::Ring* ring, bool all) noexcept;
+// Writes the records that wait for nothing any more, or, at the end of the process, all; at most kWrittenAtOnce: true when
+// there are more, which is for after a drain. On the drain thread or under its lock.
+bool write_arrivals(EventStore& store, trace::Ring* ring, bool all) noexcept;
+
+// With the operations that are closed (closing.hpp) they fit into the smallest ring there can be.
+inline constexpr uint32_t kWrittenAtOnce = 128;
+inline constexpr size_t kCommunicatorColumns = 10;
 
 }  // namespace stepscope::collector::nccl

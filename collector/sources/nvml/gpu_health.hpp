@@ -12,7 +12,7 @@
 // A GPU that fell off the bus is not asked any more: loss nvml.gpu_lost, meta `device.<id>.state`.
 // Of a MIG slice only the memory is its own: all else is the whole GPU's, and meta `device.<id>.mig` has the slice.
 //
-// One thread at a time, the drain thread: every call may take milliseconds. Plain data: may be copied.
+// One thread, the one that reads NVML: every call may take milliseconds. Plain data: may be copied.
 #pragma once
 
 #include <stdint.h>

@@ -2,7 +2,7 @@
 //
 // libnvidia-ml.so.1 as a function table. Found at run time, initialised once, neither shut down nor closed.
 //
-// Calls can take milliseconds, and hang with a sick GPU: only the drain thread makes them.
+// Calls can take milliseconds, seconds to initialise, and hang with a sick GPU: only a thread of their own makes them.
 #pragma once
 
 #include <stdint.h>

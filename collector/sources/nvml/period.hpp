@@ -9,7 +9,7 @@ namespace stepscope::collector::nvml {
 
 inline constexpr int64_t kShortestPeriodNs = 1'000'000'000;
 inline constexpr int64_t kLongestPeriodNs = 16'000'000'000;
-inline constexpr int64_t kSlowNs = 20'000'000;  // longer than this holds up the drain thread
+inline constexpr int64_t kSlowNs = 20'000'000;  // a fiftieth of the shortest period
 
 // The next period, after a reading of all GPUs took `took_ns`: twice as long after a slow one, half as long again after one
 // that took less than half of that.

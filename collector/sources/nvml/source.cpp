@@ -2,19 +2,21 @@
 #include "collector/sources/nvml/source.hpp"
 
 #include <limits.h>
-#include <stdlib.h>
+#include <sys/prctl.h>
 
 #include <atomic>
 
 #include "collector/clock.hpp"
 #include "collector/doors.hpp"
 #include "collector/gpu_table.hpp"
+#include "collector/own_thread.hpp"
 #include "collector/process_state.hpp"
 #include "collector/source_registry.hpp"
 #include "collector/sources/nvml/gpu_health.hpp"
 #include "collector/sources/nvml/period.hpp"
 #include "collector/sources/nvml/visible_gpus.hpp"
 #include "collector/system_file.hpp"
+#include "collector/thread_state.hpp"
 
 namespace stepscope::collector::nvml {
 namespace {
@@ -23,29 +25,30 @@ constexpr int kMaxXidsPerTick = 16;
 constexpr int64_t kExitPatienceNs = 500'000'000;
 constexpr int64_t kExitPollNs = 200'000;
 
-enum class State : uint8_t { kWaiting, kReading, kOff };
-
+// Of the reading thread.
 struct Source {
-  State state = State::kWaiting;
   Functions functions = {};
   int gpu_count = 0;   // of g_gpus that are read
   int known_gpus = 0;  // of gpu_table.hpp, when the list was made
   EventSet xids = nullptr;
   bool said_throttle = false;
   int64_t period_ns = kShortestPeriodNs;
-  int64_t next_ns = 0;
-  int64_t spent_ns = 0;
 };
 
-// Both under the drain lock. What forget() must reset without running a destructor or touching the parent's NVML. The GPUs are
-// large and apart: a fork handler runs on whatever stack the program's thread has.
+// What forget() must reset without running a destructor or touching the parent's NVML. The GPUs are large and apart: a fork
+// handler runs on whatever stack the program's thread has.
 constinit Source g_source;
 constinit GpuHealth g_gpus[kMaxGpus];
+constinit CudaEnvironment g_environment;
+constinit std::atomic<bool> g_noting{false};
+constinit std::atomic<bool> g_noted{false};  // g_environment is complete
+constinit bool g_started = false;            // under the drain lock
+constinit std::atomic<int64_t> g_spent_ns{0};
 
-// At exit NVML's destructors run before our end of the recording. They must not meet a call of ours on the drain thread.
+// At exit NVML's destructors run before our end of the recording. They must not meet a call of ours.
 constinit std::atomic<bool> g_leaving{false};
 constinit std::atomic<bool> g_calling{false};
-constinit bool g_exit_hooked = false;
+constinit std::atomic<bool> g_hung{false};
 
 class CallScope {
  public:
@@ -62,9 +65,10 @@ class CallScope {
   bool allowed_ = false;
 };
 
-// Registered after NVML was loaded, so that it runs before anything NVML registered.
+// Registered after NVML was loaded and again after it was initialised, so that it runs before anything NVML registered. The
+// second time finds nothing to wait for, unless the first one gave up.
 void hold_back_at_exit(int, void*) noexcept {
-  if (!is_recording()) {
+  if (!is_recording() || g_hung.load()) {
     return;
   }
   g_leaving.store(true);
@@ -72,13 +76,13 @@ void hold_back_at_exit(int, void*) noexcept {
   while (g_calling.load() && now_ns() < deadline) {
     sleep_ns(kExitPollNs);
   }
+  g_hung.store(g_calling.load());
 }
 
 void say_absent(const char* why) noexcept {
   TextBuffer<160> text;
   text.add("absent: ").add(why);
   spool().meta("nvml.state", text.c_str());
-  g_source.state = State::kOff;
 }
 
 void write_version(const char* key, Result (*call)(char*, uint32_t)) noexcept {
@@ -89,9 +93,8 @@ void write_version(const char* key, Result (*call)(char*, uint32_t)) noexcept {
 }
 
 void note_mps() noexcept {
-  const char* directory = getenv("CUDA_MPS_PIPE_DIRECTORY");
   TextBuffer<PATH_MAX> control;
-  control.add(directory == nullptr || directory[0] == '\0' ? "/tmp/nvidia-mps" : directory).add("/control");
+  control.add(g_environment.mps_directory.view()).add("/control");
   if (file_exists(control.c_str())) {
     spool().meta("nvml.mps", "readings are of the whole GPU, other processes on it included");
   }
@@ -106,7 +109,7 @@ void list_gpus() noexcept {
   }
   g_source.known_gpus = known_gpus();
   VisibleGpus visible;
-  find_visible_gpus(g_source.functions, visible);
+  find_visible_gpus(g_source.functions, g_environment, visible);
   g_source.gpu_count = visible.count;
   for (int i = 0; i < visible.count; ++i) {
     GpuHealth& gpu = g_gpus[i];
@@ -129,21 +132,20 @@ void list_gpus() noexcept {
   }
 }
 
-void start() noexcept {
+// True when there is something to read from.
+bool open_nvml() noexcept {
   Functions& functions = g_source.functions;
   if (!load(functions)) {
     say_absent("libnvidia-ml.so.1 cannot be loaded");
-    return;
+    return false;
   }
+  on_exit(hold_back_at_exit, nullptr);
   const Result result = initialize(functions);
   if (result != kSuccess) {
     say_absent(result_text(result));
-    return;
+    return false;
   }
-  if (!g_exit_hooked) {
-    g_exit_hooked = true;
-    on_exit(hold_back_at_exit, nullptr);
-  }
+  on_exit(hold_back_at_exit, nullptr);
   spool().meta("nvml.state", "ok");
   write_version("nvml.driver", functions.driver_version);
   write_version("nvml.version", functions.nvml_version);
@@ -152,7 +154,7 @@ void start() noexcept {
     g_source.xids = nullptr;
   }
   list_gpus();
-  g_source.state = State::kReading;
+  return true;
 }
 
 void read_xids(trace::Ring* ring, int64_t now) noexcept {
@@ -205,42 +207,75 @@ void read_all(trace::Ring* ring, int64_t now) noexcept {
   }
 }
 
+// One call of NVML's after another, as long as they are allowed. False when nothing more is to be read.
+bool start_once() noexcept {
+  const CallScope scope;
+  return scope && open_nvml();
+}
+bool read_once() noexcept {
+  const CallScope scope;
+  if (scope) {
+    const int64_t begin = now_ns();
+    if (EventScope events(Door::kOwn); events) {
+      read_all(events.thread().ring, begin);
+    }
+    g_spent_ns.fetch_add(now_ns() - begin, std::memory_order_relaxed);
+  }
+  return bool(scope);
+}
+
+void* read_health(void*) noexcept {
+  prctl(PR_SET_NAME, "stepscope-nvml");
+  bool more = start_once();
+  while (more && is_recording()) {
+    const int64_t next = now_ns() + g_source.period_ns;
+    more = read_once();
+    const int64_t rest = next - now_ns();
+    sleep_ns(rest > 0 ? rest : 0);
+  }
+  return nullptr;
+}
+
 }  // namespace
 
-int64_t tick(trace::Ring* ring, int64_t now) noexcept {
-  if (g_source.state == State::kOff || !door_opened(Door::kCuda)) {
-    return kNoWish;
+void start() noexcept {
+  if (is_recording() && !g_noting.exchange(true)) {
+    g_environment.read();
+    g_noted.store(true, std::memory_order_release);
   }
-  if (now < g_source.next_ns || ring == nullptr) {
-    return kNoWish;  // the drain thread comes by often enough
-  }
-  CallScope scope;
-  if (!scope) {
-    return kNoWish;
-  }
-  if (g_source.state == State::kWaiting) {
-    start();
-  }
-  if (g_source.state == State::kReading) {
-    read_all(ring, now_ns());
-    g_source.next_ns = now + g_source.period_ns;
-    g_source.spent_ns += now_ns() - now;
+}
+
+int64_t tick(trace::Ring*, int64_t) noexcept {
+  if (!g_started && g_noted.load(std::memory_order_acquire)) {
+    g_started = true;
+    spool().meta("nvml.state", "starting");
+    if (!start_own_thread(read_health)) {
+      say_absent("no thread can be created for it");
+    }
   }
   return kNoWish;
 }
 
 void finish(trace::Ring*, int64_t) noexcept {
-  if (g_source.spent_ns > 0) {
+  if (const int64_t spent = g_spent_ns.load(std::memory_order_relaxed); spent > 0) {
     TextBuffer<24> text;
-    text.add_i64(g_source.spent_ns);
+    text.add_i64(spent);
     spool().meta("self.nvml_ns", text.c_str());
+  }
+  if (g_hung.exchange(false)) {
+    spool().loss("nvml.call_hung", 1);
   }
 }
 
 void forget() noexcept {
   g_source = Source();
+  g_noting.store(false);
+  g_noted.store(false);
+  g_started = false;
+  g_spent_ns.store(0);
   g_leaving.store(false);
   g_calling.store(false);
+  g_hung.store(false);
   forget_gpus();
 }
 

@@ -59,14 +59,21 @@ bool find(const Functions& functions, uint32_t count, const VisibleDevice& entry
   return false;
 }
 
-const char* order_of(uint32_t count) noexcept {
-  const char* order = getenv("CUDA_DEVICE_ORDER");
-  return count <= 1 || (order != nullptr && TextView(order).equals("PCI_BUS_ID")) ? "bus" : "assumed";
-}
-
 }  // namespace
 
-void find_visible_gpus(const Functions& functions, VisibleGpus& found) noexcept {
+void CudaEnvironment::read() noexcept {
+  const char* visible = getenv("CUDA_VISIBLE_DEVICES");
+  lists = visible != nullptr;
+  list.clear();
+  list.add(lists ? visible : "");
+  by_bus = TextView(getenv("CUDA_DEVICE_ORDER")).equals("PCI_BUS_ID");
+  const char* directory = getenv("CUDA_MPS_PIPE_DIRECTORY");
+  mps_directory.clear();
+  mps_directory.add(directory == nullptr || directory[0] == '\0' ? "/tmp/nvidia-mps" : directory);
+}
+
+void find_visible_gpus(const Functions& functions, const CudaEnvironment& environment,
+                       VisibleGpus& found) noexcept {
   found = VisibleGpus();
   Device device = nullptr;
   const int known = known_gpus();
@@ -83,9 +90,8 @@ void find_visible_gpus(const Functions& functions, VisibleGpus& found) noexcept 
   if (functions.device_count == nullptr || functions.device_count(&count) != kSuccess) {
     return;
   }
-  found.order = order_of(count);
-  const char* list = getenv("CUDA_VISIBLE_DEVICES");
-  if (list == nullptr) {
+  found.order = count <= 1 || environment.by_bus ? "bus" : "assumed";
+  if (!environment.lists) {
     for (uint32_t i = 0; i < count; ++i) {
       const bool there = by_index(functions, i, device);
       add(found, there, device, i);
@@ -93,7 +99,7 @@ void find_visible_gpus(const Functions& functions, VisibleGpus& found) noexcept 
     return;
   }
   VisibleDevice entries[kMaxGpus];
-  const int wanted = parse_visible_devices(TextView(list), entries, kMaxGpus);
+  const int wanted = parse_visible_devices(environment.list.view(), entries, kMaxGpus);
   bool by_number = false;
   for (int i = 0; i < wanted; ++i) {
     by_number = by_number || entries[i].form == VisibleDevice::Form::kIndex;

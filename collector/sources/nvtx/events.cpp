@@ -115,7 +115,8 @@ void note_nested(ThreadState& thread, const void* domain, int change) noexcept {
 
 SetupRange setup_range_of(const void* domain, const EventAttributes* event) noexcept {
   if (domain == nullptr || event == nullptr || event->size < kNeededBytes ||
-      event->message_type != kMessageRegistered || event->message == nullptr) {
+      event->message_type != kMessageRegistered || event->message == nullptr ||
+      as_name(domain)->length != kNcclDomainLength) {
     return SetupRange::kNone;
   }
   return setup_range(as_name(domain)->text(), as_name(event->message)->text());

@@ -12,6 +12,9 @@ namespace stepscope::collector::nvtx {
 
 enum class SetupRange : uint8_t { kNone, kOneRank, kAllRanks };
 
+// What is of another length is another domain: for callers that have the length at hand.
+inline constexpr uint32_t kNcclDomainLength = 4;
+
 [[nodiscard]] SetupRange setup_range(TextView domain, TextView name) noexcept;
 
 }  // namespace stepscope::collector::nvtx

@@ -338,7 +338,7 @@ void tell_fatal() {
   }
   constexpr uint32_t kFatalError = 1;
   if (wants_callback(kStateDomain, kFatalError)) {
-    StateData data{kUnknown, "the stand-in was told to fail (FAKE_CUPTI_FATAL_AFTER)"};
+    StateData data{kUnknown, "the stand-in was told to fail"};
     call_back(kStateDomain, kFatalError, &data);
     state.fatal_known.store(true);
   }

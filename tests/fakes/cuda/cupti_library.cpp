@@ -49,6 +49,7 @@ Options read_options() {
   }
   options.call_fails = table("FAKE_CUPTI_CALL_FAILS");
   options.fatal_after = number("FAKE_CUPTI_FATAL_AFTER");
+  options.fatal_at_clock = number("FAKE_CUPTI_FATAL_AT_CLOCK");
   options.drop_every = number("FAKE_CUPTI_DROP_EVERY");
   options.odd_every = number("FAKE_CUPTI_ODD_EVERY");
   options.flush_hangs = number("FAKE_CUPTI_FLUSH_HANGS") != 0;

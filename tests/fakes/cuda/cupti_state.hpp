@@ -53,10 +53,11 @@ struct Options {
   std::map<uint32_t, int> enable_fails;   // FAKE_CUPTI_ENABLE_FAILS: "36,38=27": kind[=result], default 999
   std::map<std::string, int> call_fails;  // FAKE_CUPTI_CALL_FAILS: "cuptiActivityFlushPeriod=27,..."
   uint64_t fatal_after = 0;               // FAKE_CUPTI_FATAL_AFTER: records until the fatal state; 0 = never
-  uint64_t drop_every = 0;                // FAKE_CUPTI_DROP_EVERY: each n-th record is dropped and counted
-  uint64_t odd_every = 0;    // FAKE_CUPTI_ODD_EVERY: each n-th kernel in turn: NULL name, 0/0, end < start
-  bool flush_hangs = false;  // FAKE_CUPTI_FLUSH_HANGS: a flush that is not forced never comes back
-  bool hold_back = false;    // FAKE_CUPTI_HOLD_BACK: full buffers wait for the next flush
+  uint64_t fatal_at_clock = 0;  // FAKE_CUPTI_FATAL_AT_CLOCK: as the clock is read the n-th time; 0 = never
+  uint64_t drop_every = 0;      // FAKE_CUPTI_DROP_EVERY: each n-th record is dropped and counted
+  uint64_t odd_every = 0;       // FAKE_CUPTI_ODD_EVERY: each n-th kernel in turn: NULL name, 0/0, end < start
+  bool flush_hangs = false;     // FAKE_CUPTI_FLUSH_HANGS: a flush that is not forced never comes back
+  bool hold_back = false;       // FAKE_CUPTI_HOLD_BACK: full buffers wait for the next flush
   bool late = false;     // FAKE_CUPTI_LATE: a flush returns before its buffers are back; they come soon after
   bool shuffle = false;  // FAKE_CUPTI_SHUFFLE: buffers and kernels in any order
   bool truncate = false;  // FAKE_CUPTI_TRUNCATE: a buffer's valid size ends within its last record
@@ -136,6 +137,7 @@ struct Cupti {
   bool worker_started = false;
   std::atomic<uint32_t> flush_period_ms{0};
   std::atomic<uint64_t> undelivered_drops{0};
+  std::atomic<uint64_t> clock_readings{0};
   std::atomic<bool> fatal{false};
   std::atomic<bool> fatal_told{false};
   std::atomic<bool> fatal_known{false};  // the tool has been told and has answered: a call now breaks a rule

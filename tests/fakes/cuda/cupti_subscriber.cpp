@@ -174,6 +174,10 @@ FAKE_CUPTI_EXPORT int cuptiGetTimestamp(uint64_t* timestamp) {
     return refused;
   }
   *timestamp = now_ns();
+  if (cupti().clock_readings.fetch_add(1) + 1 == options().fatal_at_clock) {
+    cupti().fatal.store(true);
+    tell_fatal();
+  }
   return kSuccess;
 }
 

@@ -7,7 +7,7 @@
 //   unsupported   nothing but name and UUID          nocounters   no field values at all
 //   nvml12        the ids of NVML 12 for throttling  lost=N       GPUs are lost from the Nth clock reading on
 //   mig           GPU 0 has a slice MIG-0            xid=N        one Xid event on GPU 0
-//   noxid         listening for Xids is not permitted
+//   noxid         listening for Xids is not permitted slowinit=MS  nvmlInit takes MS
 // FAKE_NVML_LOG names a file that gets one line per call: name and thread name.
 //
 // Compiled with FAKE_NVML_OLD it is a library of an old driver: the functions that came later do not exist.
@@ -122,6 +122,7 @@ int initialize() {
   if (const int result = enter("Init", nullptr); result != kSuccess) {
     return result;
   }
+  usleep(static_cast<useconds_t>(number("slowinit", 0)) * 1000);
   for (int i = 0; i < 16; ++i) {
     g_gpus[i] = {i, false};
   }

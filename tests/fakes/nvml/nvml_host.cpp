@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A program that uses a GPU, as far as the collector sees it: at cuInit the CUDA driver calls InitializeInjection of the library
-// that CUDA_INJECTION64_PATH names. Then it runs for a while; "fork" also in a child.
-//   fake_nvml_host MILLISECONDS [fork]
+// that CUDA_INJECTION64_PATH names. Then it runs for a while; "fork" also in a child; "setenv" after it has changed the variables
+// that CUDA has read.
+//   fake_nvml_host MILLISECONDS [fork|setenv]
 #include <dlfcn.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -20,6 +21,10 @@ int main(int argc, char** argv) {
   std::memcpy(&initialize, &symbol, sizeof(symbol));
   if (initialize == nullptr || initialize() != 1) {
     return 3;
+  }
+  if (what == "setenv") {
+    setenv("CUDA_VISIBLE_DEVICES", "0", 1);
+    setenv("CUDA_DEVICE_ORDER", "FASTEST_FIRST", 1);
   }
   usleep(static_cast<useconds_t>(milliseconds) * 1000);
   if (what == "fork") {

@@ -49,6 +49,18 @@ TEST_F(CuptiSharing, YieldGivesCuptiToTheProfilerThatAsks) {
   }
 }
 
+// Whoever tears CUPTI down does so when it suits it: a subscription that we made meanwhile would end with it.
+TEST_F(CuptiSharing, WhatWasYieldedIsNotTakenBackWhenTheProfilerIsDone) {
+  Recorded recorded = record_job("13.0",
+                                 {"steps=6", "think_us=250000", "kineto_from=1", "kineto_to=2",
+                                  "kineto_finalize=yes", "kineto_asks=yes"},
+                                 {{"STEPSCOPE_CUPTI", "yield"}});
+  EXPECT_THAT(recorded.job.kineto_starts, ::testing::ElementsAre(0));
+  EXPECT_EQ(recorded.contents.of(Kind::kKernel).size(), 40U) << "those of the first step";
+  EXPECT_EQ(recorded.contents.fact("cupti.state"), "yielded to torch.profiler");
+  EXPECT_EQ(recorded.contents.of(Kind::kStep).size(), 6U);
+}
+
 // From 13.3 on records can only be read as the subscriber that they were made for.
 TEST_F(CuptiSharing, BuffersThatComeAfterCuptiWasGivenAwayAreCounted) {
   Recorded recorded = record_job("13.3", {"steps=6", "release_at=3", "think_us=100000"},

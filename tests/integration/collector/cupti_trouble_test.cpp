@@ -72,6 +72,16 @@ TEST_F(CuptiTrouble, AFatalErrorEndsTheSourceAndNothingElse) {
   expect_unharmed(recorded.job, job);
 }
 
+// The anchors of the clock read CUPTI's several times in a row, whoever has noticed meanwhile that it may not be called.
+TEST_F(CuptiTrouble, ItsClockIsNotReadAfterAFatalError) {
+  Recorded recorded = record_job("13.0", {"steps=20", "kernels=200", "think_us=20000"},
+                                 {{"FAKE_CUPTI_FATAL_AT_CLOCK", "2"}, {"STEPSCOPE_CUPTI_MEMORY_MIB", "8"}});
+  EXPECT_EQ(recorded.contents.fact("cupti.state"), "stopped: CUPTI reported a fatal error");
+  EXPECT_EQ(cupti_losses(recorded.contents)["cupti.fatal"], 1U);
+  EXPECT_GT(recorded.contents.of(Kind::kKernel).size(), 0U) << "what set the clock";
+  EXPECT_TRUE(recorded.contents.summary.clean_end);
+}
+
 // CUPTI has finalized itself by then; what it filled before may not even be read with it.
 TEST_F(CuptiTrouble, BuffersFilledBeforeAFatalErrorAreCountedButNotTouched) {
   Recorded recorded = record_job(

@@ -21,7 +21,8 @@ class NcclSetup : public CollectorTest, public ::testing::WithParamInterface<int
  protected:
   SpoolContents run_host(const std::string& what, const Environment& extra = {}) {
     const Outcome outcome = record({FAKE_NCCL_SETUP_HOST, what, std::to_string(GetParam())}, extra);
-    EXPECT_EQ(outcome.exit_code, what == "long_lived" ? -1 : 0) << outcome;  // -1: killed
+    const bool killed = what == "long_lived" || what == "killed_inside";
+    EXPECT_EQ(outcome.exit_code, killed ? -1 : 0) << outcome;
     return only();
   }
   static std::vector<Event> communicators(const SpoolContents& contents, size_t expected) {
@@ -108,6 +109,17 @@ TEST_P(NcclSetup, OneThatNeverComesUpHasNoDuration) {
   EXPECT_EQ(one.column(kDurSource), 0);
 }
 
+TEST_P(NcclSetup, AKillWhileTheCallIsOpenLeavesTheCallAndTheLaneButNoDuration) {
+  const SpoolContents contents = run_host("killed_inside");
+  const Event call = range(contents, "ncclCommInitRank");
+  EXPECT_EQ(call.column(6), trace::kFlagUnfinished);
+  EXPECT_GE(call.column(1), 20 * kMs) << "it reaches to the last event";
+  EXPECT_TRUE(contents.of(Kind::kCommunicator).empty()) << "its record waited for the call";
+  EXPECT_TRUE(std::any_of(contents.lanes.begin(), contents.lanes.end(), [](const auto& lane) {
+    return lane.second.type == "communicator" && lane.second.name.rfind("world rank 3", 0) == 0;
+  }));
+}
+
 TEST_P(NcclSetup, WithoutVerbsDevicesItUsesSockets) {
   const SpoolContents contents = run_host("inside");
   EXPECT_EQ(contents.text(communicators(contents, 1)[0].column(kTransport)), between_nodes("Socket"));
@@ -128,6 +140,13 @@ TEST_P(NcclSetup, VerbsDevicesThatWereOpenBeforeSayNothing) {
   EXPECT_EQ(communicators(contents, 1)[0].column(kTransport), 0);
   EXPECT_EQ(contents.fact("nccl.network"), "");
   EXPECT_EQ(contents.fact("nccl.network_evidence").rfind("not known", 0), 0U);
+}
+
+TEST_P(NcclSetup, WhatHappensAfterNcclToldOfItSaysNothing) {
+  make_verbs_device();
+  const SpoolContents contents = run_host("others_come_later");
+  EXPECT_EQ(contents.text(communicators(contents, 1)[0].column(kTransport)), between_nodes("Socket"));
+  EXPECT_EQ(contents.fact("nccl.network"), "Socket");
 }
 
 TEST_P(NcclSetup, ItsNetworkIsTheOneThatTheUserAskedFor) {

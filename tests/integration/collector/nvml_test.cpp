@@ -2,6 +2,7 @@
 //
 // The health of GPUs: the shipped library in a real process that opens the CUDA door, beside a stand-in libnvidia-ml.so.1.
 #include <bit>
+#include <chrono>
 #include <fstream>
 #include <set>
 
@@ -49,7 +50,7 @@ class Nvml : public CollectorTest {
 
   [[nodiscard]] std::string log_path() const { return scratch_.file("nvml-calls"); }
 
-  // "SmClock stepscope-drain"
+  // "SmClock stepscope-nvml"
   [[nodiscard]] std::vector<std::string> calls() const {
     std::ifstream file(log_path());
     std::vector<std::string> lines;
@@ -124,12 +125,30 @@ TEST_F(Nvml, AGpuSaysHowItIsAboutOnceASecond) {
   EXPECT_EQ(contents.losses, (std::map<std::string, uint64_t>{}));
 }
 
-TEST_F(Nvml, OnlyTheDrainThreadCallsNvml) {
+TEST_F(Nvml, IsCalledOnAThreadOfItsOwn) {
   record_gpu(1200, "");
 
   EXPECT_THAT(calls(), Not(IsEmpty()));
   for (const std::string& call : calls()) {
-    EXPECT_THAT(call, ::testing::EndsWith(" stepscope-drain"));
+    EXPECT_THAT(call, ::testing::EndsWith(" stepscope-nvml"));
+  }
+}
+
+TEST_F(Nvml, ACallThatHangsHoldsUpNeitherTheDrainNorAForkNorTheEnd) {
+  for (const char* fake : {"slowinit=60000", "slow=60000"}) {
+    std::filesystem::remove_all(run_directory());
+    const auto begin = std::chrono::steady_clock::now();
+    SpoolContents contents = record_gpu(700, fake, {}, "fork");  // a child of 300 ms
+    const auto took = std::chrono::steady_clock::now() - begin;
+
+    EXPECT_LT(took, std::chrono::milliseconds(700 + 300 + 500 + 1000))
+        << fake << ": the end waits half a second";
+    EXPECT_EQ(contents.losses, (std::map<std::string, uint64_t>{{"nvml.call_hung", 1}})) << fake;
+    EXPECT_EQ(contents.fact("nvml.state"), fake == std::string("slow=60000") ? "ok" : "starting");
+    EXPECT_EQ(contents.fact("exit.code"), "0");
+    const std::vector<std::string> counters = contents.names(Kind::kCounter, 1);
+    EXPECT_GE(std::count(counters.begin(), counters.end(), "proc.cpu_ns"), 2)
+        << "the host is read all the same";
   }
 }
 
@@ -245,6 +264,15 @@ TEST_F(Nvml, OnlyVisibleGpusAreRead) {
   EXPECT_EQ(contents.fact("nvml.order"), "bus");
 }
 
+TEST_F(Nvml, WhatIsVisibleIsWhatCudaReadInCuInit) {
+  SpoolContents contents = record_gpu(
+      300, "gpus=8", {{"CUDA_VISIBLE_DEVICES", "5,2"}, {"CUDA_DEVICE_ORDER", "PCI_BUS_ID"}}, "setenv");
+
+  EXPECT_THAT(devices(contents), ElementsAre(0, 1));
+  EXPECT_EQ(last(contents, "gpu.sm_clock_mhz", 0), 1975);
+  EXPECT_EQ(contents.fact("nvml.order"), "bus");
+}
+
 TEST_F(Nvml, AGpuMayBeNamedByTheBeginningOfItsUuid) {
   SpoolContents contents = record_gpu(300, "gpus=8", {{"CUDA_VISIBLE_DEVICES", "GPU-000000a3"}});
 
@@ -318,7 +346,7 @@ TEST_F(Nvml, AForkedChildLeavesTheParentsNvmlAlone) {
   SpoolContents contents = record_gpu(1100, "", {}, "fork");
 
   for (const std::string& call : calls()) {
-    EXPECT_THAT(call, ::testing::EndsWith(" stepscope-drain"));
+    EXPECT_THAT(call, ::testing::EndsWith(" stepscope-nvml"));
   }
   EXPECT_GE(readings(contents, "gpu.sm_clock_mhz").size(), 2U);
 }

@@ -211,18 +211,6 @@ TEST(KernelName, ShortensWhatTritonFused) {
   EXPECT_EQ(describe_kernel("triton__0d1d2de").detail, "");
 }
 
-TEST(KernelName, SpellsCollectivesOneWay) {
-  for (const char* text :
-       {"AllReduce", "ncclAllReduce", "allreduce", "all_reduce", "ncclKernel_AllReduce_TREE_LL_Sum_f16"}) {
-    EXPECT_EQ(collective_op(text), "all_reduce") << text;
-  }
-  EXPECT_EQ(collective_op("ReduceScatter"), "reduce_scatter");
-  EXPECT_EQ(collective_op("Reduce"), "reduce");
-  EXPECT_EQ(collective_op("Recv"), "send_recv");
-  EXPECT_EQ(collective_op("AlltoAll"), "all_to_all");
-  EXPECT_EQ(collective_op("ncclDevKernel_Generic"), "other");
-}
-
 TEST(KernelName, SurvivesAnything) {
   std::string text;
   for (const char* part :

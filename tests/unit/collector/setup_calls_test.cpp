@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/unit/collector/spool_in_child.hpp"
+
 namespace stepscope::collector {
 namespace {
 
@@ -79,6 +81,22 @@ TEST_F(SetupCalls, WhatWasOpenBeforeIsLookedAtOnce) {
   EXPECT_EQ(verbs_before_setup(), -1) << "no call yet";
   (void)setup_call_begins(1, false);
   EXPECT_GE(verbs_before_setup(), 0);
+}
+
+TEST_F(SetupCalls, WhatCannotBeKeptIsCounted) {
+  const auto full = spool_in_child([] {
+    for (size_t i = 0; i < kMaxSetupCalls + 3; ++i) {
+      (void)setup_call_begins(1, false);
+    }
+  });
+  EXPECT_EQ(full.losses, (std::map<std::string, uint64_t>{{"nccl.setup_call_not_kept", 3}}));
+  const auto locked = spool_in_child([] {
+    const uint32_t number = setup_call_begins(1, false);
+    detail::g_setup_lock.store(true);  // as a fork in the wrong moment leaves it
+    (void)setup_call_begins(2, false);
+    setup_call_ends(number, 0, 3);
+  });
+  EXPECT_EQ(locked.losses, (std::map<std::string, uint64_t>{{"nccl.setup_call_not_kept", 2}}));
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cstring>
 #include <filesystem>
 #include <functional>
 #include <random>
@@ -189,6 +190,58 @@ TEST(Finalize, CanKeepTheSpoolAndRepeatedGivesTheSameBytes) {
   ASSERT_TRUE(finalize(dir.path(), {}).ok());
   EXPECT_EQ(read_bytes(path), first);
   EXPECT_THAT(files_of(dir.path()), ElementsAre(std::string(kBase) + ".stepscope"));
+}
+
+// A job that ran `count` all-reduces beside its other kernels, killed.
+void make_spool_with_collectives(const std::string& directory, int64_t count) {
+  const int status = in_child([&] {
+    static Spool spool;
+    if (spool.open(directory.c_str(), kBase) != 0) {
+      _exit(3);
+    }
+    record(spool, 500);
+    Ring* ring = spool.acquire_ring(4712, "proxy", 1 << 20);
+    const uint32_t communicator = spool.declare_lane("communicator", "world rank 0/8", 0);
+    const uint32_t stream = spool.declare_lane("stream", "GPU 0 stream 13", 0);
+    const auto name = [](const char* text) { return int64_t{spool.intern(text, strlen(text))}; };
+    for (int64_t i = 0; i < count; ++i) {
+      int64_t call[18] = {1000 * i, 10, name("AllReduce")};
+      const int64_t kernel[] = {1000 * i + 500, 100, name("ncclDevKernel_AllReduce_Sum_f32_RING_LL"), 0, 13,
+                                7 + i};
+      spool.push(ring, Kind::kCollective, communicator, call, 18);
+      spool.push(ring, Kind::kKernel, stream, kernel, 6);
+      if (i % 1000 == 999) {
+        (void)spool.drain();
+      }
+    }
+    raise(SIGKILL);
+  });
+  ASSERT_TRUE(WIFSIGNALED(status));
+}
+
+TEST(Finalize, CollectivesNameTheirKernelsAndRepeatedGivesTheSameBytes) {
+  const TempDir dir;
+  constexpr int64_t kCount = 70'000;  // more than a segment holds
+  make_spool_with_collectives(dir.path(), kCount);
+  FinalizeOptions options;
+  options.keep_spool = true;
+  ASSERT_TRUE(finalize(dir.path(), options).ok());
+  const std::string path = dir.file(std::string(kBase) + ".stepscope");
+  const std::string first = read_bytes(path);
+  ASSERT_TRUE(finalize(dir.path(), {}).ok());
+  EXPECT_TRUE(first == read_bytes(path));
+
+  const Recording recording = open_or_fail(path);
+  int64_t next = 0;
+  const Status scanned = recording.scan({.kind = Kind::kCollective}, [&](const SegmentView& view) {
+    for (size_t row = 0; row < view.rows; ++row, ++next) {
+      EXPECT_TRUE(view.columns[0][row] == 1000 * next && view.columns[16][row] == 7 + next) << next;
+    }
+    return Status();
+  });
+  EXPECT_TRUE(scanned.ok());
+  EXPECT_EQ(next, kCount);
+  EXPECT_TRUE(recording.verify().ok());
 }
 
 TEST(Finalize, LeavesARunningProcessAloneOrTakesASnapshot) {

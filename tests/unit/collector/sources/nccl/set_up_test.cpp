@@ -5,6 +5,9 @@
 
 #include <gtest/gtest.h>
 
+#include "collector/clock.hpp"
+#include "tests/unit/collector/spool_in_child.hpp"
+
 namespace stepscope::collector::nccl {
 namespace {
 
@@ -73,6 +76,40 @@ TEST(SetUp, ACallThatHangsIsNotWaitedForForEver) {
   EXPECT_TRUE(is_due(Join::kWait, 500, 501 + kPatienceNs));
   EXPECT_TRUE(is_due(Join::kNone, 500, 500));
   EXPECT_TRUE(is_due(Join::kFound, 500, 500));
+}
+
+// As a process that makes many communicators in one group: none of their records is lost in a ring that is too small for all.
+TEST(SetUp, RecordsAreWrittenInPortionsThatFit) {
+  const testing::SpoolContents contents = spool_in_child([] {
+    EventStore& store = *make_event_store();
+    for (Communicator& communicator : store.communicators) {
+      communicator.id = index_of(store, communicator) + 1;
+      communicator.record.store(RecordState::kWaits);
+      store.waiting.fetch_add(1);
+    }
+    constexpr size_t kSmallestRing = size_t{64} << 10U;
+    trace::Ring* ring = spool().acquire_ring(1, "drain", kSmallestRing);
+    while (write_arrivals(store, ring, false)) {
+      spool().drain();
+    }
+  });
+  EXPECT_EQ(contents.of(trace::Kind::kCommunicator).size(), size_t{kMaxCommunicators});
+  EXPECT_TRUE(contents.losses.empty());
+}
+
+// Whoever had the lock on the calls may be gone with it.
+TEST(SetUp, ALockThatIsNeverLetGoOfIsNotWaitedForForEver) {
+  const testing::SpoolContents contents = spool_in_child([] {
+    EventStore& store = *make_event_store();
+    store.communicators[0].record.store(RecordState::kWaits);
+    store.communicators[0].init_ns = now_ns() - kPatienceNs - 1;
+    store.communicators[1].record.store(RecordState::kWaits);
+    store.communicators[1].init_ns = now_ns();
+    store.waiting.store(2);
+    detail::g_setup_lock.store(true);
+    write_arrivals(store, spool().acquire_ring(1, "drain", 1), false);
+  });
+  EXPECT_EQ(contents.of(trace::Kind::kCommunicator).size(), 1U);
 }
 
 TEST(SetUp, WithoutCallsNothingIsKnown) {
