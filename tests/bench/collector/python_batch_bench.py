@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the DataLoader hooks cost per batch, on real torch.
 
-    python_batch_bench.py --library libstepscope.so [--hooks collector/sources/python] [--pairs 5] [--batches 4000]
+    python_batch_bench.py --library libstepscope.so [--hooks collector/sources/python] [--pairs 9] [--batches 4000]
 
 Compared is the CPU time of the median batch; the mean is made by the few batches that somebody else on the machine delayed.
 Each recorded process takes its hooks off and puts them on again every 50 batches, the worker as well as the training thread.
@@ -123,7 +123,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--library", required=True)
     parser.add_argument("--hooks", default=str(ROOT / "collector/sources/python"))
-    parser.add_argument("--pairs", type=int, default=5, help="recorded processes per line")
+    parser.add_argument("--pairs", type=int, default=9, help="recorded processes per line")
     parser.add_argument("--batches", type=int, default=4000)
     parser.add_argument("--sample-us", type=int, default=None, help="how long a sample computes; else none, and 1000")
     parser.add_argument("--workers", type=int, default=None, help="else none, and 2")
