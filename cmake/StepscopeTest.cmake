@@ -10,8 +10,8 @@ if(STEPSCOPE_SANITIZE MATCHES "undefined")
   list(APPEND STEPSCOPE_TEST_OPTIONS -fno-sanitize=undefined)
 endif()
 
-# Half of compiling a test is reading GoogleTest; it is read once, and tests are compiled several files at a time, so names in unnamed
-# namespaces differ within a program. (clang-tidy wants to see each file alone.)
+# Half of compiling a test is reading GoogleTest; it is read once, and unit tests are compiled several files at a time, so names in
+# unnamed namespaces differ within a program. (clang-tidy wants to see each file alone.)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   file(CONFIGURE OUTPUT "${PROJECT_BINARY_DIR}/tests/precompiled.cpp" CONTENT "int main() {}\n")
   add_executable(stepscope_test_headers "${PROJECT_BINARY_DIR}/tests/precompiled.cpp")  # compiled as tests are: -fPIE
@@ -38,8 +38,10 @@ function(stepscope_test)
   target_compile_options(${T_NAME} PRIVATE ${STEPSCOPE_TEST_OPTIONS})
   if(TARGET stepscope_test_headers AND NOT T_SOURCES MATCHES "\\.c(;|$)")
     target_precompile_headers(${T_NAME} REUSE_FROM stepscope_test_headers)
-    set_target_properties(${T_NAME} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 5)
-    target_compile_options(${T_NAME} PRIVATE -Wno-subobject-linkage)  # of types in files that are compiled as if included
+    if(T_LABEL STREQUAL "unit")
+      set_target_properties(${T_NAME} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 5)
+      target_compile_options(${T_NAME} PRIVATE -Wno-subobject-linkage)  # of types in files that are compiled as if included
+    endif()
   endif()
   add_dependencies(stepscope_tests ${T_NAME})
   gtest_discover_tests(${T_NAME} DISCOVERY_MODE PRE_TEST TEST_PREFIX "${T_NAME}."

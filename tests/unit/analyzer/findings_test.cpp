@@ -12,7 +12,7 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-constexpr const char* kFed = "steps=80 fetch.cpu=18ms collate=2ms";
+constexpr const char* kWellFed = "steps=80 fetch.cpu=18ms collate=2ms";
 
 class FindingsTest : public RunTest {
  protected:
@@ -42,7 +42,7 @@ class FindingsTest : public RunTest {
     return find_in_diff(diff.value(), base_side, candidate_side);
   }
 
-  std::string first(const std::string& candidate, const std::string& base = kFed) {
+  std::string first(const std::string& candidate, const std::string& base = kWellFed) {
     const std::vector<Finding> all = findings(base, candidate);
     return all.empty() ? "" : all[0].text;
   }
@@ -53,9 +53,9 @@ TEST_F(FindingsTest, SayWhatChangedInNumbers) {
               AllOf(HasSubstr("__getitem__"), HasSubstr("18.0 ms -> 38.0 ms")));
   EXPECT_THAT(first("steps=80 fetch.cpu=18ms collate=14ms"),
               AllOf(HasSubstr("collate"), HasSubstr("2.0 ms -> 14.0 ms")));
-  EXPECT_THAT(first(std::string(kFed) + " fetch.io=20ms"), HasSubstr("blocked reading 0.0 ms -> 20.0 ms"));
-  EXPECT_THAT(first(std::string(kFed) + " workers=1"), HasSubstr("num_workers 2 -> 1"));
-  EXPECT_THAT(first(std::string(kFed) + " slow_worker=1 slow_worker.extra=20ms"),
+  EXPECT_THAT(first(std::string(kWellFed) + " fetch.io=20ms"), HasSubstr("blocked reading 0.0 ms -> 20.0 ms"));
+  EXPECT_THAT(first(std::string(kWellFed) + " workers=1"), HasSubstr("num_workers 2 -> 1"));
+  EXPECT_THAT(first(std::string(kWellFed) + " slow_worker=1 slow_worker.extra=20ms"),
               AllOf(HasSubstr("worker 1"), HasSubstr("ms more per batch"), HasSubstr("data.blocked")));
   EXPECT_THAT(first("steps=80 gc.every=1 gc=5ms", "steps=80"), HasSubstr("of generation 2), longest 5.0 ms"));
   EXPECT_THAT(first("steps=80 optimizer=6ms optimizer_class=LBFGS", "steps=80"), HasSubstr("AdamW -> LBFGS"));
@@ -69,14 +69,14 @@ TEST_F(FindingsTest, NameTheThreadThatDoesSomethingElse) {
 }
 
 TEST_F(FindingsTest, CiteTheHostsLimits) {
-  EXPECT_THAT(first(std::string(kFed) + " fetch.starved=20ms affinity=1 throttled_permille=380"),
+  EXPECT_THAT(first(std::string(kWellFed) + " fetch.starved=20ms affinity=1 throttled_permille=380"),
               AllOf(HasSubstr("throttled 38 % of the time"), HasSubstr("1 CPU for 2 workers")));
-  EXPECT_THAT(first(std::string(kFed) + " fetch.starved=20ms throttled_permille=380 quota_permille=500"),
+  EXPECT_THAT(first(std::string(kWellFed) + " fetch.starved=20ms throttled_permille=380 quota_permille=500"),
               AllOf(HasSubstr("throttled 38 % of the time"), HasSubstr("quota of 0.5 CPUs")));
 }
 
 TEST_F(FindingsTest, PointAtTheWorstStep) {
-  const std::vector<Finding> all = findings(kFed, "steps=80 fetch.cpu=38ms collate=2ms");
+  const std::vector<Finding> all = findings(kWellFed, "steps=80 fetch.cpu=38ms collate=2ms");
   ASSERT_FALSE(all.empty());
   ASSERT_TRUE(all[0].where.has_value());
   EXPECT_EQ(all[0].where->process, 0U);
@@ -86,11 +86,11 @@ TEST_F(FindingsTest, PointAtTheWorstStep) {
 }
 
 TEST_F(FindingsTest, AbstainWhenNothingChanged) {
-  EXPECT_TRUE(findings(kFed, kFed).empty());
+  EXPECT_TRUE(findings(kWellFed, kWellFed).empty());
 }
 
 TEST_F(FindingsTest, AbstainFromACauseWithoutWorkerRecordings) {
-  const std::vector<Finding> all = findings(kFed, "steps=80 fetch.cpu=38ms collate=2ms record_workers=0");
+  const std::vector<Finding> all = findings(kWellFed, "steps=80 fetch.cpu=38ms collate=2ms record_workers=0");
   for (const Finding& finding : all) {
     EXPECT_THAT(finding.text, ::testing::Not(HasSubstr("__getitem__")));
   }
@@ -100,7 +100,7 @@ TEST_F(FindingsTest, AbstainFromACauseWithoutWorkerRecordings) {
 }
 
 TEST_F(FindingsTest, ExplainOneRunToo) {
-  const Analysis slow = analyze("slow", std::string(kFed) + " fetch.io=30ms");
+  const Analysis slow = analyze("slow", std::string(kWellFed) + " fetch.io=30ms");
   const std::vector<Finding> all = find_in_run(slow.view());
   ASSERT_FALSE(all.empty());
   EXPECT_EQ(all[0].id, leaf::kFetchIo);
