@@ -84,6 +84,7 @@ struct Scratch {
     if (spool.open(directory.c_str(), "p") != 0 || !decoder.open(spool, windows)) {
       abort();
     }
+    decoder.read_classic({});
     ring = spool.acquire_ring(1, "bench", kRingBytes);
   }
   ~Scratch() {

@@ -190,6 +190,7 @@ enum : size_t {
   kStart = 16,
   kEnd = 24,
   kCorrelation = 32,
+  kCacheSize = 48,
   kCachePath = 56,
   kProcess = 64,
   kThread = 68
