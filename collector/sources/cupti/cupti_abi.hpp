@@ -95,7 +95,8 @@ using CallbackFunction = void (*)(void* user_data, int domain, uint32_t id, cons
 using BufferRequested = void (*)(uint8_t** buffer, size_t* size, size_t* max_records);
 using BufferCompleted = void (*)(void* context, uint32_t stream, uint8_t* buffer, size_t size, size_t valid);
 using BufferRequestedV2 = void (*)(uint8_t** buffer, size_t* size, size_t* max_records, void* info);
-struct CompletedInfo;  // cupti_abi_fields.hpp
+struct ActivityConfig;  // these two: cupti_abi_fields.hpp
+struct CompletedInfo;
 using BufferCompletedV2 = void (*)(uint8_t* buffer, size_t size, size_t valid, const CompletedInfo* info);
 
 // ---- records: offsets ----

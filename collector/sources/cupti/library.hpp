@@ -40,8 +40,8 @@ struct Functions {
                               abi::SubscriberParams*) = nullptr;  // 13.0
   abi::Result (*register_callbacks_v2)(abi::Subscriber, abi::BufferRequestedV2,
                                        abi::BufferCompletedV2) = nullptr;
-  abi::Result (*enable_v2)(abi::Subscriber, uint32_t kind, void* config) = nullptr;
-  abi::Result (*disable_v2)(abi::Subscriber, uint32_t kind, void* config) = nullptr;
+  abi::Result (*enable_v2)(abi::Subscriber, uint32_t kind, const abi::ActivityConfig* config) = nullptr;
+  abi::Result (*disable_v2)(abi::Subscriber, uint32_t kind, const abi::ActivityConfig* config) = nullptr;
   abi::Result (*next_record_v2)(abi::Subscriber, uint8_t* buffer, size_t valid, void** record) = nullptr;
   abi::Result (*dropped_records_v2)(abi::Subscriber, void* context, uint32_t stream,
                                     size_t* dropped) = nullptr;

@@ -2,7 +2,7 @@
 //
 // The libcupti stand-in: records whose fields the tool chooses (user-defined records, from 13.3 on). The structures by which
 // a choice is made and described, and what a subscriber has chosen. Compared with the toolkit's headers in
-// records_abi_check.cpp.
+// user_fields_abi_check.cpp.
 #pragma once
 
 #include <array>
@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "tests/fakes/cuda/records.hpp"
+#include "tests/fakes/cuda/user_fields.hpp"
 
 namespace fakecuda {
 
@@ -53,17 +54,6 @@ struct CompleteInfo {
 inline constexpr uint32_t kUserDefinedAttribute = 11;
 inline constexpr uint32_t kEventTimestampsAttribute = 17;
 inline constexpr uint32_t kThreadIdTypeAttribute = 21;
-
-// A field that can be chosen: its number, where the classic record of its kind has it, and how wide it is when chosen.
-struct ChoosableField {
-  uint32_t kind;
-  int id;
-  size_t offset;
-  size_t bytes;
-  size_t chosen_bytes;
-};
-inline constexpr size_t kChoosableFields = 175;
-extern const ChoosableField kChoosable[kChoosableFields];
 
 // One subscriber's choice. Once made, a kind's layout stays: its records may still lie in buffers.
 class UserRecords {

@@ -1,14 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The libcupti stand-in: which fields a tool can choose, of the kinds the stand-in knows. Correlation and thread ids are wider
-// than in the classic records, and so are some others.
-#include "tests/fakes/cuda/user_records.hpp"
+// than in the classic records, and so are some others. Compared with the toolkit's headers in user_fields_abi_check.cpp.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "tests/fakes/cuda/records.hpp"
 
 namespace fakecuda {
 
-// kind, id, offset, bytes, bytes when chosen
+// A field that can be chosen: its number, where the classic record of its kind has it, and how wide it is when chosen.
+struct ChoosableField {
+  uint32_t kind;
+  int id;
+  size_t offset;
+  size_t bytes;
+  size_t chosen_bytes;
+};
+
 // clang-format off
-const ChoosableField kChoosable[kChoosableFields] = {
+inline constexpr ChoosableField kChoosable[] = {
     {kConcurrentKernel, 0, 0, 4, 4}, {kConcurrentKernel, 4, kernel::kRegisters, 2, 2},
     {kConcurrentKernel, 7, kernel::kStart, 8, 8}, {kConcurrentKernel, 8, kernel::kEnd, 8, 8},
     {kConcurrentKernel, 9, kernel::kCompleted, 8, 8}, {kConcurrentKernel, 10, kernel::kDevice, 4, 4},
