@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Where each field that we read comes from: its place in the classic record and its number among the fields that can be
-// chosen. Only for record_layout.cpp.
+// chosen. Only for record_layout.cpp and records.cpp.
 #pragma once
 
 #include "collector/sources/cupti/cupti_abi.hpp"
@@ -277,5 +277,33 @@ inline constexpr KindSources kSources[kRecordKinds] = {
     device_sources(),
     environment_sources(),
 };
+
+inline constexpr uint8_t kNoRow = 0xff;
+
+// Which of kSources a kind has, kNoRow for one that we do not read.
+struct RowOfKind {
+  static constexpr size_t kKinds = abi::kJit + 1;  // the highest that we read
+  uint8_t row[kKinds] = {};
+
+  constexpr RowOfKind() {
+    for (uint8_t& entry : row) {
+      entry = kNoRow;
+    }
+    for (size_t i = 0; i < kRecordKinds; ++i) {
+      row[kSources[i].kind] = static_cast<uint8_t>(i);
+    }
+  }
+};
+inline constexpr RowOfKind kRowOfKind;
+
+constexpr uint8_t row_of(uint32_t kind) noexcept {
+  return kind < RowOfKind::kKinds ? kRowOfKind.row[kind] : kNoRow;
+}
+
+// Of a kind that we read.
+[[gnu::always_inline]] constexpr Field classic_field(uint32_t kind, uint8_t field) noexcept {
+  const Source& source = kSources[row_of(kind)].sources[field];
+  return {source.offset, source.bytes};
+}
 
 }  // namespace stepscope::collector::cupti

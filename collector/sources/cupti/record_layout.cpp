@@ -6,27 +6,6 @@
 namespace stepscope::collector::cupti {
 namespace {
 
-constexpr size_t kKinds = abi::kJit + 1;  // the highest that we read
-constexpr uint8_t kNoRow = 0xff;
-
-struct RowOfKind {
-  uint8_t row[kKinds] = {};
-
-  constexpr RowOfKind() {
-    for (uint8_t& entry : row) {
-      entry = kNoRow;
-    }
-    for (size_t i = 0; i < kRecordKinds; ++i) {
-      row[kSources[i].kind] = static_cast<uint8_t>(i);
-    }
-  }
-};
-constexpr RowOfKind kRowOfKind;
-
-uint8_t row_of(uint32_t kind) noexcept {
-  return kind < kKinds ? kRowOfKind.row[kind] : kNoRow;
-}
-
 constexpr uint32_t place(size_t offset, size_t bytes) noexcept {
   return static_cast<uint32_t>(offset << 8 | bytes);
 }
@@ -104,10 +83,10 @@ void DescribedRecords::note(const abi::CompletedInfo* info) noexcept {
 }
 
 void RecordLayouts::set_classic(const Tail& tail) noexcept {
+  classic_ = true;
   for (size_t row = 0; row < kRecordKinds; ++row) {
     for (size_t i = 0; i < kSources[row].count; ++i) {
-      const Source& source = kSources[row].sources[i];
-      fields_[row][i] = Field(source.offset, source.bytes);
+      fields_[row][i] = classic_field(kSources[row].kind, static_cast<uint8_t>(i));
     }
     known_ |= 1U << row;
   }

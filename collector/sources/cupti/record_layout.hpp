@@ -153,11 +153,14 @@ class RecordLayouts {
 
   // Null for a kind that we do not read or that is not described.
   [[nodiscard]] const Field* of(uint32_t kind) const noexcept;
+  // Every kind has its classic layout, and what Tail does not speak of is at the same place in each version.
+  [[nodiscard]] bool are_classic() const noexcept { return classic_; }
   // A kind that we read, described or not.
   [[nodiscard]] static bool is_read(uint32_t kind) noexcept;
 
  private:
   uint32_t known_ = 0;
+  bool classic_ = false;
   Field fields_[kRecordKinds][kMaxFields];
 };
 
