@@ -127,8 +127,8 @@ inline constexpr size_t kMaxFields = kernel_field::kCount;
 // What CUPTI said about user-defined records. All zero at first.
 class DescribedRecords {
  public:
-  // Any thread, any number of them at once, before the buffer is passed on; lock-free. A kind has one description for good, as our choice of
-  // fields never changes. One that lacks a field, or has it in a form that is no number, is not taken.
+  // Any thread, any number of them at once, before the buffer is passed on; lock-free. A kind has one description for good,
+  // as our choice of fields never changes. One that lacks a field, or has it in a form that is no number, is not taken.
   void note(const abi::CompletedInfo* info) noexcept;
 
  private:

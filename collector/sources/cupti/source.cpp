@@ -133,8 +133,9 @@ void subscribe(const DynamicLibrary& library, const LibraryPath& path) noexcept 
     return;
   }
   TextBuffer<96> holder;
-  const bool leaves = policy_from_environment() == Policy::kYield;
-  abi::Result result = s.subscription.open(functions, callbacks(), leaves, holder);
+  const RecordForm form = record_form();
+  const bool alone = form == RecordForm::kBest && policy_from_environment() != Policy::kYield;
+  abi::Result result = s.subscription.open(functions, callbacks(), alone, holder);
   number_meta("cupti.version", s.subscription.version());
   if (result == abi::kMultipleSubscribers) {
     spool().loss("cupti.unavailable", 1);
@@ -146,7 +147,7 @@ void subscribe(const DynamicLibrary& library, const LibraryPath& path) noexcept 
   if (result == abi::kSuccess) {
     enable_callbacks(s.subscription);
     RecordLayouts::Tail tail;
-    result = s.activities.enable(s.subscription, s.level, record_form(), tail);
+    result = s.activities.enable(s.subscription, s.level, form, tail);
     if (s.subscription.chooses_fields()) {
       s.decoder.read_described(s.described);
     } else {

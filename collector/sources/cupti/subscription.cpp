@@ -10,7 +10,6 @@ namespace stepscope::collector::cupti {
 namespace {
 
 constexpr char kOurName[] = "stepscope";
-
 constexpr char kSomebody[] = "another tool";
 
 // A name that was told once is not forgotten when the next call tells none.
@@ -25,7 +24,7 @@ void note_holder(const char* name, TextBuffer<96>& holder) noexcept {
 
 }  // namespace
 
-abi::Result Subscription::open(const Functions& functions, const Callbacks& callbacks, bool leaves,
+abi::Result Subscription::open(const Functions& functions, const Callbacks& callbacks, bool alone,
                                TextBuffer<96>& holder) noexcept {
   functions_ = functions;
   if (functions_.version(&version_) != abi::kSuccess) {
@@ -38,7 +37,7 @@ abi::Result Subscription::open(const Functions& functions, const Callbacks& call
                              functions_.set_attribute_v2 != nullptr;
   // An older driver refuses to share, with the result that says that another tool is there. Nothing is subscribed then.
   for (const bool share : {true, false}) {
-    if (has_own_calls && (share || !leaves)) {
+    if (has_own_calls && (share || alone)) {
       const abi::Result result = open_v2(callbacks, share, holder);
       if (result == abi::kSuccess || (result == abi::kMultipleSubscribers && !share)) {
         return result;

@@ -24,9 +24,9 @@ struct Callbacks {
 class Subscription {
  public:
   // Subscribes and hands over the callbacks. On abi::kMultipleSubscribers `holder` is the other tool's name, where CUPTI
-  // tells it (13.0). leaves: the place will be left to a tool that uses the classic calls, and CUPTI does not take both
-  // kinds of calls in one process; alone, we use the classic ones too.
-  abi::Result open(const Functions& functions, const Callbacks& callbacks, bool leaves,
+  // tells it (13.0). alone: a place alone with calls of our own is better than the classic one. It is when fields are to be
+  // chosen; not when the place will be left to a tool that uses the classic calls, as CUPTI does not take both in a process.
+  abi::Result open(const Functions& functions, const Callbacks& callbacks, bool alone,
                    TextBuffer<96>& holder) noexcept;
   void close() noexcept;  // unsubscribes
 

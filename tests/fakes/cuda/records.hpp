@@ -182,6 +182,9 @@ enum : size_t {
   kIsAsync = 72
 };
 }
+namespace memory_pool {  // not delivered
+enum : size_t { kOperation = 4, kDevice = 20, kAddress = 32, kSize = 40, kTime = 56 };
+}
 namespace jit {
 enum : size_t {
   kEntryType = 4,

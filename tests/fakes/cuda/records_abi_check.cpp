@@ -170,6 +170,12 @@ SAME(memory::kIsAsync, CUpti_ActivityMemory4, isAsync);
 LENGTH(0, memory, CUpti_ActivityMemory3);
 LENGTH(3, memory, CUpti_ActivityMemory4);
 
+SAME(memory_pool::kOperation, CUpti_ActivityMemoryPool3, memoryPoolOperationType);
+SAME(memory_pool::kDevice, CUpti_ActivityMemoryPool3, deviceId);
+SAME(memory_pool::kAddress, CUpti_ActivityMemoryPool3, address);
+SAME(memory_pool::kSize, CUpti_ActivityMemoryPool3, size);
+SAME(memory_pool::kTime, CUpti_ActivityMemoryPool3, timestamp);
+
 SAME(jit::kEntryType, CUpti_ActivityJit2, jitEntryType);
 SAME(jit::kOperation, CUpti_ActivityJit2, jitOperationType);
 SAME(jit::kDevice, CUpti_ActivityJit2, deviceId);
