@@ -74,7 +74,7 @@ TEST_F(CuptiFields, RecordsThatAreNotDescribedAreCountedAndNotGuessedAt) {
 TEST_F(CuptiFields, GraphsTurnToWholeLaunchesAndBack) {
   Recorded recorded = record_job("13.3", {"steps=40", "graphs=1", "think_us=2000"});
   EXPECT_EQ(recorded.contents.fact("cupti.records"), "user-defined");
-  EXPECT_FALSE(recorded.contents.of(Kind::kGraphLaunch).empty());
+  ASSERT_FALSE(recorded.contents.of(Kind::kGraphLaunch).empty());
   EXPECT_EQ(recorded.contents.of(Kind::kGraphLaunch).back().column(6), 1) << "its context";
 }
 
