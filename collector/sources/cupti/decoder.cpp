@@ -215,7 +215,7 @@ uint32_t Decoder::name_id(const char* name) noexcept {
 }
 
 uint32_t Decoder::signature_id(const Signature& signature) noexcept {
-  static_assert(sizeof(Signature) == 36);
+  static_assert(sizeof(Signature) == 9 * sizeof(uint32_t));
   uint64_t words[5] = {};
   memcpy(words, &signature, sizeof(signature));
   uint64_t hash = 0;
@@ -236,8 +236,6 @@ uint32_t Decoder::signature_id(const Signature& signature) noexcept {
       entry.id = spool_->intern(text, length);
       return entry.id;
     }
-    // Padding too is zero: every signature is value-initialised.
-    // NOLINTNEXTLINE(bugprone-suspicious-memory-comparison)
     if (memcmp(&entry.signature, &signature, sizeof(signature)) == 0) {
       return entry.id;
     }

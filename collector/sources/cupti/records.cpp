@@ -127,7 +127,7 @@ Translation kernel(const AnyRecord& r, Event& event) noexcept {
   signature.block[2] = static_cast<uint32_t>(r[f::kBlockZ]);
   signature.static_shared = static_cast<uint32_t>(r[f::kStaticShared]);
   signature.dynamic_shared = static_cast<uint32_t>(r[f::kDynamicShared]);
-  signature.registers = static_cast<uint16_t>(r[f::kRegisters]);
+  signature.registers = static_cast<uint32_t>(r[f::kRegisters]);
   row.signature(signature);
   return row.done();
 }

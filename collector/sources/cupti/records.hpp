@@ -22,13 +22,13 @@ struct LaneKey {
   uint32_t stream = 0;
 };
 
-// How a kernel was launched.
+// How a kernel was launched. Compared and hashed as bytes: has no padding.
 struct Signature {
   uint32_t grid[3];
   uint32_t block[3];
   uint32_t static_shared;
   uint32_t dynamic_shared;
-  uint16_t registers;
+  uint32_t registers;
 };
 
 struct Event {
