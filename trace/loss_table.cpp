@@ -121,6 +121,9 @@ constexpr std::array kMeanings = {
         "Buffers that came after CUPTI had been left to another tool could not be read; the last GPU events "
         "before that are missing.",
         "record with --cupti hold, or run the other profiler in a run of its own"},
+    LossMeaning{"cupti.undescribed", kDataLoss,
+                "CUPTI did not say how its records are laid out; they could not be read.",
+                "record with STEPSCOPE_CUPTI_RECORDS=classic in the environment"},
     LossMeaning{"cupti.unknown_kind", kInfo, "CUPTI delivered records of a kind that was not asked for."},
     LossMeaning{"cupti.no_time", kDataLoss, "GPU events that CUPTI never stamped were left out.",
                 "update CUDA or the driver"},

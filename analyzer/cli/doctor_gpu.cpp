@@ -57,7 +57,8 @@ std::vector<Diagnosis> diagnose_gpu(const Process& process) {
     return {};
   }
   std::string detail = *state;
-  for (const auto& [key, label] : {std::pair("cupti.level", "level"), std::pair("cupti.version", "CUPTI")}) {
+  for (const auto& [key, label] : {std::pair("cupti.level", "level"), std::pair("cupti.version", "CUPTI"),
+                                   std::pair("cupti.records", "records")}) {
     if (const std::string* value = fact(process, key); value != nullptr) {
       detail += fmt::format(", {} {}", label, *value);
     }

@@ -4,6 +4,11 @@
 namespace stepscope::collector::cupti {
 namespace {
 
+struct ApiCall {
+  uint32_t id;
+  const char* name;  // without version and stream suffix
+};
+
 // Ascending by id. Variants of a call (per-thread default stream, older signatures) have ids of their own and one name.
 // clang-format off
 constexpr ApiCall kRuntimeCalls[] = {
@@ -96,15 +101,28 @@ constexpr bool ascending(const ApiCall (&calls)[N]) {
 }
 static_assert(ascending(kRuntimeCalls) && ascending(kDriverCalls));
 
+template <size_t N>
+struct Ids {
+  uint32_t id[N] = {};
+
+  constexpr explicit Ids(const ApiCall (&calls)[N]) {
+    for (size_t i = 0; i < N; ++i) {
+      id[i] = calls[i].id;
+    }
+  }
+};
+constexpr Ids kRuntimeIds(kRuntimeCalls);
+constexpr Ids kDriverIds(kDriverCalls);
+
 }  // namespace
 
 const char* api_call_name(bool runtime, uint32_t id) noexcept {
   return runtime ? find(kRuntimeCalls, id) : find(kDriverCalls, id);
 }
 
-const ApiCall* api_calls(bool runtime, size_t& count) noexcept {
-  count = runtime ? sizeof(kRuntimeCalls) / sizeof(ApiCall) : sizeof(kDriverCalls) / sizeof(ApiCall);
-  return runtime ? kRuntimeCalls : kDriverCalls;
+const uint32_t* api_call_ids(bool runtime, size_t& count) noexcept {
+  count = (runtime ? sizeof(kRuntimeIds) : sizeof(kDriverIds)) / sizeof(uint32_t);
+  return runtime ? kRuntimeIds.id : kDriverIds.id;
 }
 
 }  // namespace stepscope::collector::cupti

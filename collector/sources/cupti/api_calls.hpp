@@ -11,13 +11,9 @@
 
 namespace stepscope::collector::cupti {
 
-struct ApiCall {
-  uint32_t id;
-  const char* name;  // without version and stream suffix
-};
-
 // The name of a call on the list, nullptr for any other. A binary search.
 [[nodiscard]] const char* api_call_name(bool runtime, uint32_t id) noexcept;
-[[nodiscard]] const ApiCall* api_calls(bool runtime, size_t& count) noexcept;
+// The ids on the list.
+[[nodiscard]] const uint32_t* api_call_ids(bool runtime, size_t& count) noexcept;
 
 }  // namespace stepscope::collector::cupti

@@ -15,7 +15,7 @@ const void* next_record(void*, uint8_t* buffer, size_t valid, const void* previo
     s.fatal_buffers.fetch_add(1, std::memory_order_relaxed);
     return nullptr;
   }
-  if (s.subscription.shares() && s.phase.load(std::memory_order_acquire) == Phase::kReleased) {
+  if (s.subscription.has_own_calls() && s.phase.load(std::memory_order_acquire) == Phase::kReleased) {
     s.late_buffers.fetch_add(
         1, std::memory_order_relaxed);  // records are a subscriber's, and we are none any more
     return nullptr;

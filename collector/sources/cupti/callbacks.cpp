@@ -57,7 +57,11 @@ void on_completed(void*, uint32_t, uint8_t* buffer, size_t, size_t valid) {
 void on_requested_v2(uint8_t** buffer, size_t* size, size_t* max_records, void*) {
   give_buffer(buffer, size, max_records);
 }
-void on_completed_v2(uint8_t* buffer, size_t, size_t valid, void*) {
+void on_completed_v2(uint8_t* buffer, size_t, size_t valid, const abi::CompletedInfo* info) {
+  SourceState& s = state();
+  if (s.subscription.chooses_fields()) {
+    s.described.note(info);  // first: who takes the buffer must know how to read it
+  }
   take_buffer(buffer, valid);
 }
 

@@ -3,8 +3,9 @@
 // The part of CUPTI's ABI that this room relies on, declared by ourselves so that the build needs no CUDA toolkit.
 // cupti_abi_check.cpp compares it with the real headers where they are installed.
 //
-// Records are read by the offsets of the oldest layout we support (CUDA 11.8) and only as far as it reaches: newer
+// Classic records are read by the offsets of the oldest layout we support (CUDA 11.8) and only as far as it reaches: newer
 // layouts append. What only newer libraries have is read after asking the *loaded* library, by the presence of a function.
+// Records with fields of our choice: cupti_abi_fields.hpp.
 #pragma once
 
 #include <stddef.h>
@@ -30,7 +31,6 @@ enum ActivityKind : uint32_t {
   kDevice = 8,
   kContext = 9,
   kConcurrentKernel = 10,
-  kName = 11,
   kOverhead = 17,
   kEnvironment = 20,
   kMemcpyPeer = 22,
@@ -48,6 +48,10 @@ enum Attribute : int {
   kDeviceBufferSize = 0,       // size_t
   kDeviceBufferPoolLimit = 2,  // size_t
   kZeroedOutBuffers = 5,       // uint8_t: the buffers we hand out are zero already
+  // From 13.3 on and of one subscriber:
+  kUserDefinedRecords = 11,  // uint8_t
+  kEventTimestamps = 17,     // uint8_t
+  kThreadIdType = 21,        // int
 };
 
 enum CallbackDomain : int { kDriverApi = 1, kRuntimeApi = 2, kResource = 3, kState = 6 };
@@ -91,7 +95,9 @@ using CallbackFunction = void (*)(void* user_data, int domain, uint32_t id, cons
 using BufferRequested = void (*)(uint8_t** buffer, size_t* size, size_t* max_records);
 using BufferCompleted = void (*)(void* context, uint32_t stream, uint8_t* buffer, size_t size, size_t valid);
 using BufferRequestedV2 = void (*)(uint8_t** buffer, size_t* size, size_t* max_records, void* info);
-using BufferCompletedV2 = void (*)(uint8_t* buffer, size_t size, size_t valid, void* info);
+struct ActivityConfig;  // these two: cupti_abi_fields.hpp
+struct CompletedInfo;
+using BufferCompletedV2 = void (*)(uint8_t* buffer, size_t size, size_t valid, const CompletedInfo* info);
 
 // ---- records: offsets ----
 

@@ -102,11 +102,14 @@ bool Decoder::open(trace::Spool& spool, const Windows& windows) noexcept {
 
 void Decoder::decode(uint8_t* buffer, size_t valid, const RecordWalk& walk, trace::Ring* ring,
                      int64_t now_ns) noexcept {
+  if (described_ != nullptr) {
+    layouts_.learn(*described_);
+  }
   const void* record = nullptr;
   Event event;
   while ((record = walk.next(walk.context, buffer, valid, record)) != nullptr) {
     ++counts_.records;
-    switch (translate(record, layout_, event)) {
+    switch (translate(record, layouts_, event)) {
       case Translation::kEventBadTime:
         ++counts_.bad_time;
         push(event, ring, now_ns);
@@ -122,6 +125,9 @@ void Decoder::decode(uint8_t* buffer, size_t valid, const RecordWalk& walk, trac
         break;
       case Translation::kUnknown:
         ++counts_.unknown;
+        break;
+      case Translation::kUndescribed:
+        ++counts_.undescribed;
         break;
       case Translation::kFiltered:
         break;
@@ -209,7 +215,7 @@ uint32_t Decoder::name_id(const char* name) noexcept {
 }
 
 uint32_t Decoder::signature_id(const Signature& signature) noexcept {
-  static_assert(sizeof(Signature) == 36);
+  static_assert(sizeof(Signature) == 9 * sizeof(uint32_t));
   uint64_t words[5] = {};
   memcpy(words, &signature, sizeof(signature));
   uint64_t hash = 0;
@@ -230,8 +236,6 @@ uint32_t Decoder::signature_id(const Signature& signature) noexcept {
       entry.id = spool_->intern(text, length);
       return entry.id;
     }
-    // Padding too is zero: every signature is value-initialised.
-    // NOLINTNEXTLINE(bugprone-suspicious-memory-comparison)
     if (memcmp(&entry.signature, &signature, sizeof(signature)) == 0) {
       return entry.id;
     }
@@ -329,26 +333,26 @@ int64_t Decoder::nodes_of(uint32_t graph) const noexcept {
 
 void Decoder::note_metadata(const void* record) noexcept {
   const auto kind = abi::field<uint32_t>(record, abi::kKindAt);
+  const Record r(record, layouts_.of(kind));
   if (kind == abi::kDevice) {
-    note_device(record);
+    note_device(r);
   } else if (kind == abi::kContext) {
-    namespace at = abi::context;
-    const bool green = layout_.green_contexts && abi::field<uint8_t>(record, at::kIsGreen) != 0;
-    note_context(abi::field<uint32_t>(record, at::kContext), abi::field<uint32_t>(record, at::kDevice),
-                 green);
+    namespace f = context_field;
+    note_context(static_cast<uint32_t>(r[f::kContext]), static_cast<uint32_t>(r[f::kDevice]),
+                 r[f::kIsGreen] != 0);
   } else if (kind == abi::kStream) {
-    note_stream(record);
+    note_stream(r);
   }
 }
 
 // Priorities decide who waits for whom; the default is not worth a fact.
-void Decoder::note_stream(const void* record) noexcept {
-  namespace at = abi::stream;
-  const auto priority = static_cast<int32_t>(abi::field<uint32_t>(record, at::kPriority));
+void Decoder::note_stream(const Record& record) noexcept {
+  namespace f = stream_field;
+  const auto priority = static_cast<int32_t>(record[f::kPriority]);
   if (priority != 0) {
     TextBuffer<64> key;
-    key.add("stream.").add_u64(abi::field<uint32_t>(record, at::kContext)).add('.');
-    key.add_u64(abi::field<uint32_t>(record, at::kStream)).add(".priority");
+    key.add("stream.").add_u64(record[f::kContext]).add('.');
+    key.add_u64(record[f::kStream]).add(".priority");
     TextBuffer<16> value;
     value.add_i64(priority);
     spool_->meta(key.c_str(), value.c_str());
@@ -385,37 +389,37 @@ uint32_t Decoder::device_of(uint32_t context) const noexcept {
   return 0;
 }
 
-void Decoder::note_device(const void* record) noexcept {
-  namespace at = abi::device;
-  const auto id = abi::field<uint32_t>(record, at::kId);
+void Decoder::note_device(const Record& record) noexcept {
+  namespace f = device_field;
+  const auto id = static_cast<uint32_t>(record[f::kId]);
   const auto put = [&](const char* what, const char* value) {
     TextBuffer<64> key;
     key.add("device.").add_u64(id).add('.').add(what);
     spool_->meta(key.c_str(), value);
   };
-  if (const auto* name = abi::field<const char*>(record, at::kName); name != nullptr) {
+  if (const char* name = record.text(f::kName); name != nullptr) {
     put("name", name);
   }
+  const uint64_t halves[] = {record[f::kUuidFront], record[f::kUuidBack]};
+  uint8_t bytes[kGpuUuidSize];
+  static_assert(sizeof(bytes) == sizeof(halves));
+  memcpy(bytes, halves, sizeof(bytes));
   TextBuffer<48> uuid;
   uuid.add("GPU-");
-  for (size_t i = 0; i < 16; ++i) {
-    const auto byte = abi::field<uint8_t>(record, at::kUuid + i);
+  for (size_t i = 0; i < sizeof(bytes); ++i) {
     uuid.add(i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "");
-    uuid.add("0123456789abcdef"[byte >> 4]).add("0123456789abcdef"[byte & 15]);
+    uuid.add("0123456789abcdef"[bytes[i] >> 4]).add("0123456789abcdef"[bytes[i] & 15]);
   }
   put("uuid", uuid.c_str());
-  uint8_t bytes[kGpuUuidSize];
-  memcpy(bytes, static_cast<const uint8_t*>(record) + at::kUuid, sizeof(bytes));
   (void)note_gpu(id, bytes);
   TextBuffer<32> capability;
-  capability.add_u64(abi::field<uint32_t>(record, at::kComputeMajor)).add('.');
-  capability.add_u64(abi::field<uint32_t>(record, at::kComputeMinor));
+  capability.add_u64(record[f::kComputeMajor]).add('.').add_u64(record[f::kComputeMinor]);
   put("compute_capability", capability.c_str());
   TextBuffer<32> number;
-  number.add_u64(abi::field<uint64_t>(record, at::kMemory));
+  number.add_u64(record[f::kMemory]);
   put("memory_bytes", number.c_str());
   number.clear();
-  number.add_u64(abi::field<uint32_t>(record, at::kMultiprocessors));
+  number.add_u64(record[f::kMultiprocessors]);
   put("multiprocessors", number.c_str());
 }
 

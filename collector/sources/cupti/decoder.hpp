@@ -41,6 +41,7 @@ struct DecoderCounts {
   uint64_t no_time = 0;
   uint64_t bad_time = 0;
   uint64_t unknown = 0;
+  uint64_t undescribed = 0;
   uint64_t outside_window = 0;
   uint64_t signatures_full = 0;
 };
@@ -50,8 +51,9 @@ class Decoder {
   // False when there is no memory. Once.
   bool open(trace::Spool& spool, const Windows& windows) noexcept;
   [[nodiscard]] bool is_open() const noexcept { return tables_ != nullptr; }
-  // Before the first buffer.
-  void set_layout(const Layout& layout) noexcept { layout_ = layout; }
+  // How the records are laid out; before the first buffer. One or the other.
+  void read_classic(const RecordLayouts::Tail& tail) noexcept { layouts_.set_classic(tail); }
+  void read_described(const DescribedRecords& described) noexcept { described_ = &described; }
 
   // Pushes the events of one buffer into `ring`, which is drained whenever kDrainEvery events are in it.
   static constexpr size_t kDrainEvery = 1024;
@@ -70,8 +72,8 @@ class Decoder {
 
   void push(Event& event, trace::Ring* ring, int64_t now_ns) noexcept;
   void note_metadata(const void* record) noexcept;
-  void note_device(const void* record) noexcept;
-  void note_stream(const void* record) noexcept;
+  void note_device(const Record& record) noexcept;
+  void note_stream(const Record& record) noexcept;
   void note_context(uint32_t context, uint32_t device, bool green) noexcept;
   [[nodiscard]] bool is_green(uint32_t context) const noexcept;
   [[nodiscard]] uint32_t device_of(uint32_t context) const noexcept;
@@ -87,7 +89,8 @@ class Decoder {
   Tables* tables_ = nullptr;
   trace::Spool* spool_ = nullptr;
   const Windows* windows_ = nullptr;
-  Layout layout_;
+  RecordLayouts layouts_;
+  const DescribedRecords* described_ = nullptr;
   DecoderCounts counts_;
   size_t pushed_ = 0;  // since the last drain
   uint32_t names_epoch_ = 0;

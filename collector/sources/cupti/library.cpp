@@ -175,7 +175,7 @@ void describe_result(const Functions& functions, abi::Result result, TextBuffer<
       text != nullptr) {
     out.add(text).add(" (").add_i64(result).add(')');
   } else {
-    out.add("error ").add_i64(result);
+    out.add("error (").add_i64(result).add(')');
   }
 }
 

@@ -40,8 +40,8 @@ struct Functions {
                               abi::SubscriberParams*) = nullptr;  // 13.0
   abi::Result (*register_callbacks_v2)(abi::Subscriber, abi::BufferRequestedV2,
                                        abi::BufferCompletedV2) = nullptr;
-  abi::Result (*enable_v2)(abi::Subscriber, uint32_t kind, void* config) = nullptr;
-  abi::Result (*disable_v2)(abi::Subscriber, uint32_t kind, void* config) = nullptr;
+  abi::Result (*enable_v2)(abi::Subscriber, uint32_t kind, const abi::ActivityConfig* config) = nullptr;
+  abi::Result (*disable_v2)(abi::Subscriber, uint32_t kind, const abi::ActivityConfig* config) = nullptr;
   abi::Result (*next_record_v2)(abi::Subscriber, uint8_t* buffer, size_t valid, void** record) = nullptr;
   abi::Result (*dropped_records_v2)(abi::Subscriber, void* context, uint32_t stream,
                                     size_t* dropped) = nullptr;
@@ -65,7 +65,7 @@ enum class Search : uint8_t {
 // 570 of "NVRM version: NVIDIA UNIX x86_64 Kernel Module  570.86.15 ..." (/proc/driver/nvidia/version); 0 when it is not there.
 [[nodiscard]] uint64_t driver_branch(TextView version) noexcept;
 
-// Text for people: CUPTI's own words when the library has them, else "error 39".
+// Text for people: CUPTI's own words and the number, else "error (39)": without a driver 13.3 does not even name its errors.
 void describe_result(const Functions& functions, abi::Result result, TextBuffer<128>& out) noexcept;
 
 }  // namespace stepscope::collector::cupti

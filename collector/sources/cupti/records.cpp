@@ -3,22 +3,20 @@
 
 #include "collector/sources/cupti/api_calls.hpp"
 #include "collector/sources/cupti/cupti_abi.hpp"
+#include "collector/sources/cupti/field_sources.hpp"
 #include "collector/text.hpp"
 
 namespace stepscope::collector::cupti {
 namespace {
 
-using abi::field;
 using trace::Kind;
 
-int64_t u32(const void* record, size_t offset) noexcept {
-  return field<uint32_t>(record, offset);
+int64_t number(uint64_t value) noexcept {
+  return static_cast<int64_t>(value);
 }
-int64_t u64(const void* record, size_t offset) noexcept {
-  return static_cast<int64_t>(field<uint64_t>(record, offset));
-}
-int64_t u8(const void* record, size_t offset) noexcept {
-  return field<uint8_t>(record, offset);
+uint32_t id_of(
+    uint64_t value) noexcept {  // of devices, contexts, streams, threads: 32 bits, whatever the record has
+  return static_cast<uint32_t>(value);
 }
 
 // Fills an event column by column, in the order of the kind table.
@@ -35,17 +33,22 @@ class Row {
   }
 
   // Start and duration. An end before the start counts as no duration.
-  void span(int64_t start, int64_t end) noexcept {
+  void span(uint64_t start_ns, uint64_t end_ns) noexcept {
+    const int64_t start = number(start_ns);
+    const int64_t end = number(end_ns);
     start_ = start;
     bad_ = end < start;
     put(start);
     put(bad_ ? 0 : end - start);
   }
-  void moment(int64_t start) noexcept {
-    start_ = start;
+  void moment(uint64_t start) noexcept {
+    start_ = number(start);
     put(start);
   }
-  void put(int64_t value) noexcept { event_.values[event_.count++] = value; }
+  template <typename Integer>
+  void put(Integer value) noexcept {
+    event_.values[event_.count++] = static_cast<int64_t>(value);
+  }
   void name(const char* text) noexcept {
     event_.name = text;
     event_.name_column = event_.count;
@@ -66,9 +69,8 @@ class Row {
   bool bad_ = false;
 };
 
-LaneKey stream_lane(const void* record, size_t device, size_t context, size_t stream) noexcept {
-  return {LaneType::kStream, field<uint32_t>(record, device), field<uint32_t>(record, context),
-          field<uint32_t>(record, stream)};
+LaneKey stream_lane(uint64_t device, uint64_t context, uint64_t stream) noexcept {
+  return {LaneType::kStream, id_of(device), id_of(context), id_of(stream)};
 }
 
 // CUPTI does not always know the thread.
@@ -76,99 +78,110 @@ LaneKey thread_lane(uint32_t thread) noexcept {
   return {thread != 0 ? LaneType::kThread : LaneType::kProcess, 0, 0, thread};
 }
 
-Translation kernel(const void* r, Event& event) noexcept {
-  namespace at = abi::kernel;
-  const LaneKey lane = stream_lane(r, at::kDevice, at::kContext, at::kStream);
+// A record with its fields where the compiler knows them: classic ones of the kinds that come in great numbers. The table
+// costs a kernel a fifth more (tests/bench/collector/cupti_bench.cpp).
+template <uint32_t kKind>
+class ClassicRecord {
+ public:
+  explicit ClassicRecord(const void* bytes) noexcept : bytes_(bytes) {}
+  [[nodiscard]] [[gnu::always_inline]] uint64_t operator[](uint8_t field) const noexcept {
+    return classic_field(kKind, field).of(bytes_);
+  }
+  [[nodiscard]] [[gnu::always_inline]] const char* text(uint8_t field) const noexcept {
+    const uintptr_t address = (*this)[field];
+    return reinterpret_cast<const char*>(address);
+  }
+
+ private:
+  const void* bytes_;
+};
+
+// read(record), of the one type or the other.
+template <uint32_t kKind, typename Read>
+Translation read_either(const void* record, const RecordLayouts& layouts, const Read& read) noexcept {
+  if (layouts.are_classic()) {
+    return read(ClassicRecord<kKind>(record));
+  }
+  return read(Record(record, layouts.of(kKind)));
+}
+
+template <typename AnyRecord>
+Translation kernel(const AnyRecord& r, Event& event) noexcept {
+  namespace f = kernel_field;
+  const LaneKey lane = stream_lane(r[f::kDevice], r[f::kContext], r[f::kStream]);
   Row row(event, Kind::kKernel, lane);
-  row.span(u64(r, at::kStart), u64(r, at::kEnd));
-  row.name(field<const char*>(r, at::kName));
+  row.span(r[f::kStart], r[f::kEnd]);
+  row.name(r.text(f::kName));
   row.put(lane.device);
   row.put(lane.stream);
-  row.put(u32(r, at::kCorrelation));
-  row.put(u32(r, at::kGraph));
-  row.put(u64(r, at::kGraphNode));
+  row.put(r[f::kCorrelation]);
+  row.put(r[f::kGraph]);
+  row.put(r[f::kGraphNode]);
   row.put(lane.context);
   Signature signature;
-  for (size_t i = 0; i < 3; ++i) {
-    signature.grid[i] = field<uint32_t>(r, at::kGridX + 4 * i);
-    signature.block[i] = field<uint32_t>(r, at::kBlockX + 4 * i);
-  }
-  signature.static_shared = field<uint32_t>(r, at::kStaticShared);
-  signature.dynamic_shared = field<uint32_t>(r, at::kDynamicShared);
-  signature.registers = field<uint16_t>(r, at::kRegisters);
+  signature.grid[0] = static_cast<uint32_t>(r[f::kGridX]);
+  signature.grid[1] = static_cast<uint32_t>(r[f::kGridY]);
+  signature.grid[2] = static_cast<uint32_t>(r[f::kGridZ]);
+  signature.block[0] = static_cast<uint32_t>(r[f::kBlockX]);
+  signature.block[1] = static_cast<uint32_t>(r[f::kBlockY]);
+  signature.block[2] = static_cast<uint32_t>(r[f::kBlockZ]);
+  signature.static_shared = static_cast<uint32_t>(r[f::kStaticShared]);
+  signature.dynamic_shared = static_cast<uint32_t>(r[f::kDynamicShared]);
+  signature.registers = static_cast<uint32_t>(r[f::kRegisters]);
   row.signature(signature);
   return row.done();
 }
 
-// A copy between two GPUs has the same front as any other, and the rest at places of its own.
-struct CopyPlaces {
-  size_t peer_device;
-  size_t correlation;
-  size_t graph;
-  size_t graph_node;
-};
-constexpr CopyPlaces kCopy{abi::memcpy_record::kDevice, abi::memcpy_record::kCorrelation,
-                           abi::memcpy_record::kGraph, abi::memcpy_record::kGraphNode};
-constexpr CopyPlaces kPeerCopy{abi::memcpy_peer::kDstDevice, abi::memcpy_peer::kCorrelation,
-                               abi::memcpy_peer::kGraph, abi::memcpy_peer::kGraphNode};
-static_assert(abi::memcpy_peer::kCopyKind == abi::memcpy_record::kCopyKind &&
-              abi::memcpy_peer::kSrcKind == abi::memcpy_record::kSrcKind &&
-              abi::memcpy_peer::kDstKind == abi::memcpy_record::kDstKind &&
-              abi::memcpy_peer::kFlags == abi::memcpy_record::kFlags &&
-              abi::memcpy_peer::kBytes == abi::memcpy_record::kBytes &&
-              abi::memcpy_peer::kStart == abi::memcpy_record::kStart &&
-              abi::memcpy_peer::kEnd == abi::memcpy_record::kEnd &&
-              abi::memcpy_peer::kDevice == abi::memcpy_record::kDevice &&
-              abi::memcpy_peer::kContext == abi::memcpy_record::kContext &&
-              abi::memcpy_peer::kStream == abi::memcpy_record::kStream);
-
-Translation copy(const void* r, const CopyPlaces& places, Event& event) noexcept {
-  namespace at = abi::memcpy_record;
-  const LaneKey lane = stream_lane(r, at::kDevice, at::kContext, at::kStream);
+template <typename AnyRecord>
+Translation copy(const AnyRecord& r, Event& event) noexcept {
+  namespace f = copy_field;
+  const LaneKey lane = stream_lane(r[f::kDevice], r[f::kContext], r[f::kStream]);
   Row row(event, Kind::kMemcpy, lane);
-  row.span(u64(r, at::kStart), u64(r, at::kEnd));
-  row.put(u8(r, at::kCopyKind));
-  row.put(u64(r, at::kBytes));
+  row.span(r[f::kStart], r[f::kEnd]);
+  row.put(r[f::kCopyKind]);
+  row.put(r[f::kBytes]);
   row.put(lane.device);
   row.put(lane.stream);
-  row.put(u32(r, places.correlation));
-  row.put(u32(r, places.peer_device));
+  row.put(r[f::kCorrelation]);
+  row.put(r[f::kPeerDevice]);
   row.put(lane.context);
-  row.put(u8(r, at::kSrcKind));
-  row.put(u8(r, at::kDstKind));
-  row.put(u8(r, at::kFlags) & trace::kCopyAsync);
-  row.put(u32(r, places.graph));
-  row.put(u64(r, places.graph_node));
+  row.put(r[f::kSrcKind]);
+  row.put(r[f::kDstKind]);
+  row.put(number(r[f::kFlags]) & trace::kCopyAsync);
+  row.put(r[f::kGraph]);
+  row.put(r[f::kGraphNode]);
   return row.done();
 }
 
-Translation set(const void* r, Event& event) noexcept {
-  namespace at = abi::memset_record;
-  const LaneKey lane = stream_lane(r, at::kDevice, at::kContext, at::kStream);
+template <typename AnyRecord>
+Translation set(const AnyRecord& r, Event& event) noexcept {
+  namespace f = set_field;
+  const LaneKey lane = stream_lane(r[f::kDevice], r[f::kContext], r[f::kStream]);
   Row row(event, Kind::kMemset, lane);
-  row.span(u64(r, at::kStart), u64(r, at::kEnd));
-  row.put(u64(r, at::kBytes));
+  row.span(r[f::kStart], r[f::kEnd]);
+  row.put(r[f::kBytes]);
   row.put(lane.device);
   row.put(lane.stream);
-  row.put(u32(r, at::kCorrelation));
+  row.put(r[f::kCorrelation]);
   row.put(lane.context);
-  row.put(field<uint16_t>(r, at::kMemoryKind));
-  row.put(u32(r, at::kGraph));
-  row.put(u64(r, at::kGraphNode));
+  row.put(r[f::kMemoryKind]);
+  row.put(r[f::kGraph]);
+  row.put(r[f::kGraphNode]);
   return row.done();
 }
 
-Translation api_call(const void* r, bool runtime, Event& event) noexcept {
-  namespace at = abi::api;
-  const char* name = api_call_name(runtime, field<uint32_t>(r, at::kCallbackId));
+template <typename AnyRecord>
+Translation api_call(const AnyRecord& r, bool runtime, Event& event) noexcept {
+  namespace f = api_field;
+  const char* name = api_call_name(runtime, id_of(r[f::kCallbackId]));
   if (name == nullptr) {
     return Translation::kFiltered;
   }
-  Row row(event, Kind::kCudaApi, thread_lane(field<uint32_t>(r, at::kThread)));
-  row.span(u64(r, at::kStart), u64(r, at::kEnd));
+  Row row(event, Kind::kCudaApi, thread_lane(id_of(r[f::kThread])));
+  row.span(r[f::kStart], r[f::kEnd]);
   row.name(name);
-  row.put(u32(r, at::kCorrelation));
-  row.put(static_cast<int32_t>(field<uint32_t>(r, at::kReturnValue)));
+  row.put(r[f::kCorrelation]);
+  row.put(static_cast<int32_t>(r[f::kReturnValue]));
   return row.done();
 }
 
@@ -197,94 +210,93 @@ const char* overhead_name(uint32_t kind) noexcept {
   }
 }
 
-Translation overhead(const void* r, Event& event) noexcept {
-  namespace at = abi::overhead;
-  const bool of_thread = field<uint32_t>(r, at::kObjectKind) == at::kObjectIsThread;
-  Row row(event, Kind::kOverhead, thread_lane(of_thread ? field<uint32_t>(r, at::kObjectThread) : 0));
-  row.span(u64(r, at::kStart), u64(r, at::kEnd));
-  row.name(overhead_name(field<uint32_t>(r, at::kOverheadKind)));
+Translation overhead(const Record& r, Event& event) noexcept {
+  namespace f = overhead_field;
+  // User-defined records have the thread of an overhead and nothing of other objects.
+  const bool of_thread = !r.has(f::kObjectKind) || r[f::kObjectKind] == abi::overhead::kObjectIsThread;
+  Row row(event, Kind::kOverhead, thread_lane(of_thread ? id_of(r[f::kThread]) : 0));
+  row.span(r[f::kStart], r[f::kEnd]);
+  row.name(overhead_name(static_cast<uint32_t>(r[f::kOverheadKind])));
   return row.done();
 }
 
 // Has no time of its own: the decoder stamps it.
-Translation external_id(const void* r, Event& event) noexcept {
-  namespace at = abi::external;
+Translation external_id(const Record& r, Event& event) noexcept {
+  namespace f = external_field;
   Row row(event, Kind::kExternalId, {LaneType::kProcess, 0, 0, 0});
   event.clock = trace::Clock::kMonotonicRaw;
   row.put(0);
-  row.put(u32(r, at::kCorrelation));
-  row.put(u32(r, at::kExternalKind));
-  row.put(u64(r, at::kExternalId));
+  row.put(r[f::kCorrelation]);
+  row.put(r[f::kExternalKind]);
+  row.put(r[f::kExternalId]);
   return Translation::kEvent;
 }
 
-Translation graph_launch(const void* r, Event& event) noexcept {
-  namespace at = abi::graph_trace;
-  const LaneKey lane = stream_lane(r, at::kDevice, at::kContext, at::kStream);
+Translation graph_launch(const Record& r, Event& event) noexcept {
+  namespace f = graph_field;
+  const LaneKey lane = stream_lane(r[f::kDevice], r[f::kContext], r[f::kStream]);
   Row row(event, Kind::kGraphLaunch, lane);
-  row.span(u64(r, at::kStart), u64(r, at::kEnd));
-  row.put(u32(r, at::kGraph));
+  row.span(r[f::kStart], r[f::kEnd]);
+  row.put(r[f::kGraph]);
   row.put(lane.device);
   row.put(lane.stream);
-  row.put(u32(r, at::kCorrelation));
+  row.put(r[f::kCorrelation]);
   row.put(lane.context);
   row.put(0);  // nodes: the decoder knows
   return row.done();
 }
 
-Translation synchronization(const void* r, Event& event) noexcept {
-  namespace at = abi::sync;
-  Row row(event, Kind::kSync, {LaneType::kSync, 0, field<uint32_t>(r, at::kContext), 0});
-  row.span(u64(r, at::kStart), u64(r, at::kEnd));
-  row.put(u32(r, at::kType));
+Translation synchronization(const Record& r, Event& event) noexcept {
+  namespace f = sync_field;
+  Row row(event, Kind::kSync, {LaneType::kSync, 0, id_of(r[f::kContext]), 0});
+  row.span(r[f::kStart], r[f::kEnd]);
+  row.put(r[f::kType]);
   row.put(0);  // device: the decoder knows it from the context
-  row.put(u32(r, at::kStream));
-  row.put(u32(r, at::kCorrelation));
-  row.put(u32(r, at::kContext));
-  row.put(u32(r, at::kEvent));
+  row.put(r[f::kStream]);
+  row.put(r[f::kCorrelation]);
+  row.put(r[f::kContext]);
+  row.put(r[f::kEvent]);
   return row.done();
 }
 
-Translation cuda_event(const void* r, const Layout& layout, Event& event) noexcept {
-  namespace at = abi::cuda_event;
-  if (!layout.event_timestamps) {
-    return Translation::kNoTime;
-  }
-  const LaneKey lane = stream_lane(r, at::kDevice, at::kContext, at::kStream);
+// Without device timestamps there is no time: see RecordLayouts::Tail.
+Translation cuda_event(const Record& r, Event& event) noexcept {
+  namespace f = event_field;
+  const LaneKey lane = stream_lane(r[f::kDevice], r[f::kContext], r[f::kStream]);
   Row row(event, Kind::kCudaEvent, lane);
-  row.moment(u64(r, at::kDeviceTimestamp));
-  row.put(u32(r, at::kEvent));
+  row.moment(r[f::kDeviceTimestamp]);
+  row.put(r[f::kEvent]);
   row.put(lane.device);
   row.put(lane.stream);
   row.put(lane.context);
-  row.put(u32(r, at::kCorrelation));
+  row.put(r[f::kCorrelation]);
   return row.done();
 }
 
-Translation memory(const void* r, Event& event) noexcept {
-  namespace at = abi::memory;
-  Row row(event, Kind::kMemory, {LaneType::kMemory, field<uint32_t>(r, at::kDevice), 0, 0});
-  row.moment(u64(r, at::kTimestamp));
-  row.put(u32(r, at::kOperation));
-  row.put(u32(r, at::kMemoryKind));
-  row.put(u64(r, at::kBytes));
-  row.put(u64(r, at::kAddress));
-  row.put(u32(r, at::kDevice));
-  row.put(u32(r, at::kContext));
-  row.put(u32(r, at::kStream));
-  row.put(u32(r, at::kCorrelation));
+Translation memory(const Record& r, Event& event) noexcept {
+  namespace f = memory_field;
+  Row row(event, Kind::kMemory, {LaneType::kMemory, id_of(r[f::kDevice]), 0, 0});
+  row.moment(r[f::kTimestamp]);
+  row.put(r[f::kOperation]);
+  row.put(r[f::kMemoryKind]);
+  row.put(r[f::kBytes]);
+  row.put(r[f::kAddress]);
+  row.put(r[f::kDevice]);
+  row.put(r[f::kContext]);
+  row.put(r[f::kStream]);
+  row.put(r[f::kCorrelation]);
   return row.done();
 }
 
-Translation memory_pool(const void* r, Event& event) noexcept {
-  namespace at = abi::memory_pool;
-  Row row(event, Kind::kMemory, {LaneType::kMemory, field<uint32_t>(r, at::kDevice), 0, 0});
-  row.moment(u64(r, at::kTimestamp));
-  row.put(trace::kMemoryPoolOperation + u32(r, at::kOperation));
+Translation memory_pool(const Record& r, Event& event) noexcept {
+  namespace f = pool_field;
+  Row row(event, Kind::kMemory, {LaneType::kMemory, id_of(r[f::kDevice]), 0, 0});
+  row.moment(r[f::kTimestamp]);
+  row.put(trace::kMemoryPoolOperation + number(r[f::kOperation]));
   row.put(0);
-  row.put(u64(r, at::kSize));
-  row.put(u64(r, at::kAddress));
-  row.put(u32(r, at::kDevice));
+  row.put(r[f::kSize]);
+  row.put(r[f::kAddress]);
+  row.put(r[f::kDevice]);
   row.put(0);
   row.put(0);
   row.put(0);
@@ -305,43 +317,40 @@ const char* jit_name(uint32_t entry, uint32_t operation) noexcept {
   }
 }
 
-Translation jit(const void* r, Event& event) noexcept {
-  namespace at = abi::jit;
+Translation jit(const Record& r, Event& event) noexcept {
+  namespace f = jit_field;
   Row row(event, Kind::kJit, {LaneType::kProcess, 0, 0, 0});
-  row.span(u64(r, at::kStart), u64(r, at::kEnd));
-  row.name(jit_name(field<uint32_t>(r, at::kEntryType), field<uint32_t>(r, at::kOperation)));
-  row.put(u32(r, at::kDevice));
-  row.put(u32(r, at::kCorrelation));
-  row.put(u64(r, at::kCacheSize));
+  row.span(r[f::kStart], r[f::kEnd]);
+  row.name(jit_name(static_cast<uint32_t>(r[f::kEntryType]), static_cast<uint32_t>(r[f::kOperation])));
+  row.put(r[f::kDevice]);
+  row.put(r[f::kCorrelation]);
+  row.put(r[f::kCacheSize]);
   return row.done();
 }
 
 // Names as the NVML source uses them; see docs/METRICS.md.
-Translation environment(const void* r, Event& event) noexcept {
-  namespace at = abi::environment;
-  const uint32_t device = field<uint32_t>(r, at::kDevice);
+Translation environment(const Record& r, Event& event) noexcept {
+  namespace f = environment_field;
+  namespace kinds = abi::environment;
+  const uint32_t device = id_of(r[f::kDevice]);
   const char* name = nullptr;
-  uint32_t value = 0;
-  switch (field<uint32_t>(r, at::kEnvironmentKind)) {
-    case at::kSpeed:
+  switch (r[f::kEnvironmentKind]) {
+    case kinds::kSpeed:
       name = "gpu.sm_clock_mhz";
-      value = field<uint32_t>(r, at::kSmClock);
       break;
-    case at::kTemperatureKind:
+    case kinds::kTemperatureKind:
       name = "gpu.temperature_c";
-      value = field<uint32_t>(r, at::kTemperature);
       break;
-    case at::kPowerKind:
+    case kinds::kPowerKind:
       name = "gpu.power_mw";
-      value = field<uint32_t>(r, at::kPower);
       break;
     default:
       return Translation::kFiltered;
   }
   Row row(event, Kind::kHealth, {LaneType::kDevice, device, 0, 0});
-  row.moment(u64(r, at::kTimestamp));
+  row.moment(r[f::kTimestamp]);
   row.name(name);
-  const double real = value;
+  const auto real = static_cast<double>(r[f::kValue]);
   int64_t bits;
   memcpy(&bits, &real, sizeof(bits));
   row.put(bits);
@@ -351,45 +360,49 @@ Translation environment(const void* r, Event& event) noexcept {
 
 }  // namespace
 
-Translation translate(const void* record, const Layout& layout, Event& event) noexcept {
-  switch (field<uint32_t>(record, abi::kKindAt)) {
+Translation translate(const void* record, const RecordLayouts& layouts, Event& event) noexcept {
+  const auto kind = abi::field<uint32_t>(record, abi::kKindAt);
+  const Field* fields = layouts.of(kind);
+  if (fields == nullptr) {
+    return RecordLayouts::is_read(kind) ? Translation::kUndescribed : Translation::kUnknown;
+  }
+  const Record r(record, fields);
+  switch (kind) {
     case abi::kConcurrentKernel:
-      return kernel(record, event);
+      return read_either<abi::kConcurrentKernel>(record, layouts,
+                                                 [&](const auto& any) { return kernel(any, event); });
     case abi::kMemcpy:
-      return copy(record, kCopy, event);
+      return read_either<abi::kMemcpy>(record, layouts, [&](const auto& any) { return copy(any, event); });
     case abi::kMemcpyPeer:
-      return copy(record, kPeerCopy, event);
+      return copy(r, event);
     case abi::kMemset:
-      return set(record, event);
+      return read_either<abi::kMemset>(record, layouts, [&](const auto& any) { return set(any, event); });
     case abi::kRuntime:
-      return api_call(record, true, event);
+      return read_either<abi::kRuntime>(record, layouts,
+                                        [&](const auto& any) { return api_call(any, true, event); });
     case abi::kDriver:
-      return api_call(record, false, event);
+      return read_either<abi::kDriver>(record, layouts,
+                                       [&](const auto& any) { return api_call(any, false, event); });
     case abi::kOverhead:
-      return overhead(record, event);
+      return overhead(r, event);
     case abi::kExternalCorrelation:
-      return external_id(record, event);
+      return external_id(r, event);
     case abi::kGraphTrace:
-      return graph_launch(record, event);
+      return graph_launch(r, event);
     case abi::kSynchronization:
-      return synchronization(record, event);
+      return synchronization(r, event);
     case abi::kCudaEvent:
-      return cuda_event(record, layout, event);
+      return cuda_event(r, event);
     case abi::kMemory:
-      return memory(record, event);
+      return memory(r, event);
     case abi::kMemoryPool:
-      return memory_pool(record, event);
+      return memory_pool(r, event);
     case abi::kJit:
-      return jit(record, event);
+      return jit(r, event);
     case abi::kEnvironment:
-      return environment(record, event);
-    case abi::kDevice:
-    case abi::kContext:
-    case abi::kStream:
-    case abi::kName:
+      return environment(r, event);
+    default:  // kDevice, kContext, kStream
       return Translation::kMetadata;
-    default:
-      return Translation::kUnknown;
   }
 }
 

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One CUPTI activity record -> one event of ours. A pure function of the record's bytes: names stay pointers, lanes stay
-// keys; decoder.hpp turns both into ids.
+// One CUPTI activity record, classic or user-defined -> one event of ours. A pure function of the record's bytes and their
+// layout: names stay pointers, lanes stay keys; decoder.hpp turns both into ids.
 #pragma once
 
 #include <stddef.h>
 #include <stdint.h>
 
+#include "collector/sources/cupti/record_layout.hpp"
 #include "trace/kinds.hpp"
 
 namespace stepscope::collector::cupti {
@@ -21,13 +22,13 @@ struct LaneKey {
   uint32_t stream = 0;
 };
 
-// How a kernel was launched.
+// How a kernel was launched. Compared and hashed as bytes: has no padding.
 struct Signature {
   uint32_t grid[3];
   uint32_t block[3];
   uint32_t static_shared;
   uint32_t dynamic_shared;
-  uint16_t registers;
+  uint32_t registers;
 };
 
 struct Event {
@@ -49,16 +50,11 @@ enum class Translation : uint8_t {
   kFiltered,      // a call that is not on our list: no event
   kMetadata,      // device, context, stream or name: not an event
   kUnknown,       // a kind we did not ask for
+  kUndescribed,   // a kind of ours whose layout CUPTI did not tell
 };
 
-// Which fields the loaded version has beyond the oldest one.
-struct Layout {
-  bool event_timestamps = false;  // CudaEvent2
-  bool green_contexts = false;    // Context2
-};
-
-// `event` is set for kEvent and kEventBadTime only. `record` has at least the bytes of its oldest layout. Freestanding.
-[[nodiscard]] Translation translate(const void* record, const Layout& layout, Event& event) noexcept;
+// `event` is set for kEvent and kEventBadTime only. `record` is laid out as `layouts` says. Freestanding.
+[[nodiscard]] Translation translate(const void* record, const RecordLayouts& layouts, Event& event) noexcept;
 
 // "grid 128x1x1 block 256x1x1 regs 32 smem 0+4096". Returns the length written, at most `capacity` - 1.
 size_t format_signature(const Signature& signature, char* out, size_t capacity) noexcept;

@@ -43,8 +43,8 @@ constinit std::atomic<bool> g_flushed{false};  // the forced flush at the end ca
 constinit std::atomic<uint64_t> g_failed_flushes{0};
 
 struct Reported {  // what of the counters has gone into the recording
-  uint64_t no_time, bad_time, unknown, signatures_full, spare_records, last_resort, strangers, cut_buffers,
-      fatal_buffers, late_buffers, flushes;
+  uint64_t no_time, bad_time, unknown, undescribed, signatures_full, spare_records, last_resort, strangers,
+      cut_buffers, fatal_buffers, late_buffers, flushes;
 };
 constinit Reported g_reported{};
 
@@ -55,6 +55,11 @@ Policy policy_from_environment() noexcept {
 
 const char* policy_name(Policy policy) noexcept {
   return policy == Policy::kYield ? "yield" : policy == Policy::kOff ? "off" : "hold";
+}
+
+RecordForm record_form() noexcept {
+  const bool classic = TextView(getenv("STEPSCOPE_CUPTI_RECORDS")).equals("classic");
+  return classic ? RecordForm::kClassic : RecordForm::kBest;
 }
 
 size_t buffer_bytes() noexcept {
@@ -127,7 +132,9 @@ void subscribe(const DynamicLibrary& library, const LibraryPath& path) noexcept 
     return;
   }
   TextBuffer<96> holder;
-  abi::Result result = s.subscription.open(functions, callbacks(), holder);
+  const RecordForm form = record_form();
+  const bool alone = form == RecordForm::kBest && policy_from_environment() != Policy::kYield;
+  abi::Result result = s.subscription.open(functions, callbacks(), alone, holder);
   number_meta("cupti.version", s.subscription.version());
   if (result == abi::kMultipleSubscribers) {
     spool().loss("cupti.unavailable", 1);
@@ -138,8 +145,13 @@ void subscribe(const DynamicLibrary& library, const LibraryPath& path) noexcept 
   s.phase.store(Phase::kRunning, std::memory_order_release);
   if (result == abi::kSuccess) {
     enable_callbacks(s.subscription);
-    result = s.activities.enable(s.subscription, s.level, s.layout);
-    s.decoder.set_layout(s.layout);
+    RecordLayouts::Tail tail;
+    result = s.activities.enable(s.subscription, s.level, form, tail);
+    if (s.subscription.chooses_fields()) {
+      s.decoder.read_described(s.described);
+    } else {
+      s.decoder.read_classic(tail);
+    }
     if (result != abi::kSuccess) {
       s.activities.disable_all(s.subscription);
       s.subscription.close();
@@ -241,6 +253,7 @@ void report_losses() noexcept {
   report("cupti.no_time", counts.no_time, g_reported.no_time);
   report("cupti.bad_time", counts.bad_time, g_reported.bad_time);
   report("cupti.unknown_kind", counts.unknown, g_reported.unknown);
+  report("cupti.undescribed", counts.undescribed, g_reported.undescribed);
   report("cupti.signatures_full", counts.signatures_full, g_reported.signatures_full);
   report("cupti.discarded", s.spare_records.load(std::memory_order_relaxed), g_reported.spare_records);
   report("cupti.discarded_buffers", s.pool.last_resort_uses(), g_reported.last_resort);

@@ -8,10 +8,10 @@
 
 #include <atomic>
 
+#include "collector/sources/cupti/activities.hpp"
 #include "collector/sources/cupti/buffer_pool.hpp"
 #include "collector/sources/cupti/decoder.hpp"
 #include "collector/sources/cupti/graph_policy.hpp"
-#include "collector/sources/cupti/subscription.hpp"
 
 namespace stepscope::collector::cupti {
 
@@ -32,7 +32,7 @@ struct SourceState {
   Level level = Level::kSteps;
   Subscription subscription;
   Activities activities;
-  Layout layout;
+  DescribedRecords described;
   BufferPool pool;
   Decoder decoder;
   Windows windows;

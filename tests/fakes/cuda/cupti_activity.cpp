@@ -19,7 +19,7 @@ constexpr uint32_t kForced = 1;
 // Recording under another's subscription: old versions allow it, and one of the two then misses records.
 void refuse_thieves(const char* function, const void* caller) {
   const Subscriber* holder = cupti().subscriber.load();
-  if (holder != nullptr && !cupti().shares && holder->library != library_of(caller)) {
+  if (holder != nullptr && !cupti().shares && !cupti().own_calls && holder->library != library_of(caller)) {
     violation("the activity API used by a library while another one is the subscriber", function);
   }
 }
@@ -30,7 +30,21 @@ void record_apis(uint32_t domain, bool on) {
   }
 }
 
+// Calls that have given way to others, which name the subscriber.
+Result refuse_beside_own_calls(const char* function) {
+  for (size_t i = 0; i < session_count(); ++i) {
+    if (session(i).subscriber.load() != nullptr && session(i).own_calls) {
+      violation("a classic call by a process with a subscriber that has its own", function);
+      return kMultipleSubscribers;
+    }
+  }
+  return kSuccess;
+}
+
 int record_api(const char* function, uint32_t domain, uint32_t id, bool on) {
+  if (Result refused = refuse_beside_own_calls(function); refused != kSuccess) {
+    return refused;
+  }
   if (Result refused = enter(function); refused != kSuccess) {
     return refused;
   }
@@ -155,7 +169,7 @@ FAKE_CUPTI_EXPORT int cuptiActivityGetNextRecord(uint8_t* buffer, size_t valid, 
   if (*record != nullptr) {
     uint32_t kind = 0;
     std::memcpy(&kind, *record, sizeof(kind));
-    next = *record + record_size(kind);
+    next = *record + delivered_bytes(kind);
   }
   size_t at = static_cast<size_t>(next - buffer);
   if (at + sizeof(uint32_t) > valid) {
@@ -163,7 +177,7 @@ FAKE_CUPTI_EXPORT int cuptiActivityGetNextRecord(uint8_t* buffer, size_t valid, 
   }
   uint32_t kind = 0;
   std::memcpy(&kind, next, sizeof(kind));
-  size_t size = record_size(kind);
+  size_t size = delivered_bytes(kind);
   if (size == 0) {
     return kInvalidKind;
   }
@@ -259,7 +273,11 @@ FAKE_CUPTI_EXPORT int cuptiActivityEnableCudaEventDeviceTimestamps(uint8_t enabl
   if (Result refused = enter("cuptiActivityEnableCudaEventDeviceTimestamps"); refused != kSuccess) {
     return refused;
   }
-  session(0).event_timestamps.store(enable != 0);
+  if (Result refused = refuse_beside_own_calls("cuptiActivityEnableCudaEventDeviceTimestamps");
+      refused != kSuccess) {
+    return refused;
+  }
+  cupti().event_timestamps.store(enable != 0);
   return kSuccess;
 }
 

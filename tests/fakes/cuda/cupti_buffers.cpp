@@ -68,7 +68,7 @@ void request_buffer(Owner& owner) {
     std::memset(buffer, 0, size);
   }
   state.held.emplace(buffer, size);
-  owner = {buffer, size, 0, 0, 0, max_records, shared};
+  owner = {buffer, size, 0, 0, 0, max_records, shared, nullptr, {}};
   ++state.counters.outstanding;
 }
 
@@ -76,8 +76,19 @@ bool is_shared(const Owner& owner) {
   return owner.shared || cupti().held.count(owner.buffer) > 1;
 }
 
+// The last record's fields are all there: into the buffer with those that the tool chose.
+void pack_last(Owner& owner) {
+  if (owner.unpacked != nullptr) {
+    uint32_t kind = 0;
+    std::memcpy(&kind, owner.classic.data(), sizeof(kind));
+    cupti().user.pack(kind, owner.classic.data(), owner.unpacked);
+    owner.unpacked = nullptr;
+  }
+}
+
 // The buffer is as full as it gets: it waits to be delivered.
 void complete(Owner& owner) {
+  pack_last(owner);
   if (options().check_zeroed && !is_shared(owner) &&
       !all_zero(owner.buffer + owner.used, owner.capacity - owner.used)) {
     violation("the tool wrote into a buffer that CUPTI holds");
@@ -162,6 +173,9 @@ uint8_t* new_record(Owner& owner, uint32_t kind, size_t size) {
   if (state.requested == nullptr || state.fatal.load(std::memory_order_relaxed)) {
     return nullptr;
   }
+  pack_last(owner);
+  const bool chosen = state.user.is_on();
+  size = chosen ? state.user.record_bytes(kind) : size;
   uint64_t number = state.counters.written + state.counters.dropped + 1;
   bool drop = options().drop_every != 0 && number % options().drop_every == 0;
   if (owner.buffer != nullptr && (owner.used + size > owner.capacity ||
@@ -181,11 +195,21 @@ uint8_t* new_record(Owner& owner, uint32_t kind, size_t size) {
   owner.used += size;
   ++owner.records;
   ++state.counters.written;
+  state.counters.bytes += size;
   if (options().fatal_after != 0 && state.counters.written >= options().fatal_after) {
     state.fatal.store(true);
   }
+  if (chosen) {
+    owner.unpacked = record;
+    owner.classic = {};
+    record = owner.classic.data();
+  }
   std::memcpy(record, &kind, sizeof(kind));
   return record;
+}
+
+size_t delivered_bytes(uint32_t kind) {
+  return cupti().user.is_on() ? cupti().user.record_bytes(kind) : record_size(kind);
 }
 
 void collect(bool forced) {
@@ -234,6 +258,9 @@ void flush(bool forced) {
     deliver_one(guard);
   }
   state.filled_changed.wait(guard, [&] { return state.delivering == 0; });
+  if (forced) {
+    state.user.flushed();
+  }
   if (any && !forced) {
     write_overhead(owner_of_this_thread(), kOverheadBufferFlush, start, now_ns());
   }

@@ -181,7 +181,7 @@ void on_event_record(const EventRecord* event) {
     put(r, cuda_event::kEventId, event->event_id);
     if (g_version.cuda_event > cuda_event::kDeviceTime) {
       put(r, cuda_event::kDevice, event->device);
-      if (session(0).event_timestamps.load(std::memory_order_relaxed)) {
+      if (cupti().event_timestamps.load(std::memory_order_relaxed)) {
         put(r, cuda_event::kDeviceTime, event->device_ns);
       }
     }
@@ -275,7 +275,7 @@ const ProfilerHooks kHooks = {
 };
 
 uint32_t thread_id() {
-  return session(0).system_thread_ids.load(std::memory_order_relaxed)
+  return cupti().system_thread_ids.load(std::memory_order_relaxed)
              ? static_cast<uint32_t>(syscall(SYS_gettid))
              : static_cast<uint32_t>(pthread_self());
 }

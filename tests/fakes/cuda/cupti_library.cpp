@@ -48,6 +48,8 @@ Options read_options() {
     options.enable_fails[static_cast<uint32_t>(atoi(kind.c_str()))] = result;
   }
   options.call_fails = table("FAKE_CUPTI_CALL_FAILS");
+  options.fields_fail = table("FAKE_CUPTI_FIELDS_FAIL");
+  options.describes = number("FAKE_CUPTI_DESCRIBES", 1) != 0;
   options.fatal_after = number("FAKE_CUPTI_FATAL_AFTER");
   options.fatal_at_clock = number("FAKE_CUPTI_FATAL_AT_CLOCK");
   options.drop_every = number("FAKE_CUPTI_DROP_EVERY");
@@ -91,6 +93,7 @@ void report() {
   };
   fprintf(file, "version %s\n", g_version.name);
   line("records_written", &Counters::written);
+  line("record_bytes", &Counters::bytes);
   line("records_dropped", &Counters::dropped);
   line("drops_asked_for", &Counters::dropped_reported);
   line("buffers_truncated", &Counters::truncated);

@@ -14,6 +14,7 @@
 
 #include "tests/fakes/cuda/driver.hpp"
 #include "tests/fakes/cuda/records.hpp"
+#include "tests/fakes/cuda/user_records.hpp"
 
 #define FAKE_CUPTI_EXPORT extern "C" __attribute__((visibility("default")))
 
@@ -51,6 +52,10 @@ struct Options {
   int subscribe_result = 0;               // FAKE_CUPTI_SUBSCRIBE
   std::string holder = "Nsight Systems";  // FAKE_CUPTI_HOLDER: who has CUPTI when that is 39
   std::map<uint32_t, int> enable_fails;   // FAKE_CUPTI_ENABLE_FAILS: "36,38=27": kind[=result], default 999
+  // FAKE_CUPTI_FIELDS_FAIL: "attribute=27" or "10,1=27": choosing fields is refused, at all or of a kind
+  std::map<std::string, int> fields_fail;
+  bool describes =
+      true;  // FAKE_CUPTI_DESCRIBES=0: says nothing of the layout of user-defined records, as 13.2
   std::map<std::string, int> call_fails;  // FAKE_CUPTI_CALL_FAILS: "cuptiActivityFlushPeriod=27,..."
   uint64_t fatal_after = 0;               // FAKE_CUPTI_FATAL_AFTER: records until the fatal state; 0 = never
   uint64_t fatal_at_clock = 0;  // FAKE_CUPTI_FATAL_AT_CLOCK: as the clock is read the n-th time; 0 = never
@@ -84,7 +89,9 @@ struct Owner {
   size_t last = 0;  // where the last record begins
   size_t records = 0;
   size_t max_records = 0;
-  bool shared = false;  // the tool gave it out twice
+  bool shared = false;          // the tool gave it out twice
+  uint8_t* unpacked = nullptr;  // the last record, while its fields are still in `classic`
+  std::array<uint8_t, kLargestRecord> classic = {};
 };
 
 struct Filled {
@@ -102,8 +109,8 @@ struct Pending {
 
 // Counted for tests; printed as JSON into FAKE_CUDA_REPORT at the end of the process.
 struct Counters {
-  std::atomic<uint64_t> written{0}, kernels{0}, dropped{0}, dropped_reported{0}, truncated{0}, spoiled{0},
-      odd{0}, incomplete{0};
+  std::atomic<uint64_t> written{0}, bytes{0}, kernels{0}, dropped{0}, dropped_reported{0}, truncated{0},
+      spoiled{0}, odd{0}, incomplete{0};
   std::atomic<uint64_t> requested{0}, refused{0}, given_twice{0}, completed{0}, outstanding{0}, flushes{0},
       forced_flushes{0};
 };
@@ -113,6 +120,8 @@ struct Counters {
 struct Cupti {
   size_t index = 0;
   bool shares = false;
+  bool own_calls = false;  // the subscriber uses the calls that name it
+  UserRecords user;
   // Recursive as CUPTI may be called from within bufferRequested (attributes).
   std::recursive_mutex lock;
   const Driver* driver = nullptr;
@@ -193,8 +202,10 @@ extern const ProfilerHooks kHooks;
 
 // --- buffers (cupti_buffers.cpp); the lock is held ---
 Owner& owner_of_this_thread();
-// Room for one record of this kind, its kind filled in; null = dropped.
+// Room for one record of this kind in its classic layout, its kind filled in; null = dropped.
 uint8_t* new_record(Owner& owner, uint32_t kind, size_t size);
+// The length of a record of the calling session as it lies in a buffer; 0 = no such kind.
+size_t delivered_bytes(uint32_t kind);
 // Moves what the GPU has finished into buffers; everything, unfinished with end = 0, when forced.
 void collect(bool forced);
 // --- not under the lock ---

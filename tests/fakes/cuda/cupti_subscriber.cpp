@@ -82,7 +82,7 @@ int subscribe(void** handle, Callback callback, void* user, const SubscriberPara
   }
   const bool shares = wants_to_share(params);
   if (shares && !can_share()) {
-    return kNotSupported;
+    return kMultipleSubscribers;  // the request cannot be fulfilled; there is no one to name
   }
   const Subscriber* holder = nullptr;
   Cupti* state = free_session(shares, holder);
@@ -98,6 +98,8 @@ int subscribe(void** handle, Callback callback, void* user, const SubscriberPara
     subscriber->name = "CUPTI for " + std::string(params->name).substr(0, kSubscriberNameMax);
   }
   state->shares = shares;
+  state->own_calls = false;
+  state->user.turn(false);
   state->subscriber.store(subscriber);
   driver()->attach(&kHooks);
   *handle = subscriber;
@@ -212,12 +214,18 @@ FAKE_CUPTI_EXPORT int cuptiSetThreadIdType(uint32_t type) {
   if (Result refused = enter("cuptiSetThreadIdType", false); refused != kSuccess) {
     return refused;
   }
-  session(0).system_thread_ids.store(type == 1);
+  for (size_t i = 0; i < session_count(); ++i) {
+    if (session(i).subscriber.load() != nullptr && session(i).own_calls) {
+      violation("a classic call by a process with a subscriber that has its own", "cuptiSetThreadIdType");
+      return kMultipleSubscribers;
+    }
+  }
+  cupti().system_thread_ids.store(type == 1);
   return type > 1 ? kInvalidParameter : kSuccess;
 }
 
 FAKE_CUPTI_EXPORT int cuptiGetThreadIdType(uint32_t* type) {
-  *type = session(0).system_thread_ids.load() ? 1 : 0;
+  *type = cupti().system_thread_ids.load() ? 1 : 0;
   return kSuccess;
 }
 

@@ -182,6 +182,9 @@ enum : size_t {
   kIsAsync = 72
 };
 }
+namespace memory_pool {  // not delivered
+enum : size_t { kOperation = 4, kDevice = 20, kAddress = 32, kSize = 40, kTime = 56 };
+}
 namespace jit {
 enum : size_t {
   kEntryType = 4,
@@ -190,6 +193,7 @@ enum : size_t {
   kStart = 16,
   kEnd = 24,
   kCorrelation = 32,
+  kCacheSize = 48,
   kCachePath = 56,
   kProcess = 64,
   kThread = 68
@@ -221,8 +225,8 @@ namespace environment {
 enum : size_t { kDevice = 4, kTime = 8, kWhat = 16, kSmClock = 20, kMemoryClock = 24, kThrottle = 36 };
 }
 
-// Bytes a version of CUPTI writes per record, and what else changed. Not in any header here, so unverified: 11.8 to 12.8
-// where CUDA's notes do not date a structure, and the length of 13.3's kernel record (it grew twice after 13.0).
+// Bytes a version of CUPTI writes per record, and what else changed. Unverified: 11.8 to 12.8 where CUDA's notes do not date a
+// structure.
 struct Version {
   const char* name;
   uint32_t api;  // cuptiGetVersion
@@ -244,7 +248,7 @@ inline constexpr Version kVersions[] = {
     {"12.4", 22, 208, 88, 88, 120, 56, 40, 24, 56, 24, 184, 64, false, false},
     {"12.8", 26, 208, 96, 88, 128, 56, 56, 56, 56, 32, 184, 64, false, false},
     {"13.0", 130001, 216, 96, 88, 128, 56, 56, 56, 56, 32, 184, 72, true, true},
-    {"13.3", 130300, 232, 96, 88, 128, 56, 56, 56, 56, 32, 184, 72, true, true},
+    {"13.3", 130300, 232, 96, 88, 128, 56, 56, 56, 56, 40, 192, 72, true, true},
 };
 
 // The version this library was built as (cupti_version.cpp).

@@ -170,12 +170,19 @@ SAME(memory::kIsAsync, CUpti_ActivityMemory4, isAsync);
 LENGTH(0, memory, CUpti_ActivityMemory3);
 LENGTH(3, memory, CUpti_ActivityMemory4);
 
+SAME(memory_pool::kOperation, CUpti_ActivityMemoryPool3, memoryPoolOperationType);
+SAME(memory_pool::kDevice, CUpti_ActivityMemoryPool3, deviceId);
+SAME(memory_pool::kAddress, CUpti_ActivityMemoryPool3, address);
+SAME(memory_pool::kSize, CUpti_ActivityMemoryPool3, size);
+SAME(memory_pool::kTime, CUpti_ActivityMemoryPool3, timestamp);
+
 SAME(jit::kEntryType, CUpti_ActivityJit2, jitEntryType);
 SAME(jit::kOperation, CUpti_ActivityJit2, jitOperationType);
 SAME(jit::kDevice, CUpti_ActivityJit2, deviceId);
 SAME(jit::kStart, CUpti_ActivityJit2, start);
 SAME(jit::kEnd, CUpti_ActivityJit2, end);
 SAME(jit::kCorrelation, CUpti_ActivityJit2, correlationId);
+SAME(jit::kCacheSize, CUpti_ActivityJit2, cacheSize);
 SAME(jit::kCachePath, CUpti_ActivityJit2, cachePath);
 SAME(jit::kProcess, CUpti_ActivityJit2, processId);
 SAME(jit::kThread, CUpti_ActivityJit2, threadId);
@@ -239,6 +246,12 @@ SAME(offsetof(SubscriberParams, size), CUpti_SubscriberParams, structSize);
 SAME(offsetof(SubscriberParams, name), CUpti_SubscriberParams, subscriberName);
 SAME(offsetof(SubscriberParams, old_name), CUpti_SubscriberParams, oldSubscriberName);
 SAME(offsetof(SubscriberParams, old_name_size), CUpti_SubscriberParams, oldSubscriberSize);
+
+#if CUPTI_API_VERSION >= 130300
+LENGTH(5, kernel, CUpti_ActivityKernel12);
+LENGTH(5, context, CUpti_ActivityContext4);
+LENGTH(5, device, CUpti_ActivityDevice6);
+#endif
 
 static_assert(int{fakecuda::kMemcpy} == int{CUPTI_ACTIVITY_KIND_MEMCPY} &&
               int{fakecuda::kMemset} == int{CUPTI_ACTIVITY_KIND_MEMSET});

@@ -70,6 +70,9 @@ TEST_F(GpuJob, TheLedgerAddsUpToTheNanosecondAtEveryLevelAndVersion) {
       EXPECT_EQ(report["ledger"]["residual_ns"], 0);
       EXPECT_GT(report["gpu"]["activity"]["busy_ns"].get<int64_t>(), 0);
       EXPECT_EQ(report["gpu"]["device"], "Fake GPU F100");
+      EXPECT_THAT(stepscope({"doctor", name}, dir_.path()).out,
+                  HasSubstr(version == "13.3" ? "records user-defined"
+                                              : "records classic: CUPTI is older than 13.3"));
     }
   }
 }

@@ -103,7 +103,25 @@ TEST_F(CuptiSharing, WithANewDriverBothGetEverything) {
 TEST_F(CuptiSharing, AnOlderDriverHasOnePlaceEvenFor133) {
   Recorded recorded = record_job("13.3", {"steps=3"}, {{"FAKE_CUDA_DRIVER_VERSION", "13000"}});
   EXPECT_EQ(recorded.contents.fact("cupti.interface"), "single");
+  EXPECT_EQ(recorded.contents.fact("cupti.records"), "user-defined") << "those need no new driver";
   EXPECT_EQ(kernel_counts(recorded.contents), kernel_counts(recorded.job));
+}
+
+// A torch.profiler that does not share uses the classic calls, which CUPTI does not take beside a subscriber's own.
+TEST_F(CuptiSharing, WhoWillLeaveItsOnePlaceUsesTheClassicCalls) {
+  Recorded recorded = record_job("13.3", {"steps=8", "kineto_from=3", "kineto_asks=yes"},
+                                 {{"FAKE_CUDA_DRIVER_VERSION", "13000"}, {"STEPSCOPE_CUPTI", "yield"}});
+  EXPECT_EQ(recorded.contents.fact("cupti.interface"), "single");
+  EXPECT_EQ(recorded.contents.fact("cupti.records"), "classic: only the classic calls are open to us");
+  EXPECT_THAT(recorded.job.kineto_starts, ::testing::ElementsAre(0));
+  EXPECT_EQ(recorded.contents.of(Kind::kKernel).size(), 3U * 40);
+}
+
+TEST_F(CuptiSharing, WhoHasTheOnePlaceIsNamedEvenWhereNoneShares) {
+  Recorded recorded =
+      record_job("13.3", {"steps=3", "kineto_from=-1"}, {{"FAKE_CUDA_DRIVER_VERSION", "13000"}});
+  EXPECT_THAT(recorded.contents.fact("cupti.state"), ::testing::StartsWith("held by "));
+  EXPECT_TRUE(recorded.contents.of(Kind::kKernel).empty());
 }
 
 }  // namespace

@@ -75,8 +75,8 @@ class CuptiTest : public CollectorTest {
   [[nodiscard]] Environment environment_of(const std::string& version) const {
     Environment environment = cuda_environment(version, files_);
     environment["STEPSCOPE_CUPTI_LIBRARY"] = version.empty() ? "" : cupti_path(version);
-    for (const char* name :
-         {"STEPSCOPE_LEVEL", "STEPSCOPE_CUPTI", "STEPSCOPE_WINDOW", "STEPSCOPE_CUPTI_MEMORY_MIB"}) {
+    for (const char* name : {"STEPSCOPE_LEVEL", "STEPSCOPE_CUPTI", "STEPSCOPE_WINDOW",
+                             "STEPSCOPE_CUPTI_MEMORY_MIB", "STEPSCOPE_CUPTI_RECORDS"}) {
       environment[name] = "";
     }
     return environment;

@@ -140,15 +140,19 @@ TEST_F(CuptiTrouble, NoCuptiAnywhere) {
   expect_unharmed(recorded.job, kJob);
 }
 
+// STEPSCOPE_TEST_LIBCUPTI names another one. Without a driver 13.3 and later do not even tell their version.
 TEST_F(CuptiTrouble, TheRealLibraryWithoutADriver) {
-  const std::string real = "/usr/local/cuda/lib64/libcupti.so.13";
+  const char* other = getenv("STEPSCOPE_TEST_LIBCUPTI");
+  const std::string real = other != nullptr ? other : "/usr/local/cuda/lib64/libcupti.so.13";
   if (!std::filesystem::exists(real)) {
     GTEST_SKIP() << "no CUDA 13 toolkit here: " << real;
   }
   Recorded recorded = record_job("", kJob, {{"STEPSCOPE_CUPTI_LIBRARY", real}});
   EXPECT_EQ(recorded.contents.fact("cupti.library"), real);
-  EXPECT_THAT(recorded.contents.fact("cupti.version"), ::testing::StartsWith("13"));
-  EXPECT_EQ(recorded.contents.fact("cupti.state"), "unavailable: CUPTI_ERROR_UNKNOWN (999)");
+  EXPECT_THAT(recorded.contents.fact("cupti.version"),
+              ::testing::AnyOf(::testing::StartsWith("13"), ::testing::StrEq("0")));
+  EXPECT_THAT(recorded.contents.fact("cupti.state"),
+              ::testing::AllOf(::testing::StartsWith("unavailable: "), ::testing::EndsWith(" (999)")));
   EXPECT_EQ(recorded.contents.of(Kind::kStep).size(), 4U);
   EXPECT_TRUE(recorded.contents.summary.clean_end);
   expect_unharmed(recorded.job, kJob);

@@ -30,6 +30,7 @@ class CuptiDecoder : public ::testing::Test {
     ring_ = spool_.acquire_ring(1, "drain", 1 << 18);
     ASSERT_NE(ring_, nullptr);
     ASSERT_TRUE(decoder_.open(spool_, windows_));
+    decoder_.read_classic({});
   }
 
   static const void* next(void*, uint8_t* buffer, size_t valid, const void* previous) noexcept {
@@ -166,7 +167,7 @@ TEST_F(CuptiDecoder, AGreenContextIsNamedFromTheVersionOnThatTells) {
   RecordBytes context(9);
   context.put<uint32_t>(4, 6).put<uint32_t>(8, 1).put<uint8_t>(20, 1);
   decode({context, kernel_record({.context = 6, .stream = 8})});
-  decoder_.set_layout({.green_contexts = true});
+  decoder_.read_classic({.green_contexts = true});
   decode({context, kernel_record({.context = 6, .stream = 9})});
   const SpoolContents got = contents();
   std::set<std::string> lanes;

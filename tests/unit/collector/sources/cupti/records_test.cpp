@@ -13,6 +13,12 @@ using stepscope::testing::RecordBytes;
 using ::testing::ElementsAre;
 using trace::Kind;
 
+RecordLayouts classic(const RecordLayouts::Tail& tail = {}) {
+  RecordLayouts layouts;
+  layouts.set_classic(tail);
+  return layouts;
+}
+
 std::vector<int64_t> values_of(const Event& event) {
   return {event.values, event.values + event.count};
 }
@@ -20,7 +26,7 @@ std::vector<int64_t> values_of(const Event& event) {
 TEST(CuptiRecords, AKernel) {
   const RecordBytes record = kernel_record({.graph = 5, .node = uint64_t{5} << 32 | 3});
   Event event;
-  ASSERT_EQ(translate(record.data(), {}, event), Translation::kEvent);
+  ASSERT_EQ(translate(record.data(), classic(), event), Translation::kEvent);
   EXPECT_EQ(event.kind, Kind::kKernel);
   EXPECT_EQ(event.clock, trace::Clock::kCupti);
   EXPECT_THAT(values_of(event), ElementsAre(1000, 500, 0, 1, 7, 99, 5, int64_t{5} << 32 | 3, 2, 0));
@@ -37,21 +43,21 @@ TEST(CuptiRecords, AKernel) {
 TEST(CuptiRecords, AKernelWithoutANameHasNone) {
   const RecordBytes record = kernel_record({.name = nullptr});
   Event event;
-  ASSERT_EQ(translate(record.data(), {}, event), Translation::kEvent);
+  ASSERT_EQ(translate(record.data(), classic(), event), Translation::kEvent);
   EXPECT_EQ(event.name, nullptr);
 }
 
 TEST(CuptiRecords, WhatEndsBeforeItStartsHasNoDuration) {
   const RecordBytes record = kernel_record({.start = 2000, .end = 1500});
   Event event;
-  ASSERT_EQ(translate(record.data(), {}, event), Translation::kEventBadTime);
+  ASSERT_EQ(translate(record.data(), classic(), event), Translation::kEventBadTime);
   EXPECT_EQ(event.values[1], 0);
 }
 
 TEST(CuptiRecords, WhatWasNeverStampedIsNoEvent) {
   const RecordBytes record = kernel_record({.start = 0, .end = 0});
   Event event;
-  EXPECT_EQ(translate(record.data(), {}, event), Translation::kNoTime);
+  EXPECT_EQ(translate(record.data(), classic(), event), Translation::kNoTime);
 }
 
 RecordBytes copy_record(uint32_t kind) {
@@ -66,7 +72,7 @@ TEST(CuptiRecords, ACopyFromPageableMemoryBeyondFourGigabytes) {
   RecordBytes record = copy_record(1);
   record.put<uint32_t>(44, 77).put<uint64_t>(64, 9).put<uint32_t>(72, 4);
   Event event;
-  ASSERT_EQ(translate(record.data(), {}, event), Translation::kEvent);
+  ASSERT_EQ(translate(record.data(), classic(), event), Translation::kEvent);
   EXPECT_EQ(event.kind, Kind::kMemcpy);
   EXPECT_THAT(values_of(event), ElementsAre(10, 20, 1, 5'000'000'000, 0, 14, 77, 0, 1, 1, 3, 1, 4, 9));
 }
@@ -76,7 +82,7 @@ TEST(CuptiRecords, ACopyBetweenGpusHasItsCorrelationElsewhere) {
   record.put<uint32_t>(44, 0).put<uint32_t>(52, 3).put<uint32_t>(60, 88).put<uint64_t>(72, 2).put<uint32_t>(
       80, 6);
   Event event;
-  ASSERT_EQ(translate(record.data(), {}, event), Translation::kEvent);
+  ASSERT_EQ(translate(record.data(), classic(), event), Translation::kEvent);
   EXPECT_THAT(values_of(event), ElementsAre(10, 20, 1, 5'000'000'000, 0, 14, 88, 3, 1, 1, 3, 1, 6, 2));
 }
 
@@ -87,7 +93,7 @@ TEST(CuptiRecords, AMemset) {
   record.put<uint32_t>(40, 7).put<uint32_t>(44, 3).put<uint16_t>(50, 3).put<uint64_t>(64, 8).put<uint32_t>(72,
                                                                                                            6);
   Event event;
-  ASSERT_EQ(translate(record.data(), {}, event), Translation::kEvent);
+  ASSERT_EQ(translate(record.data(), classic(), event), Translation::kEvent);
   EXPECT_THAT(values_of(event), ElementsAre(5, 4, 64, 1, 7, 3, 2, 3, 6, 8));
 }
 
@@ -96,7 +102,7 @@ TEST(CuptiRecords, CallsOnTheListOnly) {
   launch.put<uint32_t>(4, 211).put<uint64_t>(8, 100).put<uint64_t>(16, 104).put<uint32_t>(28, 4242);
   launch.put<uint32_t>(32, 9).put<uint32_t>(36, 2);
   Event event;
-  ASSERT_EQ(translate(launch.data(), {}, event), Translation::kEvent);
+  ASSERT_EQ(translate(launch.data(), classic(), event), Translation::kEvent);
   EXPECT_EQ(event.kind, Kind::kCudaApi);
   EXPECT_STREQ(event.name, "cudaLaunchKernel");
   EXPECT_THAT(values_of(event), ElementsAre(100, 4, 0, 9, 2));
@@ -104,10 +110,10 @@ TEST(CuptiRecords, CallsOnTheListOnly) {
   EXPECT_EQ(event.lane.stream, 4242U);
   RecordBytes peek(5);
   peek.put<uint32_t>(4, 10).put<uint64_t>(8, 100).put<uint64_t>(16, 104);  // cudaGetLastError
-  EXPECT_EQ(translate(peek.data(), {}, event), Translation::kFiltered);
+  EXPECT_EQ(translate(peek.data(), classic(), event), Translation::kFiltered);
   RecordBytes driver(4);
   driver.put<uint32_t>(4, 307).put<uint64_t>(8, 100).put<uint64_t>(16, 104);
-  ASSERT_EQ(translate(driver.data(), {}, event), Translation::kEvent);
+  ASSERT_EQ(translate(driver.data(), classic(), event), Translation::kEvent);
   EXPECT_STREQ(event.name, "cuLaunchKernel");
   EXPECT_EQ(event.lane.type, LaneType::kProcess) << "CUPTI did not know the thread";
 }
@@ -118,7 +124,7 @@ TEST(CuptiRecords, AWaitIsOnALaneOfItsContext) {
                                                                                                            2);
   record.put<uint32_t>(32, 7).put<uint32_t>(36, 11);
   Event event;
-  ASSERT_EQ(translate(record.data(), {}, event), Translation::kEvent);
+  ASSERT_EQ(translate(record.data(), classic(), event), Translation::kEvent);
   EXPECT_EQ(event.values[2], static_cast<int64_t>(trace::SyncType::kStream));
   EXPECT_THAT(values_of(event), ElementsAre(10, 50, 3, 0, 7, 5, 2, 11));
   EXPECT_EQ(event.lane.type, LaneType::kSync);
@@ -130,9 +136,9 @@ TEST(CuptiRecords, ACudaEventHasATimeFromTheVersionOnThatStampsIt) {
                                                                                                           1);
   record.put<uint64_t>(40, 123456);
   Event event;
-  EXPECT_EQ(translate(record.data(), {}, event), Translation::kNoTime)
+  EXPECT_EQ(translate(record.data(), classic(), event), Translation::kNoTime)
       << "the bytes behind the old record are not ours";
-  ASSERT_EQ(translate(record.data(), {.event_timestamps = true}, event), Translation::kEvent);
+  ASSERT_EQ(translate(record.data(), classic({.event_timestamps = true}), event), Translation::kEvent);
   EXPECT_THAT(values_of(event), ElementsAre(123456, 31, 1, 7, 2, 5));
 }
 
@@ -144,11 +150,11 @@ TEST(CuptiRecords, OverheadOfAThreadAndOfTheProcess) {
       .put<uint64_t>(24, 1)
       .put<uint64_t>(32, 4);
   Event event;
-  ASSERT_EQ(translate(record.data(), {}, event), Translation::kEvent);
+  ASSERT_EQ(translate(record.data(), classic(), event), Translation::kEvent);
   EXPECT_STREQ(event.name, "CUPTI buffer flush");
   EXPECT_EQ(event.lane.type, LaneType::kThread);
   record.put<uint32_t>(8, 1);
-  ASSERT_EQ(translate(record.data(), {}, event), Translation::kEvent);
+  ASSERT_EQ(translate(record.data(), classic(), event), Translation::kEvent);
   EXPECT_EQ(event.lane.type, LaneType::kProcess);
 }
 
@@ -158,7 +164,7 @@ TEST(CuptiRecords, ALaunchOfAWholeGraph) {
       28, 9);
   record.put<uint32_t>(32, 2).put<uint32_t>(36, 7);
   Event event;
-  ASSERT_EQ(translate(record.data(), {}, event), Translation::kEvent);
+  ASSERT_EQ(translate(record.data(), classic(), event), Translation::kEvent);
   EXPECT_EQ(event.kind, Kind::kGraphLaunch);
   EXPECT_THAT(values_of(event), ElementsAre(100, 200, 9, 1, 7, 6, 2, 0));
 }
@@ -172,7 +178,7 @@ TEST(CuptiRecords, MemoryAndItsPools) {
       .put<uint64_t>(24, 4096);
   record.put<uint64_t>(32, 50).put<uint32_t>(52, 1).put<uint32_t>(56, 2).put<uint32_t>(60, 7);
   Event event;
-  ASSERT_EQ(translate(record.data(), {}, event), Translation::kEvent);
+  ASSERT_EQ(translate(record.data(), classic(), event), Translation::kEvent);
   EXPECT_THAT(values_of(event), ElementsAre(50, 1, 3, 4096, 0xdead000, 1, 2, 7, 5));
   RecordBytes pool(50);
   pool.put<uint32_t>(4, 3)
@@ -180,7 +186,7 @@ TEST(CuptiRecords, MemoryAndItsPools) {
       .put<uint64_t>(32, 0xbeef)
       .put<uint64_t>(40, 1 << 20)
       .put<uint64_t>(56, 60);
-  ASSERT_EQ(translate(pool.data(), {}, event), Translation::kEvent);
+  ASSERT_EQ(translate(pool.data(), classic(), event), Translation::kEvent);
   EXPECT_THAT(values_of(event), ElementsAre(60, 19, 0, 1 << 20, 0xbeef, 1, 0, 0, 0));
 }
 
@@ -189,11 +195,11 @@ TEST(CuptiRecords, TheDriversCompilerAndTheGpusState) {
   jit.put<uint32_t>(4, 1).put<uint32_t>(8, 3).put<uint32_t>(12, 0).put<uint64_t>(16, 10).put<uint64_t>(24,
                                                                                                        900);
   Event event;
-  ASSERT_EQ(translate(jit.data(), {}, event), Translation::kEvent);
+  ASSERT_EQ(translate(jit.data(), classic(), event), Translation::kEvent);
   EXPECT_STREQ(event.name, "compile: PTX to cubin");
   RecordBytes speed(20);
   speed.put<uint32_t>(4, 1).put<uint64_t>(8, 70).put<uint32_t>(16, 1).put<uint32_t>(20, 1410);
-  ASSERT_EQ(translate(speed.data(), {}, event), Translation::kEvent);
+  ASSERT_EQ(translate(speed.data(), classic(), event), Translation::kEvent);
   EXPECT_EQ(event.kind, Kind::kHealth);
   EXPECT_STREQ(event.name, "gpu.sm_clock_mhz");
   double value = 0;
@@ -208,7 +214,7 @@ TEST(CuptiRecords, NoKindHasMoreColumnsThanItsTable) {
         32, 4);
     record.put<uint64_t>(40, 5).put<uint64_t>(56, 6);
     Event event;
-    const Translation translation = translate(record.data(), {.event_timestamps = true}, event);
+    const Translation translation = translate(record.data(), classic({.event_timestamps = true}), event);
     if (translation == Translation::kEvent || translation == Translation::kEventBadTime) {
       const trace::KindInfo* info = trace::find_kind(static_cast<uint16_t>(event.kind));
       ASSERT_NE(info, nullptr);
@@ -219,8 +225,8 @@ TEST(CuptiRecords, NoKindHasMoreColumnsThanItsTable) {
 
 TEST(CuptiRecords, AnUnknownKindIsSaidToBe) {
   Event event;
-  EXPECT_EQ(translate(RecordBytes(12).data(), {}, event), Translation::kUnknown);
-  EXPECT_EQ(translate(RecordBytes(8).data(), {}, event), Translation::kMetadata);
+  EXPECT_EQ(translate(RecordBytes(12).data(), classic(), event), Translation::kUnknown);
+  EXPECT_EQ(translate(RecordBytes(8).data(), classic(), event), Translation::kMetadata);
 }
 
 }  // namespace
