@@ -53,7 +53,8 @@ TEST_F(FindingsTest, SayWhatChangedInNumbers) {
               AllOf(HasSubstr("__getitem__"), HasSubstr("18.0 ms -> 38.0 ms")));
   EXPECT_THAT(first("steps=80 fetch.cpu=18ms collate=14ms"),
               AllOf(HasSubstr("collate"), HasSubstr("2.0 ms -> 14.0 ms")));
-  EXPECT_THAT(first(std::string(kWellFed) + " fetch.io=20ms"), HasSubstr("blocked reading 0.0 ms -> 20.0 ms"));
+  EXPECT_THAT(first(std::string(kWellFed) + " fetch.io=20ms"),
+              HasSubstr("blocked reading 0.0 ms -> 20.0 ms"));
   EXPECT_THAT(first(std::string(kWellFed) + " workers=1"), HasSubstr("num_workers 2 -> 1"));
   EXPECT_THAT(first(std::string(kWellFed) + " slow_worker=1 slow_worker.extra=20ms"),
               AllOf(HasSubstr("worker 1"), HasSubstr("ms more per batch"), HasSubstr("data.blocked")));
