@@ -16,7 +16,7 @@ using ::testing::HasSubstr;
 std::string some_text() {
   std::string text;
   for (int i = 0; i < 60000; ++i) {
-    text += std::to_string(i * i) + ",";
+    text += std::to_string(int64_t{i} * i) + ",";
   }
   return text;
 }
