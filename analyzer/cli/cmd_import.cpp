@@ -34,7 +34,7 @@ nlohmann::ordered_json import_json(const std::string& run, const ImportedRun& im
 }
 
 std::string import_text(const std::string& run, const ImportedRun& imported) {
-  std::string out = fmt::format("{}: {} imported\n", printable(run), counted(imported.files.size(), "trace"));
+  std::string out = fmt::format("{}: {} made\n", printable(run), counted(imported.files.size(), "recording"));
   for (const ImportedFile& file : imported.files) {
     out += fmt::format("  rank {}: {} from {} ({})\n", file.rank, counted(file.rows, "event"),
                        printable(file.input), file.format);
@@ -49,12 +49,12 @@ int run_import(const Command& command, const std::vector<std::string>& args) {
   std::string output;
   bool json = false;
   OptionSet options(command);
-  options.positionals("FILE", files, "traces, one per rank; gzip or not");
+  options.positionals("FILE", files, "traces, one per rank");
   options.value("-o,--output", output, "RUN", "the run; default stepscope-run-<date>-<time>");
   options.flag("--json", json, "print JSON (stepscope.import/1)");
   options.note(
-      "Reads what torch.profiler exports (Kineto, 2020 and later) and Chrome trace events in general;\n"
-      "the format is told by content. The result is an ordinary run.");
+      "Reads what torch.profiler exports (Kineto, 2020 and later), Chrome trace events in general, and\n"
+      "SQLite exports of Nsight Systems. The format is told by content. The result is an ordinary run.");
   options.note("example: stepscope import rank*.pt.trace.json.gz -o base");
   if (const std::optional<int> exit = options.parse(args)) {
     return *exit;

@@ -190,7 +190,7 @@ Result<size_t> ByteSource::read(char* out, size_t capacity) {
   State& state = *state_;
   if (state.head_given < state.head.size()) {
     const size_t count = std::min(capacity, state.head.size() - state.head_given);
-    std::memcpy(out, state.head.data() + state.head_given, count);
+    state.head.copy(out, count, state.head_given);
     state.head_given += count;
     return count;
   }
@@ -199,6 +199,9 @@ Result<size_t> ByteSource::read(char* out, size_t capacity) {
 
 SourceEnd ByteSource::end() const {
   return state_->end;
+}
+bool ByteSource::compressed() const {
+  return state_->inflating;
 }
 const std::string& ByteSource::path() const {
   return state_->path;

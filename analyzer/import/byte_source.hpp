@@ -37,6 +37,7 @@ class ByteSource {
   [[nodiscard]] trace::Result<size_t> read(char* out, size_t capacity);
 
   [[nodiscard]] SourceEnd end() const;
+  [[nodiscard]] bool compressed() const;
   [[nodiscard]] const std::string& path() const;
   // Of the file as it lies on disk: how much of it was read, and its size.
   [[nodiscard]] uint64_t position_bytes() const;

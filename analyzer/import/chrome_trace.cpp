@@ -2,6 +2,7 @@
 //
 // The importer of Chrome traces: those of Kineto (torch.profiler), of 2020 to 2026, and trace events in general.
 #include <string>
+#include <utility>
 
 #include "analyzer/import/chrome_event.hpp"
 #include "analyzer/import/event_cutter.hpp"
@@ -22,12 +23,11 @@ constexpr int64_t kAbsoluteTime = int64_t{100000} * 1000 * 1000 * 1000 * 1000;
 
 class TraceReader : public EventSink {
  public:
-  TraceReader(RecordingBuilder& builder, const std::function<void()>& progress)
-      : translator_(builder), progress_(progress) {}
+  TraceReader(RecordingBuilder& builder, ImportOutput& output) : translator_(builder), output_(output) {}
 
   Status on_events(char* text, std::span<const Piece> pieces) override {
     parser_.parse(text, pieces, translator_);
-    progress_();
+    output_.progress();
     return translator_.status();
   }
   void on_member(std::string_view key, std::string_view json) override { members_.take(key, json); }
@@ -40,7 +40,7 @@ class TraceReader : public EventSink {
   EventParser parser_;
   EventTranslator translator_;
   TraceMembers members_;
-  const std::function<void()>& progress_;
+  ImportOutput& output_;
 };
 
 // Where the trace's zero is on the wall clock. Without an answer the recording has no anchor, and no wall-clock times.
@@ -63,9 +63,13 @@ bool is_chrome_trace(std::string_view head) {
   return first != std::string_view::npos && (head[first] == '{' || head[first] == '[');
 }
 
-Result<ImportFacts> read_chrome_trace(ByteSource& source, const std::function<void()>& progress,
-                                      RecordingBuilder& builder) {
-  TraceReader reader(builder, progress);
+Status read_chrome_trace(ByteSource& source, ImportOutput& output) {
+  Result<RecordingBuilder> begun = output.begin("");
+  if (!begun.ok()) {
+    return begun.status();
+  }
+  RecordingBuilder& builder = begun.value();
+  TraceReader reader(builder, output);
   EventCutter cutter(source, reader);
   Result<CutReport> cut = cutter.run();
   if (!cut.ok()) {
@@ -107,7 +111,7 @@ Result<ImportFacts> read_chrome_trace(ByteSource& source, const std::function<vo
   facts.events = counts.events;
   facts.rows = translator.rows();
   facts.damaged = cut_off || damaged;
-  return facts;
+  return output.finish(builder, facts);
 }
 
 }  // namespace stepscope::analysis::importing

@@ -16,9 +16,9 @@
 
 #include "analyzer/import/annotations.hpp"
 #include "analyzer/import/chrome_event.hpp"
-#include "analyzer/import/chrome_lanes.hpp"
 #include "analyzer/import/gpu_words.hpp"
 #include "analyzer/import/import_losses.hpp"
+#include "analyzer/import/trace_lanes.hpp"
 #include "trace/kinds.hpp"
 #include "trace/recording_builder.hpp"
 
@@ -83,7 +83,7 @@ class EventTranslator : public EventHandler {
 
   trace::RecordingBuilder& builder_;
   trace::Status status_;
-  ChromeLanes lanes_;
+  TraceLanes lanes_;
   Annotations annotations_;
   ImportLosses losses_;
   uint64_t rows_ = 0;

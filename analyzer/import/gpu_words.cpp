@@ -134,6 +134,7 @@ std::string launch_text(const LaunchShape& shape) {
   }
   if (shape.shared_bytes >= 0) {
     out += fmt::format("{}smem {}", out.empty() ? "" : " ", shape.shared_bytes);
+    out += shape.dynamic_shared_bytes >= 0 ? fmt::format("+{}", shape.dynamic_shared_bytes) : "";
   }
   return out;
 }

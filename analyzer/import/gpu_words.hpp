@@ -41,11 +41,12 @@ struct LaunchShape {
   std::array<int64_t, 3> block = {-1, -1, -1};
   int64_t registers = -1;
   int64_t shared_bytes = -1;
+  int64_t dynamic_shared_bytes = -1;  // said apart: then shared_bytes are the static ones
   auto operator<=>(const LaunchShape&) const = default;
 };
 
-// "grid 128x1x1 block 256x1x1 regs 32 smem 4096"; what is not said is left out, and "" when nothing is. Unlike a recording
-// of our own there is one number for static and dynamic shared memory together: Kineto adds them up.
+// "grid 128x1x1 block 256x1x1 regs 32 smem 4096"; what is not said is left out, and "" when nothing is. As in a
+// recording of our own it ends "smem 0+4096" where static and dynamic shared memory are said apart; Kineto adds them up.
 [[nodiscard]] std::string launch_text(const LaunchShape& shape);
 
 }  // namespace stepscope::analysis::importing

@@ -32,7 +32,7 @@ std::string stem_of(const std::string& path) {
   std::string stem = fs::path(path).filename().string();
   for (bool cut = true; cut;) {
     cut = false;
-    for (const std::string_view ending : {".gz", ".json", ".trace", ".pt"}) {
+    for (const std::string_view ending : {".gz", ".json", ".trace", ".pt", ".sqlite"}) {
       if (stem.size() > ending.size() && stem.ends_with(ending)) {
         stem.resize(stem.size() - ending.size());
         cut = true;
@@ -48,26 +48,10 @@ std::string stem_of(const std::string& path) {
   return stem;
 }
 
-// One recording per file; files of the same name get numbers.
-std::vector<std::string> recording_paths(const std::vector<std::string>& files,
-                                         const std::string& directory) {
-  std::vector<std::string> paths;
-  std::set<std::string> taken;
-  for (const std::string& file : files) {
-    const std::string stem = stem_of(file);
-    std::string name = stem;
-    for (size_t number = 2; !taken.insert(name).second; ++number) {
-      name = stem + "-" + std::to_string(number);
-    }
-    paths.push_back(directory + "/" + name + ".stepscope");
-  }
-  return paths;
-}
-
-class RunImport {
+class RunImport : public importing::ImportOutput {
  public:
   RunImport(const std::vector<std::string>& files, const std::string& directory, const ImportOptions& options)
-      : files_(files), options_(options), paths_(recording_paths(files, directory)) {
+      : files_(files), directory_(directory), options_(options) {
     for (const std::string& file : files) {
       std::error_code error;
       const uintmax_t size = fs::file_size(file, error);
@@ -76,8 +60,8 @@ class RunImport {
   }
 
   Result<ImportedRun> run() {
-    for (size_t i = 0; i < files_.size(); ++i) {
-      if (Status status = import_file(i); !status.ok()) {
+    for (index_ = 0; index_ < files_.size(); ++index_) {
+      if (Status status = import_file(); !status.ok()) {
         for (const ImportedFile& file : run_.files) {
           std::error_code ignored;
           fs::remove(file.recording, ignored);
@@ -88,63 +72,43 @@ class RunImport {
     return std::move(run_);
   }
 
- private:
-  Status import_file(size_t index) {
-    Result<ByteSource> source = ByteSource::open(files_[index]);
-    if (!source.ok()) {
-      return source.status();
+  Result<trace::RecordingBuilder> begin(std::string_view part) override {
+    const std::string stem = stem_of(files_[index_]) + (part.empty() ? "" : "-") + std::string(part);
+    std::string name = stem;
+    for (size_t number = 2; !names_.insert(name).second;
+         ++number) {  // files of the same name in other folders
+      name = stem;
+      name.append("-").append(std::to_string(number));
     }
-    const auto formats = importing::importers();
-    const auto importer = std::find_if(formats.begin(), formats.end(), [&source](const Importer& one) {
-      return one.recognises(source.value().head());
-    });
-    if (importer == formats.end()) {
-      return {Code::kUnreadable, "cannot import '" + files_[index] +
-                                     "': its content is of no known format; name a trace of torch.profiler "
-                                     "(*.json, *.json.gz)"};
-    }
-    Result<trace::RecordingBuilder> builder = trace::RecordingBuilder::create(paths_[index]);
-    if (!builder.ok()) {
-      return builder.status();
-    }
-    const auto progress = [&] {
-      if (options_.progress) {
-        options_.progress(done_bytes_ + source.value().position_bytes(), total_bytes_);
-      }
-    };
-    Result<ImportFacts> facts = importer->read(source.value(), progress, builder.value());
-    if (!facts.ok()) {
-      return facts.status();
-    }
-    done_bytes_ += source.value().size_bytes();
-    return finish(index, facts.value(), builder.value());
+    path_ = directory_ + "/" + name + ".stepscope";
+    return trace::RecordingBuilder::create(path_);
   }
 
   // A file that does not say its rank has that of its place on the list.
-  Status finish(size_t index, const ImportFacts& facts, trace::RecordingBuilder& builder) {
+  Status finish(trace::RecordingBuilder& builder, const ImportFacts& facts) override {
     ImportedFile file;
-    file.input = files_[index];
-    file.recording = paths_[index];
+    file.input = files_[index_];
+    file.recording = path_;
     file.format = facts.format;
-    file.rank = facts.rank >= 0 ? facts.rank : static_cast<int32_t>(index);
+    file.rank = facts.rank >= 0 ? facts.rank : static_cast<int32_t>(run_.files.size());
     file.events = facts.events;
     file.rows = facts.rows;
     file.damaged = facts.damaged;
-    const auto [same, fresh] = file_of_rank_.emplace(file.rank, index);
+    const auto [same, fresh] = file_of_rank_.emplace(file.rank, index_);
     if (!fresh) {
       return {Code::kUsage, "'" + files_[same->second] + "' and '" + file.input + "' are both of rank " +
                                 std::to_string(file.rank) + "; import each into a run of its own"};
     }
     const auto given = static_cast<int64_t>(files_.size());
     const int64_t world = facts.world_size > 0 ? facts.world_size : given;
-    builder.add_loss("import.rank_unknown", facts.rank >= 0 || given == 1 ? 0 : 1);
-    builder.add_loss("import.missing_ranks",
-                     index == 0 && world > given ? static_cast<uint64_t>(world - given) : 0);
+    const int64_t missing = run_.files.empty() && facts.rank >= 0 ? world - given : 0;
+    builder.add_loss("import.rank_unknown", facts.rank >= 0 || world == 1 ? 0 : 1);
+    builder.add_loss("import.missing_ranks", static_cast<uint64_t>(std::max<int64_t>(0, missing)));
     builder.set_meta("process.role", "main");
     builder.set_meta("process.rank", std::to_string(file.rank));
     builder.set_meta("process.world_size", std::to_string(world));
     // Times of two traces have each their own zero: only their wall clocks say how they lie to each other.
-    builder.set_meta("process.boot_id", "import-" + std::to_string(index));
+    builder.set_meta("process.boot_id", "import-" + std::to_string(index_));
     builder.set_meta("import.source", fs::path(file.input).filename().string());
     builder.set_meta("import.format", file.format);
     if (Status status = builder.finish(); !status.ok()) {
@@ -154,9 +118,41 @@ class RunImport {
     return {};
   }
 
+  void progress() override {
+    if (options_.progress && source_ != nullptr) {
+      options_.progress(done_bytes_ + source_->position_bytes(), total_bytes_);
+    }
+  }
+
+ private:
+  Status import_file() {
+    Result<ByteSource> source = ByteSource::open(files_[index_]);
+    if (!source.ok()) {
+      return source.status();
+    }
+    const auto formats = importing::importers();
+    const auto importer = std::find_if(formats.begin(), formats.end(), [&source](const Importer& one) {
+      return one.recognises(source.value().head());
+    });
+    if (importer == formats.end()) {
+      return {Code::kUnreadable, "cannot import '" + files_[index_] +
+                                     "': its content is of no known format; name a trace of torch.profiler "
+                                     "(*.json, *.json.gz) or an SQLite export of Nsight Systems"};
+    }
+    source_ = &source.value();
+    Status status = importer->read(source.value(), *this);
+    source_ = nullptr;
+    done_bytes_ += source.value().size_bytes();
+    return status;
+  }
+
   const std::vector<std::string>& files_;
+  const std::string& directory_;
   const ImportOptions& options_;
-  std::vector<std::string> paths_;
+  size_t index_ = 0;  // of the file at hand
+  ByteSource* source_ = nullptr;
+  std::string path_;  // of the recording at hand
+  std::set<std::string> names_;
   uint64_t total_bytes_ = 0;
   uint64_t done_bytes_ = 0;
   std::map<int32_t, size_t> file_of_rank_;

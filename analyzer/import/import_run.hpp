@@ -4,7 +4,7 @@
 //
 //   Result<ImportedRun> done = import_run({"rank0.pt.trace.json.gz", "rank1.pt.trace.json.gz"}, "runs/base", {});
 //
-// One recording per file, one file per rank. Formats are told by content (importer.hpp). Streaming: memory holds the
+// One recording per file, one file per rank; an export of Nsight Systems gives one per process that used a GPU. Formats are told by content (importer.hpp). Streaming: memory holds the
 // events that wait for their segment and every text once, not the file. What cannot be imported is a counted loss of the
 // recording; a file of which nothing can be imported is an error, and then none of the run's recordings is left behind.
 // Deterministic: the same files give the same bytes. One thread.
@@ -24,10 +24,11 @@ struct ImportOptions {
   std::function<void(uint64_t done_bytes, uint64_t total_bytes)> progress;
 };
 
+// A recording that was made.
 struct ImportedFile {
   std::string input;
   std::string recording;  // path
-  std::string format;     // "kineto", "chrome trace", ...
+  std::string format;     // "kineto", "chrome trace", "nsys"
   int32_t rank = 0;
   uint64_t events = 0;   // of the trace; arrows and metadata count
   uint64_t rows = 0;     // events of the recording
@@ -35,7 +36,7 @@ struct ImportedFile {
 };
 
 struct ImportedRun {
-  std::vector<ImportedFile> files;  // in the order given
+  std::vector<ImportedFile> files;  // in the order of the inputs
 };
 
 // Into `directory`, which must exist and have no recordings. Ranks are those that the files say; files that do not say

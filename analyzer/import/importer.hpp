@@ -3,15 +3,13 @@
 // Importer: one foreign format. To add one: a file with a recognises and a read function, and a line in registry.cpp.
 //
 // recognises() sees the first 4 KiB of the (decompressed) content and must not be true for what another importer reads.
-// read() streams the content into the builder: rows, lanes, anchors, losses, and facts about the process except those of
-// ImportFacts, which import_run() stores when it knows all files. It does not finish the builder. One thread.
+// read() streams the content into one recording, or into one per process where a file has several: rows, lanes, anchors,
+// losses, and facts about the process except those of ImportFacts, which the output stores. One thread.
 // Internal to analyzer/import.
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <span>
-#include <string>
 #include <string_view>
 
 #include "analyzer/import/byte_source.hpp"
@@ -20,7 +18,7 @@
 
 namespace stepscope::analysis::importing {
 
-// What a file says about its place in the job. -1: it does not say.
+// What a file, or a process in it, says about its place in the job. -1: it does not say.
 struct ImportFacts {
   std::string_view format;  // what exactly it was: "kineto"; static
   int32_t rank = -1;
@@ -30,11 +28,23 @@ struct ImportFacts {
   bool damaged = false;  // it ended too early, or its end was damaged
 };
 
+// Where the recordings of a file go.
+class ImportOutput {
+ public:
+  ImportOutput() = default;
+  ImportOutput(const ImportOutput&) = delete;
+  ImportOutput& operator=(const ImportOutput&) = delete;
+  virtual ~ImportOutput() = default;
+  // A new recording. `part` tells several of one file apart, "" when there is one. One that is not finished leaves nothing.
+  [[nodiscard]] virtual trace::Result<trace::RecordingBuilder> begin(std::string_view part) = 0;
+  [[nodiscard]] virtual trace::Status finish(trace::RecordingBuilder& builder, const ImportFacts& facts) = 0;
+  virtual void progress() = 0;  // now and then
+};
+
 struct Importer {
   std::string_view name;  // for people
   bool (*recognises)(std::string_view head);
-  trace::Result<ImportFacts> (*read)(ByteSource& source, const std::function<void()>& progress,
-                                     trace::RecordingBuilder& builder);
+  trace::Status (*read)(ByteSource& source, ImportOutput& output);
 };
 
 // The registry: every format that can be imported; the first that recognises a file reads it.
@@ -43,8 +53,8 @@ struct Importer {
 // ---- the formats ----
 
 [[nodiscard]] bool is_chrome_trace(std::string_view head);
-[[nodiscard]] trace::Result<ImportFacts> read_chrome_trace(ByteSource& source,
-                                                           const std::function<void()>& progress,
-                                                           trace::RecordingBuilder& builder);
+[[nodiscard]] trace::Status read_chrome_trace(ByteSource& source, ImportOutput& output);
+[[nodiscard]] bool is_nsys_export(std::string_view head);
+[[nodiscard]] trace::Status read_nsys_export(ByteSource& source, ImportOutput& output);
 
 }  // namespace stepscope::analysis::importing

@@ -6,6 +6,7 @@ namespace {
 
 constexpr Importer kImporters[] = {
     {"chrome trace", is_chrome_trace, read_chrome_trace},
+    {"nsys", is_nsys_export, read_nsys_export},
 };
 
 }  // namespace

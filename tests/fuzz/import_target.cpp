@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <filesystem>
+#include <stdexcept>
 
 #include "analyzer/import/import_run.hpp"
 #include "tests/fuzz/targets.hpp"
 #include "tests/support/gzip.hpp"
 #include "tests/support/temp_dir.hpp"
 #include "trace/recording.hpp"
+#include "trace/sqlite.hpp"
 
 namespace stepscope::fuzz {
 namespace {
@@ -36,6 +38,27 @@ constexpr const char* kGeneral =
     R"J([{"ph":"B","name":"a","pid":1,"tid":"t","ts":"1.5"},{"ph":"C","name":"c","pid":1,"ts":2,"args":{"x":1.5,"y":2}},
 {"ph":"E","pid":1,"tid":"t","ts":3e3},{"ph":"b","id":1,"ts":1},{"ph":"X","name":"n","ts":NaN,"dur":1},{"ph":"X","ts":4,"dur":1e2}])J";
 
+// A small export of Nsight Systems.
+std::string nsys_seed() {
+  const testing::TempDir dir;
+  testing::write_bytes(dir.file("x"), "");
+  trace::Result<trace::Database> database = trace::Database::open(dir.file("x"), trace::OpenMode::kReadWrite);
+  const bool made = database.ok() && database.value().exec(
+                                         "PRAGMA page_size=512; CREATE TABLE StringIds (id INTEGER PRIMARY "
+                                         "KEY, value TEXT); INSERT INTO StringIds VALUES "
+                                         "(1, 'gemm'); CREATE TABLE CUPTI_ACTIVITY_KIND_KERNEL (start INT, "
+                                         "end INT, deviceId INT, streamId INT, globalPid "
+                                         "INT, shortName INT); INSERT INTO CUPTI_ACTIVITY_KIND_KERNEL VALUES "
+                                         "(10, 20, 0, 7, 281483361845248, 1);"
+                                         "CREATE TABLE NVTX_EVENTS (start INT, end INT, eventType INT, text "
+                                         "TEXT, globalTid INT); INSERT INTO NVTX_EVENTS "
+                                         "VALUES (1, 9, 59, 'aten::mm, op_id = 3', 281483361845249);");
+  if (!made || !database.value().close()) {
+    throw std::runtime_error("no seed of an export");
+  }
+  return testing::read_bytes(dir.file("x"));
+}
+
 }  // namespace
 
 void run_import(std::span<const uint8_t> input) {
@@ -47,17 +70,18 @@ void run_import(std::span<const uint8_t> input) {
   if (!run.ok()) {
     return;
   }
-  // What was imported is a recording like any other.
-  const std::string& path = run.value().files.front().recording;
-  const trace::Result<trace::Recording> recording = trace::Recording::open(path);
-  if (!recording.ok() || !recording.value().verify().ok()) {
-    __builtin_trap();
+  // What was imported are recordings like any other.
+  for (const analysis::ImportedFile& made : run.value().files) {
+    const trace::Result<trace::Recording> recording = trace::Recording::open(made.recording);
+    if (!recording.ok() || !recording.value().verify().ok()) {
+      __builtin_trap();
+    }
+    std::filesystem::remove(made.recording);
   }
-  std::filesystem::remove(path);
 }
 
 std::vector<std::string> import_seeds() {
-  return {kModern, kOld, kGeneral, testing::gzip_bytes(kModern)};
+  return {kModern, kOld, kGeneral, testing::gzip_bytes(kModern), nsys_seed()};
 }
 
 }  // namespace stepscope::fuzz

@@ -86,7 +86,7 @@ TEST_F(Import, SaysWhatItMade) {
   const Outcome text = command({"import", "base.pt.trace.json", "-o", "base"});
   EXPECT_EQ(text.exit_code, 0) << text.err;
   EXPECT_EQ(text.err, "");
-  EXPECT_EQ(text.out, "base: 1 trace imported\n  rank 0: 529 events from base.pt.trace.json (kineto)\n");
+  EXPECT_EQ(text.out, "base: 1 recording made\n  rank 0: 529 events from base.pt.trace.json (kineto)\n");
   struct stat info = {};
   ASSERT_EQ(stat(dir_.file("base/base.stepscope").c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777U, 0600U) << "private, whatever the trace was";

@@ -111,6 +111,22 @@ TEST_F(RealTraces, AreImportedWholeAndTheirLedgersClose) {
   EXPECT_GE(with_steps, 25U);
 }
 
+// Two processes on two H100s in one report.
+TEST_F(RealTraces, AnExportOfNsightSystemsGivesARecordingPerProcess) {
+  const std::string directory = dir_.file("nsys");
+  fs::create_directory(directory);
+  ASSERT_TRUE(import_run({data_ / "nsys_ai/h100_2gpu_1s.sqlite"}, directory, {}).ok());
+  const analysis::Run run = std::move(analysis::Run::open(directory, {})).value();
+  ASSERT_EQ(run.processes().size(), 2U);
+  for (uint32_t process = 0; process < 2; ++process) {
+    EXPECT_EQ(run.processes()[process].rank, static_cast<int32_t>(process));
+    EXPECT_EQ(run.processes()[process].world_size, 2);
+    EXPECT_EQ(run.kind_events(process, Kind::kKernel), 1721U);
+    EXPECT_EQ(run.kind_events(process, Kind::kRange), 8391U);
+  }
+  EXPECT_TRUE(passed(selfcheck(run, {}).value()));
+}
+
 // ResNet-50 with four workers that load data and with none: only the loader was changed.
 TEST_F(RealTraces, ADiffOfTheWorkersPairNamesTheLoader) {
   const fs::path folder = data_ / "kineto_tb_plugin";

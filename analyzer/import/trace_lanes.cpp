@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "analyzer/import/chrome_lanes.hpp"
+#include "analyzer/import/trace_lanes.hpp"
 
 #include <limits>
 
@@ -27,7 +27,7 @@ uint32_t system_id(int64_t number) {
 
 }  // namespace
 
-size_t ChromeLanes::KeyHash::operator()(const Key& key) const {
+size_t TraceLanes::KeyHash::operator()(const Key& key) const {
   uint64_t hash = static_cast<uint64_t>(key.use) + 0x9E3779B97F4A7C15ULL;
   for (const int64_t part : {key.a, key.b, key.c}) {
     hash = (hash ^ static_cast<uint64_t>(part)) * 0xBF58476D1CE4E5B9ULL;
@@ -36,7 +36,7 @@ size_t ChromeLanes::KeyHash::operator()(const Key& key) const {
   return hash;
 }
 
-uint32_t ChromeLanes::lane(const Key& key, std::string_view name) {
+uint32_t TraceLanes::lane(const Key& key, std::string_view name) {
   const size_t slot = key.use == LaneUse::kThread ? 0 : 1;
   if (last_lane_[slot] != 0 && last_key_[slot] == key) {
     return last_lane_[slot];
@@ -55,28 +55,32 @@ uint32_t ChromeLanes::lane(const Key& key, std::string_view name) {
   return found->second;
 }
 
-uint32_t ChromeLanes::thread(std::string_view pid, std::string_view tid) {
+uint32_t TraceLanes::thread(std::string_view pid, std::string_view tid) {
   const bool named = !parse_integer(tid).has_value();
   return lane({LaneUse::kThread, number_of(pid), number_of(tid), 0}, named ? tid : std::string_view());
 }
 
-uint32_t ChromeLanes::stream(int64_t device, int64_t context, int64_t stream) {
+uint32_t TraceLanes::thread(int64_t pid, int64_t tid) {
+  return lane({LaneUse::kThread, pid, tid, 0});
+}
+
+uint32_t TraceLanes::stream(int64_t device, int64_t context, int64_t stream) {
   return lane({LaneUse::kStream, device, context, stream});
 }
 
-uint32_t ChromeLanes::annotation(int64_t device, int64_t stream) {
+uint32_t TraceLanes::annotation(int64_t device, int64_t stream) {
   return lane({LaneUse::kAnnotation, device, 0, stream});
 }
 
-uint32_t ChromeLanes::sync(int64_t context) {
+uint32_t TraceLanes::sync(int64_t context) {
   return lane({LaneUse::kSync, context, 0, 0});
 }
 
-uint32_t ChromeLanes::overhead() {
+uint32_t TraceLanes::overhead() {
   return lane({LaneUse::kOverhead, 0, 0, 0});
 }
 
-uint32_t ChromeLanes::communicator(std::string_view name, uint32_t* comm) {
+uint32_t TraceLanes::communicator(std::string_view name, uint32_t* comm) {
   auto found = communicators_.find(name);
   if (found == communicators_.end() && communicators_.size() < kMaxLanes) {
     found = communicators_.emplace(name, static_cast<uint32_t>(communicators_.size() + 1)).first;
@@ -85,13 +89,17 @@ uint32_t ChromeLanes::communicator(std::string_view name, uint32_t* comm) {
   return lane({LaneUse::kCommunicator, *comm, 0, 0}, name);
 }
 
-void ChromeLanes::name_thread(std::string_view pid, std::string_view tid, std::string_view name) {
+void TraceLanes::name_thread(std::string_view pid, std::string_view tid, std::string_view name) {
+  name_thread(number_of(pid), number_of(tid), name);
+}
+
+void TraceLanes::name_thread(int64_t pid, int64_t tid, std::string_view name) {
   if (thread_names_.size() < kMaxThreadNames) {
-    thread_names_[{number_of(pid), number_of(tid)}] = name;
+    thread_names_[{pid, tid}] = name;
   }
 }
 
-uint32_t ChromeLanes::profiled_process() const {
+uint32_t TraceLanes::profiled_process() const {
   std::map<int64_t, uint64_t> events;
   for (size_t i = 0; i < lanes_.size(); ++i) {
     if (lanes_[i].key.use == LaneUse::kThread && system_id(lanes_[i].key.a) != 0) {
@@ -109,13 +117,13 @@ uint32_t ChromeLanes::profiled_process() const {
   return system_id(best);
 }
 
-uint32_t ChromeLanes::main_thread() const {
+uint32_t TraceLanes::main_thread() const {
   const int64_t process = profiled_process();
   const auto found = ids_.find({LaneUse::kThread, process, process, 0});
   return process == 0 || found == ids_.end() ? 0 : found->second;
 }
 
-bool ChromeLanes::several_contexts(int64_t device) const {
+bool TraceLanes::several_contexts(int64_t device) const {
   std::optional<int64_t> context;
   for (const Lane& lane : lanes_) {
     if (lane.key.use == LaneUse::kStream && lane.key.a == device) {
@@ -128,7 +136,7 @@ bool ChromeLanes::several_contexts(int64_t device) const {
   return false;
 }
 
-std::string ChromeLanes::name_of(const Lane& lane) const {
+std::string TraceLanes::name_of(const Lane& lane) const {
   const Key& key = lane.key;
   switch (key.use) {
     case LaneUse::kThread: {
@@ -154,7 +162,7 @@ std::string ChromeLanes::name_of(const Lane& lane) const {
   return lane.name.empty() ? "communicator" : lane.name;
 }
 
-void ChromeLanes::declare(trace::RecordingBuilder& builder) const {
+void TraceLanes::declare(trace::RecordingBuilder& builder) const {
   static constexpr std::string_view kTypes[] = {"thread", "stream", "annotation",
                                                 "sync",   "driver", "communicator"};
   for (size_t i = 0; i < lanes_.size(); ++i) {

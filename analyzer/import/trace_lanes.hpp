@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// ChromeLanes: which lane of a recording the events of a Chrome trace's process and thread belong to.
+// TraceLanes: which lane of a recording the events of a trace belong to.
 //
-// A trace calls everything a thread of a process: GPU streams, annotations on the GPU, waits. So that a Python thread 0 of
+// A Chrome trace calls everything a thread of a process: GPU streams, annotations on the GPU, waits. So that a Python thread 0 of
 // process 0 is not taken for stream 0 of GPU 0, lanes differ by what they are for. Names come with metadata events, which
 // may stand at the end: lanes are declared to the builder by declare(). One thread. Internal to analyzer/import.
 #pragma once
@@ -31,10 +31,11 @@ enum class LaneUse : uint8_t {
   kCommunicator,  // by name
 };
 
-class ChromeLanes {
+class TraceLanes {
  public:
   // 0: there are too many lanes. Ids count from 1 in the order of first use.
   [[nodiscard]] uint32_t thread(std::string_view pid, std::string_view tid);
+  [[nodiscard]] uint32_t thread(int64_t pid, int64_t tid);
   [[nodiscard]] uint32_t stream(int64_t device, int64_t context, int64_t stream);
   [[nodiscard]] uint32_t annotation(int64_t device, int64_t stream);
   [[nodiscard]] uint32_t sync(int64_t context);
@@ -43,6 +44,7 @@ class ChromeLanes {
 
   // What a metadata event says: thread_name.
   void name_thread(std::string_view pid, std::string_view tid, std::string_view name);
+  void name_thread(int64_t pid, int64_t tid, std::string_view name);
   // The process whose threads have most events: the one that was profiled. 0 when its number is none.
   void count_event(uint32_t lane) { ++events_[lane]; }
   [[nodiscard]] uint32_t profiled_process() const;
