@@ -14,11 +14,11 @@ namespace {
 class StatementRow : public ForeignRow {
  public:
   explicit StatementRow(const Statement& statement) : statement_(statement) {}
-  bool null(int column) const override {
+  [[nodiscard]] bool null(int column) const override {
     return sqlite3_column_type(statement_.handle(), column) == SQLITE_NULL;
   }
-  int64_t integer(int column) const override { return statement_.integer(column); }
-  std::string_view text(int column) const override { return statement_.text(column); }
+  [[nodiscard]] int64_t integer(int column) const override { return statement_.integer(column); }
+  [[nodiscard]] std::string_view text(int column) const override { return statement_.text(column); }
 
  private:
   const Statement& statement_;
