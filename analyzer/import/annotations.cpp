@@ -22,7 +22,7 @@ constexpr std::string_view kOptimizerPrefix = "Optimizer.step#";
 constexpr std::string_view kAutogradPrefix = "autograd::engine::evaluate_function";
 constexpr int64_t kBackwardGap = 1000 * 1000;
 constexpr size_t kMaxRows = size_t{1} << 20U;  // steps, or backwards, in one trace
-constexpr auto kImported = static_cast<int64_t>(trace::Source::kImport);
+constexpr auto kAnnotationSource = static_cast<int64_t>(trace::Source::kImport);
 constexpr int64_t kProfilerStepSource = 4;  // column `source` of kind step: torch.profiler
 
 }  // namespace
@@ -58,7 +58,7 @@ bool Annotations::take(std::string_view name, uint32_t lane, int64_t start_ns, i
 }
 
 void Annotations::phase(std::string_view name, int64_t op, uint32_t lane, int64_t start_ns, int64_t dur_ns) {
-  const std::array<int64_t, 6> row = {start_ns, dur_ns, builder_.intern(name), op, kImported, 0};
+  const std::array<int64_t, 6> row = {start_ns, dur_ns, builder_.intern(name), op, kAnnotationSource, 0};
   if (Status status = add(Kind::kPhase, lane, row); !status.ok() && status_.ok()) {
     status_ = std::move(status);
   }

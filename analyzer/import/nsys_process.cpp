@@ -12,8 +12,8 @@ using trace::ForeignRow;
 using trace::Kind;
 using trace::Status;
 
-constexpr auto kImported = static_cast<int64_t>(trace::Source::kImport);
-constexpr int64_t kLatest = int64_t{1} << 62U;
+constexpr auto kNsysSource = static_cast<int64_t>(trace::Source::kImport);
+constexpr int64_t kLatestNsys = int64_t{1} << 62U;
 
 // Column eventType of NVTX_EVENTS.
 enum NvtxEvent : int64_t { kMark = 34, kPushPop = 59, kStartEnd = 60, kDomain = 75 };
@@ -22,14 +22,14 @@ enum NvtxEvent : int64_t { kMark = 34, kPushPop = 59, kStartEnd = 60, kDomain = 
 constexpr std::string_view kOperatorMarks[] = {", op_id = ", ", seq = ", ", sizes = "};
 
 // An export counts memory kinds from 0, pageable; CUPTI and we from 1. Most of its unknowns are NULL.
-int64_t memory_kind(const ForeignRow& row, int column) {
+int64_t nsys_memory_kind(const ForeignRow& row, int column) {
   const bool known = !row.null(column) && row.integer(column) >= 0 &&
                      row.integer(column) < static_cast<int64_t>(trace::MemoryKind::kManagedStatic);
   return known ? row.integer(column) + 1 : 0;
 }
 
 // An export has numbers of its own for copies that unified memory makes; the others are CUPTI's.
-int64_t copy_kind(int64_t kind) {
+int64_t nsys_copy_kind(int64_t kind) {
   using trace::CopyKind;
   switch (kind) {
     case 11:
@@ -84,7 +84,7 @@ Status NsysProcess::add(Kind kind, uint32_t lane, const std::array<int64_t, N>& 
 bool NsysProcess::read_span(const Row& row, Span* out) {
   const int64_t start = row.integer(0);
   const int64_t end = row.null(1) ? start : row.integer(1);
-  if (row.null(0) || std::max(start, end) >= kLatest || std::min(start, end) <= -kLatest) {
+  if (row.null(0) || std::max(start, end) >= kLatestNsys || std::min(start, end) <= -kLatestNsys) {
     ++losses_.bad_time;
     return false;
   }
@@ -179,9 +179,9 @@ Status NsysProcess::copies() {
                 }
                 return add(Kind::kMemcpy, lanes_.stream(row.integer(2), row.integer(3), row.integer(4)),
                            std::array<int64_t, 14>{
-                               span.start_ns, span.dur_ns, copy_kind(row.integer(6)), row.integer(7),
+                               span.start_ns, span.dur_ns, nsys_copy_kind(row.integer(6)), row.integer(7),
                                row.integer(2), row.integer(4), row.integer(5), row.integer(8), row.integer(3),
-                               memory_kind(row, 9), memory_kind(row, 10), 0, 0, row.integer(11)});
+                               nsys_memory_kind(row, 9), nsys_memory_kind(row, 10), 0, 0, row.integer(11)});
               });
 }
 
@@ -197,7 +197,7 @@ Status NsysProcess::sets() {
                 return add(Kind::kMemset, lanes_.stream(row.integer(2), row.integer(3), row.integer(4)),
                            std::array<int64_t, 10>{span.start_ns, span.dur_ns, row.integer(6), row.integer(2),
                                                    row.integer(4), row.integer(5), row.integer(3),
-                                                   memory_kind(row, 7), 0, row.integer(8)});
+                                                   nsys_memory_kind(row, 7), 0, row.integer(8)});
               });
 }
 
@@ -297,8 +297,9 @@ Status NsysProcess::nvtx_row(const Row& row) {
   const auto domain = domains_.find(row.integer(6));
   const int64_t domain_text = domain == domains_.end() ? 0 : domain->second;
   if (type == kMark) {
-    return add(Kind::kInstant, lane,
-               std::array<int64_t, 7>{span.start_ns, builder_.intern(name), domain_text, 0, kImported, 0, 0});
+    return add(
+        Kind::kInstant, lane,
+        std::array<int64_t, 7>{span.start_ns, builder_.intern(name), domain_text, 0, kNsysSource, 0, 0});
   }
   int64_t flags = type == kStartEnd ? trace::kFlagProcessRange : 0;
   if (row.null(1)) {  // still open when the capture ended
@@ -314,7 +315,7 @@ Status NsysProcess::nvtx_row(const Row& row) {
   return add(
       Kind::kRange, lane,
       std::array<int64_t, 9>{span.start_ns, span.dur_ns, builder_.intern(plain), domain_text,
-                             op.empty() ? 0 : int64_t{builder_.intern("cpu_op")}, kImported, flags, 0, 0});
+                             op.empty() ? 0 : int64_t{builder_.intern("cpu_op")}, kNsysSource, flags, 0, 0});
 }
 
 Status NsysProcess::nvtx() {
