@@ -121,7 +121,7 @@ bool read_argument(const char* key, json::value& value, EventArgs* out) {
   return !is_key(key, "block") || three_of(value, &out->block);
 }
 
-bool read_series(const char* key, json::value& value, EventArgs* out) {
+bool read_counter_series(const char* key, json::value& value, EventArgs* out) {
   json::json_type type = json::json_type::null;
   if (value.type().get(type) != simdjson::SUCCESS) {
     return false;
@@ -155,7 +155,7 @@ bool read_arguments(json::value& value, ChromeEvent* out) {
     if (field.key().get(key) != simdjson::SUCCESS || field.value().get(argument) != simdjson::SUCCESS) {
       return false;
     }
-    const bool whole = out->phase == 'C' ? read_series(key.raw(), argument, &out->args)
+    const bool whole = out->phase == 'C' ? read_counter_series(key.raw(), argument, &out->args)
                                          : read_argument(key.raw(), argument, &out->args);
     if (!whole) {
       return false;

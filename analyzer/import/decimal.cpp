@@ -10,7 +10,7 @@ namespace {
 
 constexpr int64_t kLargestTime = (int64_t{1} << 62U) - 1;  // so that differences fit
 
-bool is_digit(char c) {
+bool is_decimal_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
@@ -34,7 +34,7 @@ std::optional<int64_t> parse_microseconds(std::string_view text) {
   at += negative ? 1U : 0U;
   const size_t first = at;
   int64_t value = 0;
-  for (; at < text.size() && is_digit(text[at]); ++at) {
+  for (; at < text.size() && is_decimal_digit(text[at]); ++at) {
     if (value > kLargestTime / 10000) {
       return std::nullopt;
     }
@@ -47,7 +47,7 @@ std::optional<int64_t> parse_microseconds(std::string_view text) {
   if (at < text.size() && text[at] == '.') {
     ++at;
     int64_t scale = 100;
-    for (; at < text.size() && is_digit(text[at]); ++at) {
+    for (; at < text.size() && is_decimal_digit(text[at]); ++at) {
       if (scale > 0) {
         value += scale * (text[at] - '0');
       } else if (scale == 0) {
