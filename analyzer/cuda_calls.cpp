@@ -19,7 +19,7 @@ CallClass classify_call(std::string_view name) {
     std::string_view start;
     CallClass call;
   };
-  // By how a name goes on after "cuda" or "cu"; first match wins.
+  // By how a name goes on after "cuda", "cu" or "hip"; first match wins.
   static constexpr Row kRows[] = {
       {"Launch", CallClass::kLaunch},        {"GraphLaunch", CallClass::kLaunch},
       {"Malloc", CallClass::kAlloc},         {"Free", CallClass::kAlloc},
@@ -31,15 +31,17 @@ CallClass classify_call(std::string_view name) {
       {"MemAddress", CallClass::kAlloc},     {"MemSetAccess", CallClass::kAlloc},
       {"MemPool", CallClass::kAlloc},        {"ModuleLoad", CallClass::kCompile},
       {"LibraryLoad", CallClass::kCompile},  {"LinkComplete", CallClass::kCompile},
-      {"LinkAdd", CallClass::kCompile},
+      {"LinkAdd", CallClass::kCompile},      {"ModuleLaunch", CallClass::kLaunch},
+      {"ExtLaunch", CallClass::kLaunch},     {"ExtModuleLaunch", CallClass::kLaunch},
   };
-  if (!name.starts_with("cu")) {
+  const bool hip = name.starts_with("hip");
+  if (!hip && !name.starts_with("cu")) {
     return CallClass::kOther;
   }
   if (contains(name, "Synchronize")) {
     return CallClass::kSync;
   }
-  const std::string_view rest = name.substr(name.starts_with("cuda") ? 4 : 2);
+  const std::string_view rest = name.substr(name.starts_with("cuda") ? 4 : hip ? 3 : 2);
   if ((rest.starts_with("Memcpy")) && !contains(rest, "Async")) {
     return CallClass::kSync;
   }

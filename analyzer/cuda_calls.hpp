@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What a CUDA runtime or driver call does to the thread that makes it, from its name ("cudaStreamSynchronize_v3020",
-// "cuMemAlloc_v2"). Pure functions, any thread.
+// "cuMemAlloc_v2", ROCm's "hipLaunchKernel"). Pure functions, any thread.
 #pragma once
 
 #include <cstdint>

@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 
+#include "analyzer/gpu_events.hpp"
 #include "analyzer/gpu_labels.hpp"
 #include "analyzer/wait_chain.hpp"
 
@@ -139,11 +140,52 @@ bool spans_a_step(const std::vector<Step>& steps, int64_t begin, int64_t end) {
   return it != steps.end() && it->end_ns <= end;
 }
 
+// What the ranges of an imported trace are, by column `category`. Profilers record every operator and every Python frame:
+// these do not outrank what a phase or the user's own annotation says about the same instant.
+class RangeOrigin {
+ public:
+  explicit RangeOrigin(const LabelContext& context)
+      : run_(context.run),
+        process_(context.steps.process),
+        operator_(run_.find_name("cpu_op")),
+        frame_(run_.find_name("python_function")) {}
+
+  // Columns to read besides the name: none unless something was imported.
+  [[nodiscard]] uint32_t columns() const {
+    return operator_ == 0 && frame_ == 0 ? 0U : 1U << kCategory | 1U << kSource;
+  }
+  [[nodiscard]] bool is_operator(const trace::SegmentView& view, size_t row) const {
+    return operator_ != 0 && category(view, row) == operator_;
+  }
+  [[nodiscard]] bool is_frame(const trace::SegmentView& view, size_t row) const {
+    return frame_ != 0 && category(view, row) == frame_;
+  }
+
+ private:
+  static constexpr size_t kCategory = 4;
+  static constexpr size_t kSource = 5;
+
+  [[nodiscard]] uint32_t category(const trace::SegmentView& view, size_t row) const {
+    const bool imported = !view.columns[kSource].empty() &&
+                          view.columns[kSource][row] == static_cast<int64_t>(trace::Source::kImport);
+    return imported ? run_.global_name(process_, view.columns[kCategory][row]) : 0;
+  }
+
+  const Run& run_;
+  uint32_t process_;
+  uint32_t operator_;
+  uint32_t frame_;
+};
+
 Status collect_ranges(LabelContext& context) {
   sort_ranges(context.waits);
   sort_ranges(context.backwards);
   sort_ranges(context.optimizers);
   const uint32_t process = context.steps.process;
+  const RangeOrigin origin(context);
+  // An operator of a program with a GPU does one thing there: it launches.
+  const bool launches = has_gpu_events(context.run, process);
+  const uint32_t launch = context.labels.leaf(leaf::kForward);
   // Per name (recording's id): its label, or "no": a step marker. Looked up once per range.
   constexpr uint32_t kNo = 0xFFFFFFFFU;
   std::map<int64_t, uint32_t> labels;
@@ -159,18 +201,22 @@ Status collect_ranges(LabelContext& context) {
                                : context.labels.leaf(std::string(leaf::kHostPrefix) + std::string(text));
     return labels.emplace(name, label).first->second;
   };
-  return each_event(
-      context, Kind::kRange, 0b100U,
-      [&](const trace::SegmentView& view, size_t row, int64_t begin, int64_t end) {
-        const uint32_t label = label_of(view.columns[2][row]);
-        if (label == kNo || spans_a_step(context.steps.steps, begin, end)) {
-          return;
-        }
-        const bool container = contains_one(context.backwards, begin, end) ||
-                               contains_one(context.optimizers, begin, end) ||
-                               contains_one(context.waits, begin, end);
-        context.intervals.push_back({begin, end, begin, label, container ? kTierContainer : kTierHost});
-      });
+  return each_event(context, Kind::kRange, 0b100U | origin.columns(),
+                    [&](const trace::SegmentView& view, size_t row, int64_t begin, int64_t end) {
+                      const bool is_operator = origin.is_operator(view, row);
+                      const uint32_t label =
+                          is_operator && launches ? launch : label_of(view.columns[2][row]);
+                      if (label == kNo || spans_a_step(context.steps.steps, begin, end)) {
+                        return;
+                      }
+                      const bool container = contains_one(context.backwards, begin, end) ||
+                                             contains_one(context.optimizers, begin, end) ||
+                                             contains_one(context.waits, begin, end);
+                      const LabelTier tier = container || origin.is_frame(view, row) ? kTierContainer
+                                             : is_operator                           ? kTierForward
+                                                                                     : kTierHost;
+                      context.intervals.push_back({begin, end, begin, label, tier});
+                    });
 }
 
 // From the forward to the backward; where no forward was recorded, from the data (or the end of what came before).

@@ -20,9 +20,10 @@ namespace stepscope::analysis {
 
 // Who wins, low to high. Within a tier the innermost interval wins.
 enum LabelTier : uint8_t {
-  kTierContainer = 1,  // ranges around a whole iteration: only what nothing else names
-  kTierForward = 2,    // between data and backward
-  kTierHost = 3,       // phases, waits, garbage collection, ranges
+  kTierContainer =
+      1,             // ranges around a whole iteration, imported Python frames: only what nothing else names
+  kTierForward = 2,  // between data and backward, imported operators
+  kTierHost = 3,     // phases, waits, garbage collection, ranges
 };
 
 // What the sources read and write.

@@ -148,7 +148,8 @@ Status read_marks(const Run& run, uint32_t process, Kind kind,
         const bool is = is_step_name(run.name(run.global_name(process, local)), &number);
         it = known.emplace(local, std::pair(is, number)).first;
       }
-      if (!it->second.first || lane == kNoLane) {
+      // On a GPU's timeline an annotation spans the kernels of a step, not the step.
+      if (!it->second.first || lane == kNoLane || run.lanes()[lane].type == "annotation") {
         continue;
       }
       Marks& marks = (*out)[{without_number(run.name(run.global_name(process, local))), lane}];

@@ -31,7 +31,9 @@ struct Fact {
   std::string_view label;
 };
 
-constexpr std::array<Fact, 19> kFacts{{{"soft.python", "Python"},
+constexpr std::array<Fact, 21> kFacts{{{"import.source", "imported from"},
+                                       {"import.format", "format"},
+                                       {"soft.python", "Python"},
                                        {"soft.torch", "PyTorch"},
                                        {"git.commit", "git commit"},
                                        {"env.hash", "environment"},

@@ -22,6 +22,7 @@ int run_view(const Command& command, const std::vector<std::string>& args);
 int run_sql(const Command& command, const std::vector<std::string>& args);
 int run_doctor(const Command& command, const std::vector<std::string>& args);
 int run_selfcheck(const Command& command, const std::vector<std::string>& args);
+int run_import(const Command& command, const std::vector<std::string>& args);
 int run_finalize(const Command& command, const std::vector<std::string>& args);
 int run_help(const Command& command, const std::vector<std::string>& args);
 

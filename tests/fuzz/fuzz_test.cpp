@@ -92,5 +92,9 @@ TEST(Fuzz, RecordingReaderSurvivesAnyBytes) {
   run_mutations(kTargets[2], 1500);
 }
 
+TEST(Fuzz, ImportSurvivesAnyBytes) {
+  run_mutations(kTargets[3], 1000);
+}
+
 }  // namespace
 }  // namespace stepscope::fuzz

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What is fuzzed: everything of the recording format that reads bytes from outside. A target takes any bytes and must
+// What is fuzzed: everything of the recording format, and of traces that are imported, that reads bytes from outside. A target takes any bytes and must
 // come back: no crash, no hang, no report of a sanitizer. Seeds are well-formed inputs to start from.
 //
 // The same functions are run by libFuzzer (preset fuzz) and by fuzz_test over seeded mutations (label fuzz).
@@ -32,10 +32,15 @@ std::vector<std::string> spool_seeds();
 void run_recording(std::span<const uint8_t> input);
 std::vector<std::string> recording_seeds();
 
+// import_run: the input is the content of one trace, and what comes out must be a whole recording.
+void run_import(std::span<const uint8_t> input);
+std::vector<std::string> import_seeds();
+
 inline constexpr Target kTargets[] = {
     {"segment", run_segment, segment_seeds},
     {"spool", run_spool, spool_seeds},
     {"recording", run_recording, recording_seeds},
+    {"import", run_import, import_seeds},
 };
 
 // A directory for the files of this process, in memory where there is such a place.

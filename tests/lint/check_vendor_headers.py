@@ -8,6 +8,8 @@ import lintlib
 HOMES = {
     "sqlite3": ("trace/",),
     "zstd": ("trace/",),
+    "simdjson": ("analyzer/import/",),
+    "zlib": ("analyzer/import/",),
     "imgui": ("viewer/",),
     "backends/imgui": ("viewer/",),
     "GLFW/": ("viewer/",),
@@ -59,6 +61,8 @@ GOOD = {
 }
 BAD = {
     "SQLite in the analyzer": {"analyzer/a.cpp": "#include <sqlite3.h>\n"},
+    "JSON parsing outside of the importers": {"analyzer/a.cpp": "#include <simdjson.h>\n"},
+    "zlib in the recording format": {"trace/a.cpp": "#include <zlib.h>\n"},
     "zstd in the collector": {"collector/a.cpp": "#include <zstd.h>\n"},
     "ImGui in the viewer's model": {"viewer/model/a.cpp": "#include <imgui.h>\n"},
     "CLI11 in the library": {"analyzer/a.cpp": "#include <CLI/CLI.hpp>\n"},

@@ -57,6 +57,28 @@ TEST_F(GpuLedgerTest, NamesTimeByWhatTheGpuDidFirstAndTheHostLast) {
   EXPECT_DOUBLE_EQ(leaf_ms(ledger, leaf::kBackward), 0.0);
 }
 
+// An imported trace has every operator and every Python frame as a range (source 5).
+TEST_F(GpuLedgerTest, ImportedOperatorsAndFramesYieldToPhasesAndAnnotations) {
+  const Ledger ledger = step_with(std::string() + R"(
+    kernel lane=2 start_ns=19ms dur_ns=1ms )" +
+                                  kGemm + R"(
+    range start_ns=10ms dur_ns=9ms name="train.py(3): loop" category=python_function source=5
+    phase start_ns=10ms dur_ns=2ms op=10
+    range start_ns=11ms dur_ns=1ms name=aten::stack category=cpu_op source=5
+    range start_ns=13ms dur_ns=2ms name=aten::mm category=cpu_op source=5
+    range start_ns=15ms dur_ns=2ms name=mine category=user_annotation source=5
+    range start_ns=16ms dur_ns=1ms name=aten::add category=cpu_op source=5
+    range start_ns=17ms dur_ns=500us name=cpu_op category=cpu_op source=2
+  )");
+  EXPECT_EQ(ledger.residual_ns(), 0);
+  EXPECT_DOUBLE_EQ(leaf_ms(ledger, "data.other"), 2.0)
+      << "whatever operators run while a batch is waited for";
+  EXPECT_DOUBLE_EQ(leaf_ms(ledger, "idle.launch"), 2.0) << "13..15";
+  EXPECT_DOUBLE_EQ(leaf_ms(ledger, "idle.host/mine"), 2.0) << "15..17, the operator in it too";
+  EXPECT_DOUBLE_EQ(leaf_ms(ledger, "idle.host/cpu_op"), 0.5) << "NVTX means what it says";
+  EXPECT_DOUBLE_EQ(leaf_ms(ledger, "idle.host/train.py(3): loop"), 2.5) << "what is left";
+}
+
 TEST_F(GpuLedgerTest, NamesIdleTimeByTheDrivingThread) {
   const Ledger ledger = step_with(std::string() + R"(
     kernel lane=2 start_ns=10ms dur_ns=1ms )" +

@@ -230,6 +230,10 @@ TEST(CudaCalls, TellWhatACallDoesToItsThread) {
       EXPECT_EQ(classify_call(name), expected) << name;
     }
   };
+  all(CallClass::kSync, {"hipStreamSynchronize", "hipMemcpy"});
+  all(CallClass::kAlloc, {"hipMalloc", "hipFree"});
+  all(CallClass::kLaunch, {"hipLaunchKernel", "hipExtModuleLaunchKernel", "hipModuleLaunchKernel"});
+  all(CallClass::kOther, {"hipMemcpyAsync", "hippo"});
   all(CallClass::kSync, {"cudaDeviceSynchronize", "cudaStreamSynchronize_v3020", "cuCtxSynchronize",
                          "cudaMemcpy", "cudaMemcpy2D", "cuMemcpyDtoH_v2"});
   all(CallClass::kAlloc,

@@ -72,6 +72,20 @@ TEST_F(StepsTest, FollowTheOutermostStepRange) {
   EXPECT_EQ(steps.steps[1].end_ns, 28000000);         // the last one ends with its range
 }
 
+TEST_F(StepsTest, AreNotTheSpansOfTheirKernels) {
+  const ProcessSteps steps = steps_of(process("run", R"(
+    lane 2 annotation "GPU 0 stream 7 annotations"
+    step start_ns=1ms index=4 source=4
+    step start_ns=2ms index=5 source=4
+    step start_ns=3ms index=6 source=4
+    range lane=2 start_ns=1500us dur_ns=1ms name=ProfilerStep#5
+    range lane=2 start_ns=2500us dur_ns=1ms name=ProfilerStep#6
+  )"));
+  EXPECT_EQ(steps.method, StepMethod::kProfiler);
+  ASSERT_EQ(steps.steps.size(), 2U);
+  EXPECT_EQ(steps.steps[0].begin_ns, 1000000);
+}
+
 TEST_F(StepsTest, AreFoundInEveryWayAJobCanSayThem) {
   for (const auto& [by, method] :
        {std::pair("api", StepMethod::kApi), std::pair("nvtx", StepMethod::kNvtx),
