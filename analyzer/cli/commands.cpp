@@ -19,6 +19,7 @@ constexpr Command kCommands[] = {
     {"steps", "RUN [options]", "The steps of a run: classes, durations, how they were found.", run_steps},
     {"info", "RUN [options]", "What was recorded: processes, versions, machine, data quality.", run_info},
     {"sql", "RUN \"SELECT ...\" [options]", "Query the recordings of a run as tables.", run_sql},
+    {"export", "RUN --format FORMAT [options]", "Write a run in another tool's format.", run_export},
     {"doctor", "[RUN] [options]", "What works on this machine, or worked in a run, and how to mend the rest.",
      run_doctor},
     {"selfcheck", "RUN [options]", "Check a run: sums, clocks, lost records, file integrity.", run_selfcheck},
