@@ -12,9 +12,11 @@ namespace stepscope::analysis::exporting {
 namespace {
 
 // Columns of kind collective.
-constexpr size_t kOp = 2, kComm = 3, kSeq = 4, kBytes = 5, kDtype = 6, kRanks = 7, kRank = 8, kPeer = 9,
-                 kCount = 11, kAlgo = 12, kProto = 13, kChannels = 14, kEnqueue = 15, kKernel = 16,
-                 kFlags = 17;
+struct At {
+  static constexpr size_t kOp = 2, kComm = 3, kSeq = 4, kBytes = 5, kDtype = 6, kRanks = 7, kRank = 8,
+                          kPeer = 9, kCount = 11, kAlgo = 12, kProto = 13, kChannels = 14, kEnqueue = 15,
+                          kKernel = 16, kFlags = 17;
+};
 
 struct Word {
   std::string_view ours, theirs;
@@ -76,9 +78,9 @@ Status CollectiveKernels::load(const ChromeProcess& process) {
   Status status = process.each_segment(Kind::kCollective, [this](const trace::SegmentView& view) {
     for (size_t i = 0; i < view.rows; ++i) {
       const Row row(view, i);
-      if (row[kKernel] != 0) {
-        entries_.push_back({row[kKernel], row[0], row[1], row[kOp], row[kDtype], row[kSeq], row[kRanks],
-                            row[kPeer], row[kCount], view.lane});
+      if (row[At::kKernel] != 0) {
+        entries_.push_back({row[At::kKernel], row[0], row[1], row[At::kOp], row[At::kDtype], row[At::kSeq],
+                            row[At::kRanks], row[At::kPeer], row[At::kCount], view.lane});
       }
     }
   });
@@ -133,32 +135,32 @@ Status CollectiveKernels::write_rest(const ChromeProcess& process) const {
     std::optional<Track> place;  // a track of which nothing is drawn is not named
     for (size_t i = 0; i < view.rows; ++i) {
       const Row row(view, i);
-      const Entry* entry = row[kKernel] == 0 ? nullptr : find(row[kKernel]);
+      const Entry* entry = row[At::kKernel] == 0 ? nullptr : find(row[At::kKernel]);
       if (entry != nullptr && entry->shown) {
         continue;
       }
       place = place.has_value() ? place : process.tracks.thread(process.process, view.lane);
       const Track& track = *place;
-      const std::string_view name = process.name(row[kOp]);
+      const std::string_view name = process.name(row[At::kOp]);
       const int64_t start = process.time(row[0]);
       events.open('b', kCategory, name, track, start);
       events.id(process.tracks.flow_id(process.process, static_cast<int64_t>(++id)));
-      events.unsigned_argument("comm", static_cast<uint64_t>(row[kComm]));
-      events.argument("seq", row[kSeq]);
-      events.argument("bytes", row[kBytes]);
-      events.argument("count", row[kCount]);
-      events.text_argument("dtype", process.name(row[kDtype]));
-      events.argument("ranks", row[kRanks]);
-      events.argument("rank", row[kRank]);
-      events.argument("peer", row[kPeer]);
-      events.text_argument("algo", process.name(row[kAlgo]));
-      events.text_argument("proto", process.name(row[kProto]));
-      events.argument("channels", row[kChannels]);
-      if (row[kEnqueue] != 0) {
-        events.argument("enqueue_ns", process.time(row[kEnqueue]));
+      events.unsigned_argument("comm", static_cast<uint64_t>(row[At::kComm]));
+      events.argument("seq", row[At::kSeq]);
+      events.argument("bytes", row[At::kBytes]);
+      events.argument("count", row[At::kCount]);
+      events.text_argument("dtype", process.name(row[At::kDtype]));
+      events.argument("ranks", row[At::kRanks]);
+      events.argument("rank", row[At::kRank]);
+      events.argument("peer", row[At::kPeer]);
+      events.text_argument("algo", process.name(row[At::kAlgo]));
+      events.text_argument("proto", process.name(row[At::kProto]));
+      events.argument("channels", row[At::kChannels]);
+      if (row[At::kEnqueue] != 0) {
+        events.argument("enqueue_ns", process.time(row[At::kEnqueue]));
       }
-      events.argument("correlation", row[kKernel]);
-      events.argument("flags", row[kFlags]);
+      events.argument("correlation", row[At::kKernel]);
+      events.argument("flags", row[At::kFlags]);
       events.close();
       events.open('e', kCategory, name, track, start + std::max<int64_t>(0, row[1]));
       events.id(process.tracks.flow_id(process.process, static_cast<int64_t>(id)));
