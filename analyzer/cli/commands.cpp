@@ -20,6 +20,7 @@ constexpr Command kCommands[] = {
     {"info", "RUN [options]", "What was recorded: processes, versions, machine, data quality.", run_info},
     {"sql", "RUN \"SELECT ...\" [options]", "Query the recordings of a run as tables.", run_sql},
     {"import", "FILE... [options]", "Make a run of traces that other profilers recorded.", run_import},
+    {"export", "RUN --format FORMAT [options]", "Write a run in another tool's format.", run_export},
     {"doctor", "[RUN] [options]", "What works on this machine, or worked in a run, and how to mend the rest.",
      run_doctor},
     {"selfcheck", "RUN [options]", "Check a run: sums, clocks, lost records, file integrity.", run_selfcheck},

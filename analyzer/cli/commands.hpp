@@ -20,6 +20,7 @@ int run_report(const Command& command, const std::vector<std::string>& args);
 int run_diff(const Command& command, const std::vector<std::string>& args);
 int run_view(const Command& command, const std::vector<std::string>& args);
 int run_sql(const Command& command, const std::vector<std::string>& args);
+int run_export(const Command& command, const std::vector<std::string>& args);
 int run_doctor(const Command& command, const std::vector<std::string>& args);
 int run_selfcheck(const Command& command, const std::vector<std::string>& args);
 int run_import(const Command& command, const std::vector<std::string>& args);

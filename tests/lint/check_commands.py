@@ -14,7 +14,7 @@ import programs
 BLOCK = re.compile(r"^```(?:sh|bash|console|shell)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 ORDINARY = {"git", "cd", "apt-get", "sudo", "apt", "export", "python3", "sqlite3", "ctest", "cpack", "xvfb-run", "ls", "cp", "cat", "nm",
             "dpkg", "ninja", "clang-format", "find_package", "torchrun", "srun", "systemd-run", "gcc", "g++", "cc", "datasette",
-            "gdb", "strace", "echo"}
+            "gdb", "strace", "echo", "gzip"}
 PREFIXES = {"sudo", "xvfb-run"}
 SEPARATORS = {"&&", "||", ";", "|", "&"}
 

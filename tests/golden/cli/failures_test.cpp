@@ -37,6 +37,7 @@ class Failures : public ::testing::Test {
         {"sql", name, "SELECT 1"},
         {"selfcheck", name},
         {"doctor", name},
+        {"export", name, "--format", "csv"},
     };
     for (const std::vector<std::string>& command : commands) {
       expect_refusal(command, name, cause, remedy);
@@ -201,6 +202,7 @@ TEST_F(Failures, ASpoolThatCannotBeReadBesideAGoodRecordingIsNamedByEveryCommand
       {{"diff", "mixed", "--vs", "good"}, 0},
       {{"diff", "good", "--vs", "mixed"}, 0},
       {{"sql", "mixed", "SELECT 1"}, 0},
+      {{"export", "mixed", "--format", "csv"}, 0},
       {{"selfcheck", "mixed"}, 5},
       {{"doctor", "mixed"}, 5},
       {{"finalize", "mixed"}, 5},

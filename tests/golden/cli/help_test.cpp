@@ -11,8 +11,8 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-const char* const kNames[] = {"record", "report", "diff",   "view",      "steps",    "info",
-                              "sql",    "import", "doctor", "selfcheck", "finalize", "help"};
+const char* const kNames[] = {"record", "report", "diff",   "view",      "steps",    "info", "sql",
+                              "import", "export", "doctor", "selfcheck", "finalize", "help"};
 
 size_t lines(const std::string& text) {
   return static_cast<size_t>(std::count(text.begin(), text.end(), '\n'));
@@ -66,7 +66,7 @@ TEST(Usage, AMistypedCommandGetsASuggestion) {
 }
 
 TEST(Usage, CommandsOfLaterVersionsAreUnknown) {
-  for (const std::string name : {"gate", "baseline", "calibrate", "trend", "export", "fleet"}) {
+  for (const std::string name : {"gate", "baseline", "calibrate", "trend", "merge", "fleet"}) {
     const Outcome outcome = stepscope({name});
     EXPECT_EQ(outcome.exit_code, 2) << name;
     EXPECT_THAT(outcome.err, HasSubstr("unknown command " + name));
@@ -85,6 +85,12 @@ TEST(Usage, EveryMistakeIsOneLineNamingTheCommandAndItsHelp) {
       {"diff", "--vs", "b"},
       {"sql", "run"},
       {"sql", "run", "SELECT 1", "--csv", "--json"},
+      {"export"},
+      {"export", "run"},
+      {"export", "run", "--format", "xml"},
+      {"export", "run", "--format", "chrome", "--kind", "kernel"},
+      {"export", "run", "--format", "csv", "--rank", "first"},
+      {"export", "run", "--format", "chrome", "-o", "run.json.gz"},
       {"info"},
       {"finalize"},
       {"selfcheck"},
