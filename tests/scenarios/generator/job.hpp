@@ -17,7 +17,7 @@ enum class Model : uint8_t { kTransformer, kResnet };
 // How the element-wise operations behind the first matrix product of a transformer's MLP are written.
 enum class Fusion : uint8_t { kSeparate, kFused };
 
-// A kernel that became another, or slower. `kernel` is the beginning of its id (blueprint.cpp), "" is all that compute.
+// A kernel that became another, or slower. `kernel` is the beginning of its id (kernels.hpp), "" is all that compute.
 struct KernelChange {
   std::string kernel;
   double factor = 1;

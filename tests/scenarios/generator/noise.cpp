@@ -94,8 +94,9 @@ int64_t Noise::host(int64_t ns, int64_t step, uint64_t key) const {
 }
 
 int64_t Noise::batch(int64_t ns, int64_t step, uint64_t key) const {
-  return whole(static_cast<double>(host(ns, step, key)) *
-               factor(identity(identity(rank_, key), 3), levels_.batch));
+  const uint64_t number =
+      identity(identity(rank_ + static_cast<uint64_t>(Draw::kBatch), key), static_cast<uint64_t>(step));
+  return whole(static_cast<double>(host(ns, step, key)) * factor(number, levels_.batch));
 }
 
 int64_t Noise::wire(int64_t ns, int64_t step, uint64_t key) const {

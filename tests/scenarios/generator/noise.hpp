@@ -56,7 +56,8 @@ class Noise {
     kKernel,
     kCall,
     kHiccup,
-    kWire
+    kWire,
+    kBatch
   };
   [[nodiscard]] static std::vector<double> drift(uint64_t seed, Draw draw, int64_t steps, double deviation,
                                                  double memory);
