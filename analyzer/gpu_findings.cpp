@@ -207,15 +207,19 @@ void add_launch_bound(const Pair& pair, std::vector<Finding>* out) {
 }
 
 // A wait for the GPU costs twice: the host waits, then the GPU, until the host has launched something again. So the effect
-// is the growth of both kinds of idle time.
+// is the growth of all idle time that a wait can turn into, once one kind of it stands out: a small rest of it, too.
 bool add_sync(const Pair& pair, std::vector<Finding>* out) {
   constexpr double kAdded = 0.5;
+  constexpr std::string_view kIdle[] = {leaf::kIdleSync, leaf::kIdleLaunch, leaf::kIdleUnknown};
   int64_t total = 0;
-  for (const std::string_view name : {leaf::kIdleSync, leaf::kIdleLaunch, leaf::kIdleUnknown}) {
-    const Term* term = pair.grown(name);
-    total += term == nullptr ? 0 : term->delta_ns;
+  bool grown = false;
+  for (const Term& term : pair.diff.terms) {
+    if (std::find(std::begin(kIdle), std::end(kIdle), term.name) != std::end(kIdle)) {
+      total += term.delta_ns;
+      grown = grown || pair.grown(term.name) != nullptr;
+    }
   }
-  if (total == 0 || !pair.a.api || !pair.b.api) {
+  if (!grown || total <= 0 || !pair.a.api || !pair.b.api) {
     return false;
   }
   std::string_view call;

@@ -33,6 +33,7 @@ class GpuFindingsTest : public RunTest {
     return {std::move(run), std::move(ledger), std::move(evidence).value()};
   }
 
+  // The terms they are about are left in `terms_`.
   std::vector<Finding> findings(const std::string& base, const std::string& candidate) {
     const Analysis a = analyze("a", base + " seed=5");
     const Analysis b = analyze("b", candidate + " seed=6");
@@ -41,6 +42,7 @@ class GpuFindingsTest : public RunTest {
     const Result<Diff> diff = diff_analyzed(base_side, candidate_side, {});
     ::stepscope::testing::require(diff.status());
     EXPECT_EQ(diff.value().residual_ns, 0);
+    terms_ = diff.value().terms;
     return find_in_diff(diff.value(), base_side, candidate_side);
   }
 
@@ -64,6 +66,8 @@ class GpuFindingsTest : public RunTest {
     }
     return ids;
   }
+
+  std::vector<Term> terms_;
 };
 
 constexpr const char* kBase = "steps=40";
@@ -102,6 +106,23 @@ TEST_F(GpuFindingsTest, NamesASynchronisingCallThatWasAdded) {
       << "the launches are late because of the waits";
   EXPECT_EQ(says("idle.sync", base + " api=0", base + " api=0 syncs=20"), "");
   EXPECT_EQ(says("idle.sync", base, base + " launch=190us"), "") << "slower, but no call was added";
+}
+
+TEST_F(GpuFindingsTest, ASynchronisationCostsAllTheIdleTimeItBrings) {
+  const std::string base = "steps=40 kernel=100us launch=60us comm=0";
+  const std::vector<Finding> found = findings(base, base + " syncs=20");
+  ASSERT_FALSE(found.empty());
+  ASSERT_EQ(found.front().id, "idle.sync");
+  int64_t idle = 0;
+  bool small_one = false;
+  for (const Term& term : terms_) {
+    if (term.name == "idle.sync" || term.name == "idle.launch" || term.name == "idle.unknown") {
+      idle += term.delta_ns;
+      small_one = small_one || (!term.flagged && term.delta_ns != 0);
+    }
+  }
+  EXPECT_TRUE(small_one) << "what is too small to be flagged alone belongs to it";
+  EXPECT_EQ(found.front().effect_ns, idle);
 }
 
 TEST_F(GpuFindingsTest, SeesCopiesFromMemoryThatIsNotPinned) {
