@@ -17,7 +17,7 @@ namespace stepscope::scenarios {
 namespace {
 
 constexpr double kMs = 1e6;
-constexpr uint64_t kSeed = 5;
+constexpr uint64_t kSimulationSeed = 5;
 
 Job small_job() {
   Job job;
@@ -27,7 +27,7 @@ Job small_job() {
 }
 
 double step_ns(const Job& job) {
-  return mean_of(Measure::kStep, simulate(job, kSeed), job);
+  return mean_of(Measure::kStep, simulate(job, kSimulationSeed), job);
 }
 
 const Scenario& scenario(const std::string& id) {
@@ -44,7 +44,7 @@ std::vector<Work> on_stream(const RankHistory& rank, Stream stream) {
 }
 
 TEST(Simulation, StreamsAreInOrderAndNothingStartsBeforeItIsLaunched) {
-  const History history = simulate(small_job(), kSeed);
+  const History history = simulate(small_job(), kSimulationSeed);
   ASSERT_EQ(history.ranks.size(), 2U);
   for (const RankHistory& rank : history.ranks) {
     for (const Stream stream : {Stream::kCompute, Stream::kCommunication}) {
@@ -60,14 +60,16 @@ TEST(Simulation, StreamsAreInOrderAndNothingStartsBeforeItIsLaunched) {
 }
 
 TEST(Simulation, TheSameSeedGivesTheSameHistoryAndAnotherDoesNot) {
-  EXPECT_EQ(simulate(small_job(), kSeed).ranks[1].marks, simulate(small_job(), kSeed).ranks[1].marks);
-  EXPECT_NE(simulate(small_job(), kSeed).ranks[1].marks, simulate(small_job(), kSeed + 1).ranks[1].marks);
+  EXPECT_EQ(simulate(small_job(), kSimulationSeed).ranks[1].marks,
+            simulate(small_job(), kSimulationSeed).ranks[1].marks);
+  EXPECT_NE(simulate(small_job(), kSimulationSeed).ranks[1].marks,
+            simulate(small_job(), kSimulationSeed + 1).ranks[1].marks);
 }
 
 TEST(Simulation, ACollectiveEndsEverywhereAtOnceAndNotBeforeTheLastRankCame) {
   Job job = small_job();
   job.kernels.push_back({"gemm", 1.5, "", 1});
-  const History history = simulate(job, kSeed);
+  const History history = simulate(job, kSimulationSeed);
   const std::vector<Work> first = on_stream(history.ranks[0], Stream::kCommunication);
   const std::vector<Work> second = on_stream(history.ranks[1], Stream::kCommunication);
   ASSERT_EQ(first.size(), second.size());
@@ -83,7 +85,7 @@ TEST(Simulation, ACollectiveEndsEverywhereAtOnceAndNotBeforeTheLastRankCame) {
 TEST(Simulation, OneSlowRankMakesAllRanksSlow) {
   Job late = small_job();
   late.kernels.push_back({"gemm", 1.5, "", 1});
-  const History history = simulate(late, kSeed);
+  const History history = simulate(late, kSimulationSeed);
   const auto length = [&](size_t rank) {
     return history.ranks[rank].marks.back() - history.ranks[rank].marks.front();
   };
@@ -137,7 +139,7 @@ TEST(Simulation, StagesOfAPipelineWaitForTheirNeighbours) {
     made.steps = 6;
     return made;
   }();
-  const History history = simulate(job, kSeed);
+  const History history = simulate(job, kSimulationSeed);
   ASSERT_EQ(history.ranks.size(), 4U);
   std::map<std::pair<int64_t, int64_t>, std::vector<int64_t>> ends;
   for (const RankHistory& rank : history.ranks) {
@@ -146,7 +148,7 @@ TEST(Simulation, StagesOfAPipelineWaitForTheirNeighbours) {
     }
   }
   for (const auto& [key, both] : ends) {
-    ASSERT_THAT(both, testing::SizeIs(2));
+    ASSERT_THAT(both, ::testing::SizeIs(2));
     ASSERT_EQ(both[0], both[1]);
   }
   const Work last_stage_first = on_stream(history.ranks[3], Stream::kCompute).at(2);  // after its two copies
@@ -158,8 +160,8 @@ TEST(Simulation, AGraphSparesTheHostAndItsAbsenceStarvesTheGpu) {
   const Scenario& off = scenario("10");
   Job without = off.base;
   off.injections[0].apply(without);
-  const double grown = mean_of(Measure::kGpuIdle, simulate(without, kSeed), without) -
-                       mean_of(Measure::kGpuIdle, simulate(off.base, kSeed), off.base);
+  const double grown = mean_of(Measure::kGpuIdle, simulate(without, kSimulationSeed), without) -
+                       mean_of(Measure::kGpuIdle, simulate(off.base, kSimulationSeed), off.base);
   EXPECT_GT(grown, 0.5 * kMs);
 }
 
@@ -167,7 +169,7 @@ TEST(Simulation, TheTruthOfTwoCausesIsWhatEachCostsAlone) {
   const Scenario& both = scenario("20");
   Job base = both.base;
   base.steps = 12;
-  const Truth truth = find_truth(both, base, {kSeed});
+  const Truth truth = find_truth(both, base, {kSimulationSeed});
   ASSERT_EQ(truth.causes.size(), 2U);
   EXPECT_NEAR(truth.causes[0].ns, 6 * kMs, 0.3 * kMs);
   EXPECT_NEAR(truth.causes[1].ns, -4 * kMs, 0.1 * kMs);
@@ -177,7 +179,7 @@ TEST(Simulation, TheTruthOfTwoCausesIsWhatEachCostsAlone) {
 TEST(Simulation, TheTruthOfNothingIsNothing) {
   Job base = scenario("1").base;
   base.steps = 6;
-  const Truth truth = find_truth(scenario("1"), base, {kSeed, kSeed + 1});
+  const Truth truth = find_truth(scenario("1"), base, {kSimulationSeed, kSimulationSeed + 1});
   EXPECT_EQ(truth.with_ns, truth.without_ns);
   EXPECT_TRUE(truth.causes.empty());
 }
