@@ -118,12 +118,16 @@ std::string text_of(const StepsView& view, const Terminal& terminal) {
 int run_steps(const Command& command, const std::vector<std::string>& args) {
   std::string path;
   std::string class_name;
+  std::string method_name = "auto";
   bool list = false;
   bool json = false;
   OptionSet options(command);
   options.positional("RUN", path, "run directory or *.stepscope file");
   options.choice("--class", class_name, {"train", "warmup", "checkpoint", "eval", "epoch_start"},
                  "only steps of this class");
+  options.choice("--method", method_name,
+                 {"auto", "api", "nvtx", "profiler", "optimizer", "collective", "kernels"},
+                 "find the steps this way alone; auto: the first of these that finds any");
   options.flag("--list", list, "also every single step");
   options.flag("--json", json, "print JSON (stepscope.steps/1)");
   if (const std::optional<int> exit = options.parse(args)) {
@@ -133,7 +137,12 @@ int run_steps(const Command& command, const std::vector<std::string>& args) {
   if (!run.ok()) {
     return report_failure(run.status());
   }
-  const Result<Steps> steps = find_steps(run.value(), {});
+  StepOptions how;
+  StepMethod method = StepMethod::kNone;
+  if (parse_step_method(method_name, &method)) {
+    how.only = method;
+  }
+  const Result<Steps> steps = find_steps(run.value(), how);
   if (!steps.ok()) {
     return report_failure(steps.status());
   }
