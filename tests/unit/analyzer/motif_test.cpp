@@ -242,6 +242,19 @@ TEST(Motif, AbstainsBelowThreePeriods) {
   EXPECT_EQ(motif_of(Loop().steps(2)).verdict, MotifVerdict::kNoPeriod);
   EXPECT_EQ(motif_of(Loop().steps(2).batch()).verdict, MotifVerdict::kNoPeriod);
   EXPECT_EQ(motif_of(Loop().steps(3)).verdict, MotifVerdict::kFound);
+  EXPECT_EQ(motif_of(Loop().steps(2).batch().run(7000, 70)).verdict,
+            MotifVerdict::kNoPeriod);  // a third begun
+}
+
+TEST(Motif, DoesNotTakeLayersWithCopiesForStepsWhenTheOptimizerIsElsewhere) {
+  Loop loop;
+  for (int step = 0; step < 2; ++step) {
+    for (int layer = 0; layer < 24; ++layer) {
+      loop.run(100, 40).items.back().copied_out = 1;  // offloaded activations
+    }
+    loop.run(5000, 10).update();
+  }
+  EXPECT_EQ(motif_of(loop).verdict, MotifVerdict::kUnmarked);
 }
 
 TEST(Motif, AbstainsWhereNothingRepeats) {
