@@ -15,16 +15,25 @@ struct Columns {
   int name;
   int correlation;
   int graph;
+  int signature;
 };
-constexpr std::array<Columns, 4> kColumns = {{{Kind::kKernel, 2, 5, 6},
-                                              {Kind::kMemcpy, 2, 6, 12},
-                                              {Kind::kMemset, -1, 5, 8},
-                                              {Kind::kGraphLaunch, -1, 5, 2}}};
+constexpr std::array<Columns, 4> kColumns = {{{Kind::kKernel, 2, 5, 6, 9},
+                                              {Kind::kMemcpy, 2, 6, 12, -1},
+                                              {Kind::kMemset, -1, 5, 8, -1},
+                                              {Kind::kGraphLaunch, -1, 5, 2, -1}}};
 
 class Reader {
  public:
-  Reader(const Run& run, uint32_t process, const Columns& columns)
-      : run_(run), process_(process), columns_(columns), shift_(run.processes()[process].clock_shift_ns) {}
+  Reader(const Run& run, uint32_t process, const Columns& columns, GpuScan scan)
+      : run_(run),
+        process_(process),
+        columns_(columns),
+        shift_(run.processes()[process].clock_shift_ns),
+        shortest_(scan == GpuScan::kTimes ? 1 : 0) {
+    if (scan == GpuScan::kTimes) {
+      columns_.signature = -1;
+    }
+  }
 
   // Appends the events that touch [begin, end).
   Status read(int64_t begin, int64_t end, std::vector<GpuEvent>* out) const {
@@ -33,14 +42,14 @@ class Reader {
     filter.begin_ns = begin - shift_;
     filter.end_ns = end - shift_;
     filter.columns = 0b11U;
-    for (const int column : {columns_.name, columns_.correlation, columns_.graph}) {
+    for (const int column : {columns_.name, columns_.correlation, columns_.graph, columns_.signature}) {
       filter.columns |= column < 0 ? 0U : 1U << static_cast<unsigned>(column);
     }
     return run_.scan(process_, filter, [&](const trace::SegmentView& view) {
       for (size_t row = 0; row < view.rows; ++row) {
         const int64_t from = view.columns[0][row] + shift_;
         const int64_t to = from + view.columns[1][row];
-        if (from < end && to > begin && to > from) {
+        if (from < end && std::max(to, from + 1) > begin && to - from >= shortest_) {
           out->push_back(make(view, row, from, to));
         }
       }
@@ -60,6 +69,8 @@ class Reader {
     const int64_t name = at(view, columns_.name, row);
     event.name =
         columns_.kind == Kind::kKernel ? run_.global_name(process_, name) : static_cast<uint32_t>(name);
+    const int64_t signature = at(view, columns_.signature, row);
+    event.signature = signature == 0 ? 0 : run_.global_name(process_, signature);
     return event;
   }
 
@@ -73,8 +84,9 @@ class Reader {
 
   const Run& run_;
   uint32_t process_;
-  const Columns& columns_;
+  Columns columns_;
   int64_t shift_;
+  int64_t shortest_;  // duration, ns
 };
 
 bool earlier(const GpuEvent& a, const GpuEvent& b) {
@@ -85,14 +97,14 @@ bool earlier(const GpuEvent& a, const GpuEvent& b) {
 }  // namespace
 
 Status scan_gpu(const Run& run, uint32_t process, const TimeRange& span, const GpuWindowVisitor& visit,
-                size_t events_per_window) {
+                size_t events_per_window, GpuScan scan) {
   std::vector<Reader> every_window;
   std::vector<GpuEvent> kept;  // of kinds with few events, ascending
   uint64_t total = 0;
   for (const Columns& columns : kColumns) {
     const uint64_t events = run.kind_events(process, columns.kind);
     total += events;
-    const Reader reader(run, process, columns);
+    const Reader reader(run, process, columns, scan);
     if (events > events_per_window) {
       every_window.push_back(reader);
     } else if (events > 0) {

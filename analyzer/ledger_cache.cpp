@@ -117,16 +117,6 @@ bool read_leaves(const trace::Rollup& rollup, BuiltLedger* out) {
   return true;
 }
 
-StepMethod parse_method(std::string_view text) {
-  for (const StepMethod method :
-       {StepMethod::kApi, StepMethod::kNvtx, StepMethod::kProfiler, StepMethod::kOptimizer}) {
-    if (text == step_method_name(method)) {
-      return method;
-    }
-  }
-  return StepMethod::kNone;
-}
-
 }  // namespace
 
 std::string input_fingerprint(const Run& run, uint32_t process, const LedgerOptions& options) {
@@ -137,7 +127,8 @@ std::string input_fingerprint(const Run& run, uint32_t process, const LedgerOpti
       hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
     }
   };
-  mix(fmt::format("{} {}", kLedgerVersion, options.steps.min_confidence));
+  mix(fmt::format("{} {} {}", kLedgerVersion, options.steps.min_confidence,
+                  step_method_name(options.steps.only.value_or(StepMethod::kNone))));
   for (uint32_t p = 0; p < run.processes().size(); ++p) {
     if (p == process || run.kind_events(p, Kind::kBatchFetch) > 0) {
       mix(fmt::format("|{} {} {}", run.processes()[p].base, run.processes()[p].events,
@@ -186,12 +177,12 @@ std::optional<BuiltLedger> from_rollup(const Run& run, uint32_t process, const t
   BuiltLedger built;
   ProcessSteps& steps = built.ledger.steps;
   uint32_t lane = 0;
-  bool good = parse_number(field("lane"), &lane) && parse_number(field("confidence"), &steps.confidence) &&
+  bool good = parse_step_method(field("method"), &steps.method) && parse_number(field("lane"), &lane) &&
+              parse_number(field("confidence"), &steps.confidence) &&
               parse_number(field("waits"), &built.ledger.waits) &&
               parse_number(field("unjoined"), &built.ledger.unjoined);
   steps.process = process;
   steps.lane = run.global_lane(process, lane);
-  steps.method = parse_method(field("method"));
   steps.detail = field("detail");
   good =
       good && read_steps(rollup, run.processes()[process].clock_shift_ns, &steps.steps) &&

@@ -9,6 +9,8 @@
 
 #include <fmt/format.h>
 
+#include "analyzer/motif_steps.hpp"
+
 namespace stepscope::analysis {
 namespace {
 
@@ -273,17 +275,20 @@ bool is_step_name(std::string_view name, int64_t* number) {
   return std::find(std::begin(kWords), std::end(kWords), word) != std::end(kWords);
 }
 
-Result<ProcessSteps> find_boundaries(const Run& run, uint32_t process) {
+Result<ProcessSteps> find_boundaries(const Run& run, uint32_t process, const StepOptions& options) {
   ProcessSteps out;
   out.process = process;
   std::map<int64_t, ByLane> records;
   if (Status status = read_step_records(run, process, &records); !status.ok()) {
     return status;
   }
-  if (from_records(records, kApiRecords, &out) || from_records(records, kNvtxRecords, &out)) {
+  const auto recorded = [&](const RecordSource& source) {
+    return options.allows(source.method) && from_records(records, source, &out);
+  };
+  if (recorded(kApiRecords) || recorded(kNvtxRecords)) {
     return out;
   }
-  if (any_step_name(run)) {
+  if (options.allows(StepMethod::kNvtx) && any_step_name(run)) {
     for (const Kind kind : {Kind::kRange, Kind::kInstant}) {
       if (Status status = from_marks(run, process, kind, &out); !status.ok()) {
         return status;
@@ -293,10 +298,29 @@ Result<ProcessSteps> find_boundaries(const Run& run, uint32_t process) {
       }
     }
   }
-  if (!from_records(records, kProfilerRecords, &out) && !from_records(records, kOptimizerRecords, &out)) {
-    out.detail =
-        "no step marks: neither the step API, NVTX, torch.profiler nor an optimizer said where steps end";
+  if (recorded(kProfilerRecords) || recorded(kOptimizerRecords)) {
+    return out;
   }
+  std::string why =
+      options.only.has_value()
+          ? fmt::format("no steps by {}", step_method_name(*options.only))
+          : "no step marks: neither the step API, NVTX, torch.profiler nor an optimizer said where steps end";
+  for (const auto& [method, find] : {std::pair(StepMethod::kCollective, &find_collective_steps),
+                                     std::pair(StepMethod::kKernels, &find_kernel_steps)}) {
+    if (!options.allows(method)) {
+      continue;
+    }
+    std::string why_not;
+    const Result<bool> found = find(run, process, &out, &why_not);
+    if (!found.ok()) {
+      return found.status();
+    }
+    if (found.value()) {
+      return out;
+    }
+    why += "; " + why_not;
+  }
+  out.detail = std::move(why);
   return out;
 }
 

@@ -8,7 +8,8 @@
 
 namespace stepscope::analysis {
 
-// Steps without classes; no steps and a sentence in `detail` when there is nothing to go by.
-[[nodiscard]] Result<ProcessSteps> find_boundaries(const Run& run, uint32_t process);
+// Steps without classes, but for those that a method knows to be none of training (eval); no steps and a sentence in `detail` when there is nothing to go by.
+[[nodiscard]] Result<ProcessSteps> find_boundaries(const Run& run, uint32_t process,
+                                                   const StepOptions& options);
 
 }  // namespace stepscope::analysis

@@ -18,7 +18,8 @@ using trace::PhaseOp;
 
 constexpr std::array<std::string_view, kStepClassCount> kClassNames = {"train", "warmup", "checkpoint",
                                                                        "eval", "epoch_start"};
-constexpr std::array<std::string_view, 5> kMethodNames = {"none", "api", "nvtx", "profiler", "optimizer"};
+constexpr std::array<std::string_view, kStepMethodCount> kMethodNames = {
+    "none", "api", "nvtx", "profiler", "optimizer", "collective", "kernels"};
 
 // What happened in a step that can make it another class.
 struct Traits {
@@ -194,6 +195,9 @@ Status classify(const Run& run, ProcessSteps* process) {
     return {};
   }
   std::vector<Traits> traits(steps.size());
+  for (size_t i = 0; i < steps.size(); ++i) {
+    traits[i].eval = steps[i].step_class == StepClass::kEval;
+  }
   for (const auto mark : {&mark_phases, &mark_batches, &mark_eval_ranges}) {
     if (Status status = mark(run, *process, &traits); !status.ok()) {
       return status;
@@ -235,6 +239,15 @@ std::string_view step_method_name(StepMethod method) {
   return kMethodNames[static_cast<size_t>(method)];
 }
 
+bool parse_step_method(std::string_view text, StepMethod* out) {
+  const auto found = std::find(kMethodNames.begin(), kMethodNames.end(), text);
+  if (found == kMethodNames.end()) {
+    return false;
+  }
+  *out = static_cast<StepMethod>(found - kMethodNames.begin());
+  return true;
+}
+
 size_t Steps::total() const {
   size_t sum = 0;
   for (const ProcessSteps& process : processes) {
@@ -244,7 +257,7 @@ size_t Steps::total() const {
 }
 
 Result<ProcessSteps> find_process_steps(const Run& run, uint32_t process, const StepOptions& options) {
-  Result<ProcessSteps> found = find_boundaries(run, process);
+  Result<ProcessSteps> found = find_boundaries(run, process, options);
   if (!found.ok()) {
     return found;
   }

@@ -10,6 +10,13 @@
 //                   start, the last one to the end of its range
 //   3. profiler     step records of source torch.profiler
 //   4. optimizer    step records of source python: the end of the outermost Optimizer.step
+//   5. collective   what the collectives of the communicator with most ranks repeat (operation and size, as enqueued); a step
+//                   begins where the first collective behind a host-to-device copy, else the longest gap, is enqueued
+//   6. kernels      what the kernels of the device with most of them repeat, in the order of launch; a step begins with the
+//                   first kernel behind a host-to-device copy, else the longest idle gap, else the optimizer
+// The last two are guesses from what repeats (rules and thresholds: motif.hpp). They need three periods, four fifths of each
+// alike, half of everything in such steps, and a host copy, an optimizer's kernel or a towering gap in each; else they
+// abstain, and `detail` says why. What does not repeat between two steps becomes a step of class eval.
 // A step runs from one boundary to the next; time before the first and after the last boundary is in no step.
 // With several optimizers of different class per iteration, the one that steps least often (at least three
 // times) marks the boundary.
@@ -30,6 +37,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,8 +51,10 @@ inline constexpr size_t kStepClassCount = 5;
 [[nodiscard]] std::string_view step_class_name(StepClass step_class);  // "train", "warmup", ...
 [[nodiscard]] bool parse_step_class(std::string_view text, StepClass* out);
 
-enum class StepMethod : uint8_t { kNone = 0, kApi, kNvtx, kProfiler, kOptimizer };
+enum class StepMethod : uint8_t { kNone = 0, kApi, kNvtx, kProfiler, kOptimizer, kCollective, kKernels };
+inline constexpr size_t kStepMethodCount = 7;
 [[nodiscard]] std::string_view step_method_name(StepMethod method);  // "none", "api", ...
+[[nodiscard]] bool parse_step_method(std::string_view text, StepMethod* out);
 
 struct Step {
   int64_t index = 0;   // 0, 1, ... in this process
@@ -75,7 +85,10 @@ struct Steps {
 };
 
 struct StepOptions {
-  double min_confidence = 0.5;  // below it a process gets no steps, and `detail` says why
+  double min_confidence = 0.5;                    // below it a process gets no steps, and `detail` says why
+  std::optional<StepMethod> only = std::nullopt;  // this method alone, as if nothing else were there
+
+  [[nodiscard]] bool allows(StepMethod method) const { return !only.has_value() || *only == method; }
 };
 
 [[nodiscard]] Result<Steps> find_steps(const Run& run, const StepOptions& options);

@@ -118,22 +118,33 @@ std::string text_of(const StepsView& view, const Terminal& terminal) {
 int run_steps(const Command& command, const std::vector<std::string>& args) {
   std::string path;
   std::string class_name;
+  std::string method_name = "auto";
   bool list = false;
   bool json = false;
   OptionSet options(command);
   options.positional("RUN", path, "run directory or *.stepscope file");
   options.choice("--class", class_name, {"train", "warmup", "checkpoint", "eval", "epoch_start"},
                  "only steps of this class");
+  options.value("--method", method_name, "METHOD", "find them this way alone");
   options.flag("--list", list, "also every single step");
   options.flag("--json", json, "print JSON (stepscope.steps/1)");
+  options.note(
+      "METHOD is auto (the first that finds any), api, nvtx, profiler, optimizer, collective or kernels.");
   if (const std::optional<int> exit = options.parse(args)) {
     return *exit;
+  }
+  StepOptions how;
+  StepMethod method = StepMethod::kNone;
+  if (parse_step_method(method_name, &method) && method != StepMethod::kNone) {
+    how.only = method;
+  } else if (method_name != "auto") {
+    return report_usage("steps", fmt::format("--method {}: there is no such method", method_name));
   }
   const Result<Run> run = open_run(path);
   if (!run.ok()) {
     return report_failure(run.status());
   }
-  const Result<Steps> steps = find_steps(run.value(), {});
+  const Result<Steps> steps = find_steps(run.value(), how);
   if (!steps.ok()) {
     return report_failure(steps.status());
   }

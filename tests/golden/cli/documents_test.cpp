@@ -71,6 +71,15 @@ TEST_F(Documents, StepsOfOneClassListed) {
   expect_both({"steps", "base", "--class", "checkpoint", "--list"}, "steps_checkpoint");
 }
 
+TEST_F(Documents, StepsByOneMethodAlone) {
+  write_gpu_job(dir_.file("gpu"), kGpu);
+  expect_both({"steps", "gpu", "--method", "kernels"}, "steps_kernels");
+  const Outcome none = stepscope({"steps", "base", "--method", "kernels"}, dir_.path());
+  EXPECT_EQ(none.exit_code, 3);
+  EXPECT_THAT(none.out, HasSubstr("no steps by kernels; no kernels were recorded"));
+  EXPECT_EQ(stepscope({"steps", "gpu", "--method", "guess"}, dir_.path()).exit_code, 2);
+}
+
 TEST_F(Documents, Report) {
   expect_both({"report", "slow"}, "report");
 }
