@@ -34,7 +34,6 @@ KNOWN_SHORTFALLS = {
     "14": "means over ranks: that stages wait for the last one is named, and no stage is",
     "15": "idle.gc is the mean of the ranks' pauses; that each waits for the longest one stays in the collective",
     "17a": "a run that lost records is compared, with a note",
-    "18": "no steps are found where nothing marks them: the period of the kernels is not looked for",
 }
 
 

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Public traces with ProfilerStep# annotations: with the annotation hidden, the kernels must give the same period.
-#include <simdjson.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -13,6 +11,7 @@
 #include <vector>
 
 #include <gtest/gtest.h>
+#include <simdjson.h>
 
 #include "tests/unit/analyzer/fixture.hpp"
 
