@@ -241,9 +241,10 @@ std::atomic<int> g_forks{0};
 std::atomic<bool> g_is_child{false};
 std::atomic<int> g_crashed{0};
 
-// Names that are new each time, so that the collector's lock for them is often held: a child may find it so.
+// Names that are new each time, so that the collector's lock for them is often held: a child may find it so. A hundred at
+// least: between the signals there may be little time.
 void push_new_names(char who) {
-  for (unsigned i = 0; g_forks < 60 && !g_is_child; ++i) {
+  for (unsigned i = 0; (g_forks < 60 || i < 100) && !g_is_child; ++i) {
     char name[32];
     snprintf(name, sizeof(name), "%c %u", who, i);
     ranges("main", 1);
