@@ -23,7 +23,7 @@ endif()
 
 # stepscope_test(NAME <exe> LABEL unit|integration|golden|gui|scenario|fuzz SOURCES ... LINK ... [TIMEOUT s])
 # One GoogleTest program; every TEST becomes one ctest. Tests that open windows or compare the times of real
-# training runs have the machine to themselves. Under sanitizers a program is one ctest: starting it costs more there than most tests.
+# training runs have the machine to themselves.
 function(stepscope_test)
   cmake_parse_arguments(PARSE_ARGV 0 T "" "NAME;LABEL;TIMEOUT" "SOURCES;LINK")
   if(NOT T_TIMEOUT)
@@ -44,12 +44,6 @@ function(stepscope_test)
     endif()
   endif()
   add_dependencies(stepscope_tests ${T_NAME})
-  if(STEPSCOPE_SANITIZE)
-    math(EXPR T_TIMEOUT "${T_TIMEOUT} * 5")
-    add_test(NAME ${T_NAME} COMMAND ${T_NAME})
-    set_tests_properties(${T_NAME} PROPERTIES LABELS "${T_LABEL}" TIMEOUT ${T_TIMEOUT} ${serial})
-    return()
-  endif()
   gtest_discover_tests(${T_NAME} DISCOVERY_MODE PRE_TEST TEST_PREFIX "${T_NAME}."
                        PROPERTIES LABELS "${T_LABEL}" TIMEOUT ${T_TIMEOUT} ${serial})
 endfunction()
