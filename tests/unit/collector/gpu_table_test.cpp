@@ -16,6 +16,7 @@ constexpr uint8_t kTwo[kGpuUuidSize] = {0x01};
 
 class GpuTable : public ::testing::Test {
  protected:
+  GpuTable() { forget_gpus(); }  // what other tests of the program left
   ~GpuTable() override { forget_gpus(); }
 };
 
