@@ -10,6 +10,9 @@
 namespace stepscope::analysis {
 namespace {
 
+// One period may match that much less than all together must: else chance would reject half of those of a sequence that barely
+// qualifies, and twice the period would look better.
+constexpr double kOnePeriodLess = 0.1;
 constexpr double kNearlyAll = 0.8;  // of the periods must have what makes them steps
 constexpr double kStandsOut = 1.1;  // an idle gap that many times the next says where a step begins,
 constexpr double kTowers = 4;       // and one that many times, that there is one
@@ -44,7 +47,7 @@ bool one_symbol(MotifSpan items) {
 Trial try_motif(MotifSpan items, MotifSpan motif, const MotifOptions& options) {
   Trial out;
   out.motif = motif;
-  out.tiling = tile(items, motif, options.min_ratio);
+  out.tiling = tile(items, motif, options.min_ratio - kOnePeriodLess);
   out.coverage = static_cast<double>(out.tiling.covered) / static_cast<double>(items.size());
   size_t in = 0;
   size_t back = 0;
@@ -302,7 +305,7 @@ Motif find_motif(MotifSpan items, const MotifOptions& options) {
   out.parts = found.tiling.parts;
   if (inner.has_value() && inner->copied_in >= kNearlyAll) {
     out.sub_period = inner->period();
-    count_sub_periods(tile(items, inner->motif, options.min_ratio), &out.parts);
+    count_sub_periods(tile(items, inner->motif, options.min_ratio - kOnePeriodLess), &out.parts);
   }
   return out;
 }

@@ -271,6 +271,26 @@ TEST(Motif, AbstainsWhereNothingRepeats) {
   }
 }
 
+TEST(Motif, IsNotTwoStepsWhereOneBarelyMatches) {
+  std::mt19937 random(3);
+  Loop loop;
+  for (int step = 0; step < 400; ++step) {
+    for (int layer = 0; layer < 24; ++layer) {  // alike, so that any of them looks like the one before
+      for (uint32_t i = 0; i < 50; ++i) {
+        loop.kernel(i * 7 % 33);
+      }
+    }
+    loop.update();
+  }
+  for (MotifItem& item : loop.items) {
+    item.symbol = random() % 10 == 0 ? 10000 + static_cast<uint32_t>(random()) % 1000 : item.symbol;
+  }
+  const Motif motif = motif_of(loop);
+  EXPECT_EQ(motif.verdict, MotifVerdict::kFound);
+  EXPECT_EQ(motif.period, 24 * 50 + Loop::kUpdate);
+  EXPECT_GT(begins(motif).size(), 380U);
+}
+
 TEST(Motif, AbstainsWhenTheMatchIsTooPoor) {
   std::mt19937 random(7);
   Loop loop = Loop().steps(30);
