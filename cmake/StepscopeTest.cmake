@@ -10,7 +10,7 @@ if(STEPSCOPE_SANITIZE MATCHES "undefined")
   list(APPEND STEPSCOPE_TEST_OPTIONS -fno-sanitize=undefined)
 endif()
 
-# Half of compiling a test is reading GoogleTest; it is read once, and unit tests are compiled several files at a time, so names in
+# Half of compiling a test is reading GoogleTest; it is read once, and tests are compiled several files at a time, so names in
 # unnamed namespaces differ within a program. (clang-tidy wants to see each file alone.)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   file(CONFIGURE OUTPUT "${PROJECT_BINARY_DIR}/tests/precompiled.cpp" CONTENT "int main() {}\n")
@@ -23,7 +23,7 @@ endif()
 
 # stepscope_test(NAME <exe> LABEL unit|integration|golden|gui|scenario|fuzz SOURCES ... LINK ... [TIMEOUT s])
 # One GoogleTest program; every TEST becomes one ctest. Tests that open windows or compare the times of real
-# training runs have the machine to themselves.
+# training runs have the machine to themselves. Under sanitizers a program is one ctest: starting it costs more there than most tests.
 function(stepscope_test)
   cmake_parse_arguments(PARSE_ARGV 0 T "" "NAME;LABEL;TIMEOUT" "SOURCES;LINK")
   if(NOT T_TIMEOUT)
@@ -38,12 +38,18 @@ function(stepscope_test)
   target_compile_options(${T_NAME} PRIVATE ${STEPSCOPE_TEST_OPTIONS})
   if(TARGET stepscope_test_headers AND NOT T_SOURCES MATCHES "\\.c(;|$)")
     target_precompile_headers(${T_NAME} REUSE_FROM stepscope_test_headers)
-    if(T_LABEL STREQUAL "unit")
+    if(T_LABEL MATCHES "^(unit|integration|golden)$")
       set_target_properties(${T_NAME} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 5)
       target_compile_options(${T_NAME} PRIVATE -Wno-subobject-linkage)  # of types in files that are compiled as if included
     endif()
   endif()
   add_dependencies(stepscope_tests ${T_NAME})
+  if(STEPSCOPE_SANITIZE)
+    math(EXPR T_TIMEOUT "${T_TIMEOUT} * 5")
+    add_test(NAME ${T_NAME} COMMAND ${T_NAME})
+    set_tests_properties(${T_NAME} PROPERTIES LABELS "${T_LABEL}" TIMEOUT ${T_TIMEOUT} ${serial})
+    return()
+  endif()
   gtest_discover_tests(${T_NAME} DISCOVERY_MODE PRE_TEST TEST_PREFIX "${T_NAME}."
                        PROPERTIES LABELS "${T_LABEL}" TIMEOUT ${T_TIMEOUT} ${serial})
 endfunction()

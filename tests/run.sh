@@ -72,7 +72,8 @@ for preset in $presets; do
   step "$preset-configure" cmake --preset "$preset" && step "$preset-build" cmake --build --preset "$preset" || continue
   case $preset in
     dev)
-      run_tests tests dev -j "$(nproc)" -LE '^(gpu|gui|scenario)$'
+      run_tests tests dev -j "$(nproc)" -LE '^(gpu|gui|scenario|integration)$'
+      run_tests integration dev -j "$(($(nproc) * 2))" -L '^integration$'  # half of their time they wait for something
       run_tests gui dev -j 1 -L '^gui$'
       run_tests scenarios dev -j 1 -L '^scenario$'
       ;;

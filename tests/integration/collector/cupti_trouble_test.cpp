@@ -20,7 +20,7 @@ class CuptiTrouble : public CuptiTest {
   }
 };
 
-const std::vector<std::string> kJob = {"steps=4", "code=3", "end=exit"};
+const std::vector<std::string> kTroubledJob = {"steps=4", "code=3", "end=exit"};
 
 TEST_F(CuptiTrouble, SubscribingIsRefused) {
   struct Refusal {
@@ -33,19 +33,19 @@ TEST_F(CuptiTrouble, SubscribingIsRefused) {
         Refusal{"11.8", "39", "held by another tool"},
         Refusal{"13.0", "35", "unavailable: CUPTI_ERROR_INSUFFICIENT_PRIVILEGES (35)"},
         Refusal{"12.8", "999", "unavailable: CUPTI_ERROR_UNKNOWN (999)"}}) {
-    Recorded recorded = record_job(refusal.version, kJob, {{"FAKE_CUPTI_SUBSCRIBE", refusal.result}});
+    Recorded recorded = record_job(refusal.version, kTroubledJob, {{"FAKE_CUPTI_SUBSCRIBE", refusal.result}});
     EXPECT_EQ(recorded.contents.fact("cupti.state"), refusal.state) << refusal.version;
     EXPECT_THAT(cupti_losses(recorded.contents),
                 ::testing::ElementsAre(::testing::Pair("cupti.unavailable", 1)));
     EXPECT_EQ(recorded.contents.of(Kind::kStep).size(), 4U) << "the level is `steps` then";
     EXPECT_TRUE(recorded.contents.of(Kind::kKernel).empty());
     EXPECT_EQ(recorded.job.report["records_written"], 0U);
-    expect_unharmed(recorded.job, kJob);
+    expect_unharmed(recorded.job, kTroubledJob);
   }
 }
 
 TEST_F(CuptiTrouble, AnActivityThatIsRefusedIsNamedAndTheRestRecorded) {
-  Recorded recorded = record_job("13.0", kJob, {{"FAKE_CUPTI_ENABLE_FAILS", "2=27,17"}});
+  Recorded recorded = record_job("13.0", kTroubledJob, {{"FAKE_CUPTI_ENABLE_FAILS", "2=27,17"}});
   EXPECT_EQ(recorded.contents.fact("cupti.state"), "recording");
   EXPECT_EQ(kernel_counts(recorded.contents), kernel_counts(recorded.job));
   EXPECT_TRUE(recorded.contents.of(Kind::kMemset).empty());
@@ -55,11 +55,11 @@ TEST_F(CuptiTrouble, AnActivityThatIsRefusedIsNamedAndTheRestRecorded) {
 }
 
 TEST_F(CuptiTrouble, WithoutKernelsThereIsNothingToRecord) {
-  Recorded recorded = record_job("12.8", kJob, {{"FAKE_CUPTI_ENABLE_FAILS", "10=35"}});
+  Recorded recorded = record_job("12.8", kTroubledJob, {{"FAKE_CUPTI_ENABLE_FAILS", "10=35"}});
   EXPECT_THAT(recorded.contents.fact("cupti.state"), ::testing::HasSubstr("INSUFFICIENT_PRIVILEGES"));
   EXPECT_TRUE(recorded.contents.of(Kind::kMemcpy).empty());
   EXPECT_EQ(recorded.job.report["buffers_outstanding"], 0U);
-  expect_unharmed(recorded.job, kJob);
+  expect_unharmed(recorded.job, kTroubledJob);
 }
 
 TEST_F(CuptiTrouble, AFatalErrorEndsTheSourceAndNothingElse) {
@@ -134,10 +134,10 @@ TEST_F(CuptiTrouble, AFlushThatNeverReturnsIsGivenUpAtTheEndAndCounted) {
 
 TEST_F(CuptiTrouble, NoCuptiAnywhere) {
   // A toolkit of the machine the test runs on may still be found, and is then told that there is no real driver.
-  Recorded recorded = record_job("", kJob, {{"STEPSCOPE_CUPTI_LIBRARY", "/nowhere/libcupti.so.13"}});
+  Recorded recorded = record_job("", kTroubledJob, {{"STEPSCOPE_CUPTI_LIBRARY", "/nowhere/libcupti.so.13"}});
   EXPECT_THAT(recorded.contents.fact("cupti.state"), ::testing::StartsWith("unavailable"));
   EXPECT_EQ(cupti_losses(recorded.contents)["cupti.unavailable"], 1U);
-  expect_unharmed(recorded.job, kJob);
+  expect_unharmed(recorded.job, kTroubledJob);
 }
 
 // STEPSCOPE_TEST_LIBCUPTI names another one. Without a driver 13.3 and later do not even tell their version.
@@ -147,7 +147,7 @@ TEST_F(CuptiTrouble, TheRealLibraryWithoutADriver) {
   if (!std::filesystem::exists(real)) {
     GTEST_SKIP() << "no CUDA 13 toolkit here: " << real;
   }
-  Recorded recorded = record_job("", kJob, {{"STEPSCOPE_CUPTI_LIBRARY", real}});
+  Recorded recorded = record_job("", kTroubledJob, {{"STEPSCOPE_CUPTI_LIBRARY", real}});
   EXPECT_EQ(recorded.contents.fact("cupti.library"), real);
   EXPECT_THAT(recorded.contents.fact("cupti.version"),
               ::testing::AnyOf(::testing::StartsWith("13"), ::testing::StrEq("0")));
@@ -155,7 +155,7 @@ TEST_F(CuptiTrouble, TheRealLibraryWithoutADriver) {
               ::testing::AllOf(::testing::StartsWith("unavailable: "), ::testing::EndsWith(" (999)")));
   EXPECT_EQ(recorded.contents.of(Kind::kStep).size(), 4U);
   EXPECT_TRUE(recorded.contents.summary.clean_end);
-  expect_unharmed(recorded.job, kJob);
+  expect_unharmed(recorded.job, kTroubledJob);
 }
 
 // ---- what is delivered is not in order ----

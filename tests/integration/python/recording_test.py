@@ -85,7 +85,7 @@ class RecordingTest(HookTest):
                         self.write("busy.py", SAMPLED)], check=True, env=environment, stderr=subprocess.DEVNULL)
         (row,) = self.rows(run_folder, "SELECT count(*), max(stack) FROM python_sample WHERE stack LIKE '%busy.py:busy%'")
         count, stack = self.values(row)
-        self.assertTrue(120 <= count <= 220, count)  # 100 a second for two seconds
+        self.assertTrue(60 <= count <= 220, count)  # 100 a second for two seconds, less where the machine is busy
         self.assertIn("busy.py:<module>;busy.py:busy", stack)
 
     def record(self, start_method):
