@@ -58,6 +58,9 @@ typedef struct stepscope_python {
   void* (*vectorcall_dict)(void* callable, void* const* arguments, size_t count, void* keywords);
   /* PyObject_Vectorcall; null where the interpreter does not export it, before CPython 3.11 */
   void* (*vectorcall)(void* callable, void* const* arguments, size_t count, void* names);
+  void* (*method_new)(void* function, void* instance); /* PyMethod_New */
+  void (*inc_ref)(void* object);                       /* Py_IncRef */
+  size_t object_bytes;                                 /* of an object without fields: object.__basicsize__ */
 } stepscope_python;
 
 /* The collector's function table. Members are only ever appended; `size` says how many bytes are valid.
@@ -108,7 +111,9 @@ typedef struct stepscope_api {
    *   loader_begin(address, in_flight, loader, epoch, workers, flags, in_order)   an iterator's first epoch begins, or its next
    *   loader_key(address, loader)   the iterator has another key from now on
    * The second group takes the place of a function of the data loader, and calls it: collector/sources/python/wrappers.hpp.
-   *   loader_next, loader_next_index, loader_get_data, pin_get, pin_put, worker_get, fetch, collate */
+   *   loader_next, loader_get_data, pin_get, pin_put, worker_get, fetch, collate
+   * The third are slots of the type of a method, collector/sources/python/method_object.hpp:
+   *   method_call (tp_vectorcall), method_get (tp_descr_get) */
   void* (*python_method)(const char* name, const stepscope_python* python, int* flags);
 } stepscope_api;
 

@@ -18,7 +18,7 @@ bool set_interpreter(const stepscope_python* python) noexcept {
   if (python == nullptr || python->size < sizeof(stepscope_python)) {
     return false;
   }
-  // All members but the size are pointers, and the last one may be missing.
+  // `vectorcall` may be missing, and none of those before it.
   void* members[(offsetof(stepscope_python, vectorcall) - offsetof(stepscope_python, as_long_long)) /
                 sizeof(void*)];
   memcpy(members, &python->as_long_long, sizeof(members));
@@ -26,6 +26,9 @@ bool set_interpreter(const stepscope_python* python) noexcept {
     if (member == nullptr) {
       return false;
     }
+  }
+  if (python->method_new == nullptr || python->inc_ref == nullptr || python->object_bytes == 0) {
+    return false;
   }
   g_python = *python;
   return true;

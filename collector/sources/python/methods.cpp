@@ -5,6 +5,7 @@
 #include "collector/sources/python/fetch_row.hpp"
 #include "collector/sources/python/interpreter.hpp"
 #include "collector/sources/python/loader_state.hpp"
+#include "collector/sources/python/method_object.hpp"
 #include "collector/sources/python/wrappers.hpp"
 #include "collector/text.hpp"
 #include "collector/thread_state.hpp"
@@ -134,6 +135,13 @@ constexpr Method kMethods[] = {
 void* method(const char* name, const stepscope_python* python, int* flags) noexcept {
   if (name == nullptr || flags == nullptr || !set_interpreter(python)) {
     return nullptr;
+  }
+  *flags = 0;
+  if (TextView(name).equals("method_call")) {
+    return reinterpret_cast<void*>(method_call);
+  }
+  if (TextView(name).equals("method_get")) {
+    return reinterpret_cast<void*>(method_get);
   }
   for (const Method& one : kMethods) {
     if (TextView(name).equals(one.name)) {

@@ -9,7 +9,7 @@
 
 namespace stepscope::collector::python {
 
-// The function `name` and, in `flags`, how to call it (PyMethodDef::ml_flags); nullptr when there is none of that name or `python`
+// The function `name` and, in `flags`, how to call it (PyMethodDef::ml_flags, 0 for a slot); nullptr when there is none of that name or `python`
 // is incomplete. From any thread that holds the GIL.
 void* method(const char* name, const stepscope_python* python, int* flags) noexcept;
 

@@ -10,9 +10,7 @@ OFF for good when there is no collector or it does not record this process. A fo
 Calls that the collector answers without blocking keep the GIL (PYFUNCTYPE): handing it over would cost more than they do.
 """
 import ctypes
-import functools
 import os
-import types
 
 ASLEEP, ON, OFF = 0, 1, 2
 
@@ -69,19 +67,19 @@ _INTERPRETER = (
     "PyLong_AsLongLong", "PyLong_FromLongLong", "PyErr_Occurred", "PyErr_Clear", "PyErr_Fetch", "PyErr_Restore",
     "PyErr_ExceptionMatches", "PyObject_GetAttr", "PyObject_GetItem", "PyObject_Type", "PyObject_RichCompareBool", "PyList_Size",
     "PyTuple_GetItem", "PyTuple_Pack", "Py_DecRef", "PyDict_New", "PyDict_SetItem", "PyList_Type", "PyObject_VectorcallDict",
-    "PyObject_Vectorcall",
+    "PyObject_Vectorcall", "PyMethod_New", "Py_IncRef",
 )
 
 
 class _Python(ctypes.Structure):
     """struct stepscope_python: what the collector needs of this interpreter."""
 
-    _fields_ = [("size", _size)] + [(name, _address) for name in _INTERPRETER]
+    _fields_ = [("size", _size)] + [(name, _address) for name in _INTERPRETER] + [("object_bytes", _size)]
 
     @classmethod
     def of_this_process(cls):
         functions = [getattr(ctypes.pythonapi, name, None) for name in _INTERPRETER]
-        return cls(ctypes.sizeof(cls), *(ctypes.cast(one, _address).value for one in functions))
+        return cls(ctypes.sizeof(cls), *(ctypes.cast(one, _address).value for one in functions), object.__basicsize__)
 
 
 class _MethodDef(ctypes.Structure):
@@ -113,20 +111,23 @@ class _Table:
         """A builtin function of the collector's `name`, which is given `own` at each call."""
         definition = self._definitions.get(name)
         if definition is None:
-            flags = _int()
-            function = self.python_method(name.encode(), ctypes.addressof(self._python), ctypes.addressof(flags))
-            if not function:
-                raise OSError("the collector is older than its hooks")
-            definition = self._definitions[name] = _MethodDef(name.encode(), function, flags.value, None)
-            _increment(definition)  # for ever: a function may be the last of its module to go
+            definition = self._definitions[name] = _MethodDef(name.encode(), *self.function(name), None)
+            keep(definition)  # for ever: a function may be the last of its module to go
         return _new_function(ctypes.addressof(definition), own, None)
+
+    def function(self, name):
+        """The address of the collector's `name`, and CPython's flags that say how it is called."""
+        flags = _int()
+        function = self.python_method(name.encode(), ctypes.addressof(self._python), ctypes.addressof(flags))
+        if not function:
+            raise OSError("the collector is older than its hooks")
+        return function, flags.value
 
 
 _object = ctypes.py_object
-_increment = ctypes.PYFUNCTYPE(None, _object)(("Py_IncRef", ctypes.pythonapi))
+# Keeps an object for ever.
+keep = ctypes.PYFUNCTYPE(None, _object)(("Py_IncRef", ctypes.pythonapi))
 _new_function = ctypes.PYFUNCTYPE(_object, _address, _object, _address)(("PyCFunction_NewEx", ctypes.pythonapi))
-# Makes of any callable what binds to an instance as a function does; its attributes are the callable's.
-as_method = ctypes.PYFUNCTYPE(_object, _object)(("PyInstanceMethod_New", ctypes.pythonapi))
 
 
 def _find():
@@ -177,26 +178,24 @@ def wake(door=b"python"):
     return True
 
 
-class Method(functools.partial):
-    """A builtin on a class with the looks of what it replaces, which a builtin cannot be given itself: taken from the class it is a
-    function still, and binds to instances.
-
-    On instances of the class itself it is bound by the instance method it lies in, which costs no Python frame.
-    """
-
-    def __get__(self, instance, owner=None):
-        return self if instance is None else types.MethodType(self, instance)
-
-
 def builtin(name, original, *needs):
     """The collector's function `name` in the place of `original`; what else it needs is said in wrappers.hpp.
 
     Raises when there is no collector.
     """
+    return _found().builtin(name, (original,) + needs)
+
+
+def function(name):
+    """The address of the collector's function `name`."""
+    return _found().function(name)[0]
+
+
+def _found():
     table = _find()
     if table is None:
         raise OSError("no collector")
-    return table.builtin(name, (original,) + needs)
+    return table
 
 
 def intern(text):

@@ -3,7 +3,7 @@
 import os
 import sys
 
-from . import _api
+from . import _api, _method
 
 _LIMIT = 8
 
@@ -87,7 +87,7 @@ def replace_method(owner, name, native, *needs):
     """Puts the collector's wrapper `native` in place of the method `owner.name`; False when that is no function of its own."""
     original = own_function(owner, name)
     if original is not None:
-        setattr(owner, name, _api.as_method(dress(_api.Method(_api.builtin(native, original, *needs)), original)))
+        setattr(owner, name, dress(_method.make(native, original, *needs), original))
     return original is not None
 
 

@@ -68,6 +68,9 @@ TEST(PythonMethods, NeedTheWholeInterpreter) {
   incomplete.size = offsetof(stepscope_python, vectorcall);  // of hooks that know less
   EXPECT_EQ(method("emit", &incomplete, &flags), nullptr);
   incomplete = toy_interpreter();
+  incomplete.method_new = nullptr;
+  EXPECT_EQ(method("emit", &incomplete, &flags), nullptr);
+  incomplete = toy_interpreter();
   incomplete.vectorcall = nullptr;  // CPython 3.9 and 3.10
   EXPECT_NE(method("emit", &incomplete, &flags), nullptr);
 }

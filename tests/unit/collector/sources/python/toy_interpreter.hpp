@@ -132,6 +132,11 @@ inline const stepscope_python& toy_interpreter() {
         }
         return toy_call(callable, arguments, count);
       },
+      [](void* function, void* instance) -> void* {
+        return new ToyObject{.items = {toy(function), toy(instance)}};
+      },
+      [](void* object) { take(toy(object)); },
+      sizeof(ToyObject),
   };
   return python;
 }
