@@ -61,6 +61,8 @@ typedef struct stepscope_python {
   void* (*method_new)(void* function, void* instance); /* PyMethod_New */
   void (*inc_ref)(void* object);                       /* Py_IncRef */
   size_t object_bytes;                                 /* of an object without fields: object.__basicsize__ */
+  size_t tuple_bytes; /* of a tuple without items: tuple.__basicsize__; 0: as it comes */
+  void* tuple_type;   /* PyTuple_Type */
 } stepscope_python;
 
 /* The collector's function table. Members are only ever appended; `size` says how many bytes are valid.

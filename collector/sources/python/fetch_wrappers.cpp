@@ -15,7 +15,7 @@ void note_task(void* self, void* item) noexcept {
   if (number_of(tuple_item(item, 0), task)) {
     of.task = task;
     of.received_ns = now_ns();
-  } else if (type_is_called(item, tuple_item(self, 1), tuple_item(self, 2))) {
+  } else if (type_is_called(item, own_item(self, 1), own_item(self, 2))) {
     ++of.epoch;
   }
 }
@@ -23,7 +23,7 @@ void note_task(void* self, void* item) noexcept {
 }  // namespace
 
 void* worker_get(void* self, void* const* items, intptr_t count, void* names) noexcept {
-  void* item = call(tuple_item(self, 0), {items, count, names});
+  void* item = call(own_item(self, 0), {items, count, names});
   if (item != nullptr) {
     note_task(self, item);
   }
@@ -32,7 +32,7 @@ void* worker_get(void* self, void* const* items, intptr_t count, void* names) no
 
 void* fetch(void* self, void* const* items, intptr_t count, void* names) noexcept {
   ThreadState& thread = thread_state();
-  void* original = tuple_item(self, 0);
+  void* original = own_item(self, 0);
   if (!thread.loading.makes_batches || !is_recording()) {
     return call(original, {items, count, names});
   }
@@ -56,7 +56,7 @@ void* fetch(void* self, void* const* items, intptr_t count, void* names) noexcep
 
 void* collate(void* self, void* const* items, intptr_t count, void* names) noexcept {
   ThreadState& thread = thread_state();
-  void* original = tuple_item(self, 0);
+  void* original = own_item(self, 0);
   if (thread.loading.fetch_depth != 1) {
     return call(original, {items, count, names});
   }

@@ -8,6 +8,29 @@ namespace {
 
 constinit stepscope_python g_python{};
 
+// The head of an object in all builds but those for debugging and without the GIL, whose heads are larger.
+struct ObjectHead {
+  size_t references;
+  void* type;
+};
+bool heads_are_known() noexcept {
+  return g_python.object_bytes == sizeof(ObjectHead);
+}
+void* known_type(void* object) noexcept {
+  return static_cast<const ObjectHead*>(object)->type;
+}
+
+// A tuple's number of items follows its head; the items follow what tuple.__basicsize__ says.
+bool tuples_are_known() noexcept {
+  return heads_are_known() && g_python.tuple_bytes > sizeof(ObjectHead);
+}
+intptr_t known_size(void* tuple) noexcept {
+  return *reinterpret_cast<const intptr_t*>(static_cast<const char*>(tuple) + sizeof(ObjectHead));
+}
+void* known_item(void* tuple, intptr_t index) noexcept {
+  return reinterpret_cast<void* const*>(static_cast<const char*>(tuple) + g_python.tuple_bytes)[index];
+}
+
 }  // namespace
 
 const stepscope_python& interpreter() noexcept {
@@ -77,6 +100,9 @@ bool number_attribute(void* object, void* name, int64_t& out) noexcept {
 }
 
 bool is_exactly(void* object, void* type) noexcept {
+  if (heads_are_known()) {
+    return known_type(object) == type;
+  }
   const Owned its(g_python.type_of(object));
   return its.get() == type;
 }
@@ -96,7 +122,14 @@ int64_t list_length(void* object) noexcept {
   return is_exactly(object, g_python.list_type) ? g_python.list_size(object) : -1;
 }
 
+void* own_item(void* tuple, intptr_t index) noexcept {
+  return tuples_are_known() ? known_item(tuple, index) : tuple_item(tuple, index);
+}
+
 void* tuple_item(void* tuple, intptr_t index) noexcept {
+  if (tuples_are_known() && known_type(tuple) == g_python.tuple_type) {
+    return index < known_size(tuple) ? known_item(tuple, index) : nullptr;
+  }
   void* item = g_python.tuple_item(tuple, index);
   if (item == nullptr) {
     g_python.error_clear();

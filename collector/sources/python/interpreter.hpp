@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The CPython interpreter that calls us, seen through the functions that its hooks hand in (struct stepscope_python): the
-// collector does not link to Python, and knows nothing of how an object lies in memory.
+// collector does not link to Python. Of how objects lie in memory it knows what CPython's stable interface says or tells at run time: where
+// an object's type is, and a tuple's items, on builds without additions to the head of an object. A function of the interpreter costs
+// more than it does where the caches are cold.
 //
 // Everything here is called with the GIL held and, but for ExceptionAside, with no exception on its way. Objects are `void*`; unless
 // a comment says otherwise they are borrowed.
@@ -57,6 +59,8 @@ struct Arguments {
 [[nodiscard]] bool type_is_called(void* object, void* name_attribute, void* name) noexcept;
 // How many items a list has; -1 when it is none.
 [[nodiscard, gnu::hot]] int64_t list_length(void* object) noexcept;
+// Item `index` of a tuple that the hooks made, which has one.
+[[nodiscard, gnu::hot]] void* own_item(void* tuple, intptr_t index) noexcept;
 // Item `index` of a tuple; null when there is none or it is no tuple, without an exception.
 [[nodiscard, gnu::hot]] void* tuple_item(void* tuple, intptr_t index) noexcept;
 

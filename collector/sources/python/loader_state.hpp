@@ -30,7 +30,9 @@ struct LoaderState {
   int64_t next_task = 0;  // workers = 0: number of the batch that comes next
   int64_t received = 0;   // the iterator's own count of batches at the end of the last next(); -1: not known
   int64_t sent = 0;       // its count of tasks put to workers' queues, as far as their times are noted
-  int64_t begun_ns = 0;   // the epoch, before its first tasks were put
+  // For each batch handed over one task is put, as it seems: both counts are known without asking the iterator.
+  bool one_for_one = false;
+  int64_t begun_ns = 0;  // the epoch, before its first tasks were put
   // Nothing was put before this since the last next(): the last arrival, or the start of the next() under way.
   int64_t turned_ns = 0;
   bool worker_ended = false;  // in the next() under way: a task may have been put in its middle
@@ -40,6 +42,13 @@ struct LoaderState {
 
   // Followed by `slots` tasks.
   [[nodiscard]] LoaderTask* tasks() noexcept { return reinterpret_cast<LoaderTask*>(this + 1); }
+
+  // Whether the counts after the next() that follows count `before` need not be asked for. Now and then they are, since somebody may take
+  // batches by other ways. A task put too much at the end is one that never arrives.
+  [[nodiscard]] bool may_count_on(int64_t before) const noexcept {
+    constexpr int64_t kAskedEvery = 32;
+    return one_for_one && before >= 0 && before % kAskedEvery != 0;
+  }
 
   // Slots for so many tasks in flight, and the bytes of a state with them.
   [[nodiscard]] static uint32_t slots_for(int64_t in_flight) noexcept;

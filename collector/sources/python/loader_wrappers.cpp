@@ -31,7 +31,7 @@ class StateOf {
  public:
   StateOf(void* self, void* iterator) noexcept : object_(attribute(self, iterator)) {
     int64_t address = 0;
-    if (object_ && is_exactly(object_.get(), tuple_item(self, kStateType)) &&
+    if (object_ && is_exactly(object_.get(), own_item(self, kStateType)) &&
         number_of(object_.get(), address)) {
       state_ = reinterpret_cast<LoaderState*>(address);
     }
@@ -50,7 +50,7 @@ class StateOf {
       state_ = static_cast<LoaderState*>(loading.loader);
       return nullptr;
     }
-    void* object = interpreter().get_attribute(iterator, tuple_item(self, kStateName));
+    void* object = interpreter().get_attribute(iterator, own_item(self, kStateName));
     if (object == nullptr) {
       interpreter().error_clear();
     }
@@ -137,7 +137,7 @@ void write_last(LoaderState& loader, int64_t received, int64_t start_ns) noexcep
 // happens: one wrapper less on the way of every batch.
 void note_dispatched(void* self, void* iterator, LoaderState& loader, int64_t at_ns) noexcept {
   int64_t sent = 0;
-  if (!number_attribute(iterator, tuple_item(self, kSentName), sent)) {
+  if (!number_attribute(iterator, own_item(self, kSentName), sent)) {
     unread(loader, kQueueUnread);
     return;
   }
@@ -158,14 +158,17 @@ enum class Outcome { kBatch, kEnd, kException };
 void note_next(void* self, void* iterator, LoaderState& loader, Outcome outcome, int64_t start_ns) noexcept {
   const int64_t before = loader.received;
   int64_t received = 0;
-  if (loader.workers != 0 && !number_attribute(iterator, tuple_item(self, kReceivedName), received)) {
-    unread(loader, kNextUnread);
-    return;
-  }
-  loader.received = received;
-  if (loader.workers != 0) {
+  if (outcome == Outcome::kBatch && loader.may_count_on(before)) {
+    received = before + 1;
+    loader.claim(loader.sent++)->dispatched_ns = loader.turned_ns;
+  } else if (loader.workers != 0) {
+    if (!number_attribute(iterator, own_item(self, kReceivedName), received)) {
+      unread(loader, kNextUnread);
+      return;
+    }
     note_dispatched(self, iterator, loader, loader.turned_ns);
   }
+  loader.received = received;
   if (outcome == Outcome::kEnd) {
     write_last(loader, received, start_ns);
   } else if (loader.workers == 0) {
@@ -182,15 +185,18 @@ void note_next(void* self, void* iterator, LoaderState& loader, Outcome outcome,
 void note_arrival(void* self, void* iterator, LoaderState& loader, void* item, void* key,
                   int64_t number) noexcept {
   int64_t worker = -1, sent = 0, received = 0;
-  const Owned tasks(interpreter().get_attribute(iterator, tuple_item(self, kTasksName)));
+  const Owned tasks(interpreter().get_attribute(iterator, own_item(self, kTasksName)));
   const Owned entry(tasks ? interpreter().get_item(tasks.get(), key) : nullptr);
   if (!entry || !number_of(tuple_item(entry.get(), 0), worker)) {
     interpreter().error_clear();
     // A persistent loader's new epoch takes what is left of the last one, which the iterator has forgotten.
-    if (!number_attribute(iterator, tuple_item(self, kSentName), sent) || number < sent) {
+    if (!number_attribute(iterator, own_item(self, kSentName), sent) || number < sent) {
       unread(loader, kQueueUnread);
     }
     return;
+  }
+  if (number >= loader.sent) {
+    loader.one_for_one = false;
   }
   LoaderTask* task = loader.claim(number);
   task->arrived_ns = now_ns();
@@ -198,7 +204,7 @@ void note_arrival(void* self, void* iterator, LoaderState& loader, void* item, v
   loader.last_arrived = number;
   const bool iterable = (loader.flags & trace::kBatchIterable) != 0;
   if (iterable &&
-      type_is_called(tuple_item(item, 1), tuple_item(self, kTypeNameName), tuple_item(self, kEndName))) {
+      type_is_called(tuple_item(item, 1), own_item(self, kTypeNameName), own_item(self, kEndName))) {
     loader.worker_ended = true;
     return;
   }
@@ -207,7 +213,7 @@ void note_arrival(void* self, void* iterator, LoaderState& loader, void* item, v
   }
   // The iterator itself is asked where it may have passed over tasks of workers that ended.
   if (loader.in_order && number != loader.received &&
-      number_attribute(iterator, tuple_item(self, kReceivedName), received) && received != number) {
+      number_attribute(iterator, own_item(self, kReceivedName), received) && received != number) {
     ++loader.out_of_order;
   }
 }
@@ -215,7 +221,7 @@ void note_arrival(void* self, void* iterator, LoaderState& loader, void* item, v
 }  // namespace
 
 void* loader_next(void* self, void* const* items, intptr_t count, void* names) noexcept {
-  void* original = tuple_item(self, kOriginal);
+  void* original = own_item(self, kOriginal);
   void* iterator = count > 0 ? items[0] : nullptr;
   const StateOf state(self, iterator);
   LoaderState* loader = state.get();
@@ -228,7 +234,7 @@ void* loader_next(void* self, void* const* items, intptr_t count, void* names) n
     return call(original, {items, count, names});
   }
   if (!is_recording()) {  // a forked child wakes when it takes its first batch
-    const Owned awake(call(tuple_item(self, kWake), {nullptr, 0, nullptr}));
+    const Owned awake(call(own_item(self, kWake), {nullptr, 0, nullptr}));
     if (!awake) {
       return nullptr;  // what a signal handler of the program raised
     }
@@ -236,8 +242,7 @@ void* loader_next(void* self, void* const* items, intptr_t count, void* names) n
       return call(original, {items, count, names});
     }
   }
-  if (loader->received < 0 &&
-      !number_attribute(iterator, tuple_item(self, kReceivedName), loader->received)) {
+  if (loader->received < 0 && !number_attribute(iterator, own_item(self, kReceivedName), loader->received)) {
     loader->received = 0;
   }
   if (loader->sent == 0 && loader->workers != 0) {
@@ -258,7 +263,7 @@ void* loader_next(void* self, void* const* items, intptr_t count, void* names) n
     if (batch != nullptr) {
       note_next(self, iterator, *loader, Outcome::kBatch, start_ns);
     } else {
-      const bool ended = interpreter().error_matches(tuple_item(self, kStopIteration)) != 0;
+      const bool ended = interpreter().error_matches(own_item(self, kStopIteration)) != 0;
       const ExceptionAside aside;
       note_next(self, iterator, *loader, ended ? Outcome::kEnd : Outcome::kException, start_ns);
     }
@@ -267,7 +272,7 @@ void* loader_next(void* self, void* const* items, intptr_t count, void* names) n
 }
 
 void* loader_get_data(void* self, void* const* items, intptr_t count, void* names) noexcept {
-  void* item = call(tuple_item(self, kOriginal), {items, count, names});
+  void* item = call(own_item(self, kOriginal), {items, count, names});
   if (item == nullptr) {
     return nullptr;
   }
@@ -282,7 +287,7 @@ void* loader_get_data(void* self, void* const* items, intptr_t count, void* name
 }
 
 void* pin_get(void* self, void* const* items, intptr_t count, void* names) noexcept {
-  void* item = call(tuple_item(self, 0), {items, count, names});
+  void* item = call(own_item(self, 0), {items, count, names});
   thread_state().loading.pin_taken_ns = now_ns();
   return item;
 }
@@ -291,11 +296,11 @@ void* pin_put(void* self, void* const* items, intptr_t count, void* names) noexc
   int64_t address = 0, number = 0;
   void* item = count > 0 ? items[0] : nullptr;
   if (item != nullptr && number_of(tuple_item(item, 0), number) && number >= 0 &&
-      number_of(tuple_item(self, 1), address)) {
+      number_of(own_item(self, 1), address)) {
     LoaderTask* task = reinterpret_cast<LoaderState*>(address)->claim(number);
     task->pinned_ns = now_ns() - thread_state().loading.pin_taken_ns;
   }
-  return call(tuple_item(self, 0), {items, count, names});
+  return call(own_item(self, 0), {items, count, names});
 }
 
 }  // namespace stepscope::collector::python

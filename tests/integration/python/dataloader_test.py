@@ -216,6 +216,17 @@ for _ in range(3):
             break
 """
 
+TAKEN_ELSEWHERE = """
+from torch.utils.data import DataLoader
+
+iterator = iter(DataLoader(range(400), batch_size=2, num_workers=2))
+for number in range(199):
+    if number == 70:
+        iterator._next_data()  # not through next()
+    next(iterator)
+print(next(iterator, "end"))
+"""
+
 FORKS = """
 import os, sys, torch
 from torch.utils.data import DataLoader, Dataset
@@ -273,6 +284,15 @@ class SpecialCasesTest(HookTest):
         self.assertEqual([row["epoch"] for row in firsts], [0, 1, 2])
         self.assertLess(max(row["out_of_order"] for row in firsts), 8, "what is left of an epoch is not of the next one")
         self.assertTrue(all(row["dispatch"] and row["arrive"] for row in log.events["batch"]))
+
+    def test_a_batch_taken_by_another_way_than_next(self):
+        run = self.good(self.python(TAKEN_ELSEWHERE))
+        self.assertEqual(run.out, "end\n")
+        batches = [row for row in run.log.events["batch"] if not row["flags"] & LAST]
+        self.assertEqual(len(batches), 199)
+        settled = batches[70 + 32:]  # by then the iterator was asked what it has handed over
+        self.assertEqual([row["task"] for row in settled], list(range(103, 200)))
+        self.assertTrue(all(row["dispatch"] and row["arrive"] and row["worker"] == row["task"] % 2 for row in settled))
 
     def test_a_child_forked_within_a_fetch_records_nothing_of_it(self):
         plain = self.python(FORKS, hooks=False)

@@ -74,12 +74,14 @@ _INTERPRETER = (
 class _Python(ctypes.Structure):
     """struct stepscope_python: what the collector needs of this interpreter."""
 
-    _fields_ = [("size", _size)] + [(name, _address) for name in _INTERPRETER] + [("object_bytes", _size)]
+    _fields_ = [("size", _size)] + [(name, _address) for name in _INTERPRETER] + [
+        ("object_bytes", _size), ("tuple_bytes", _size), ("tuple_type", _address)]
 
     @classmethod
     def of_this_process(cls):
         functions = [getattr(ctypes.pythonapi, name, None) for name in _INTERPRETER]
-        return cls(ctypes.sizeof(cls), *(ctypes.cast(one, _address).value for one in functions), object.__basicsize__)
+        return cls(ctypes.sizeof(cls), *(ctypes.cast(one, _address).value for one in functions),
+                   object.__basicsize__, tuple.__basicsize__, id(tuple))
 
 
 class _MethodDef(ctypes.Structure):

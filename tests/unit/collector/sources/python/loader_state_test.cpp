@@ -6,6 +6,8 @@
 
 #include <gtest/gtest.h>
 
+#include "trace/kinds.hpp"
+
 namespace stepscope::collector::python {
 namespace {
 
@@ -30,6 +32,21 @@ TEST_F(LoaderStateTest, HasRoomForTwiceWhatIsInFlight) {
   EXPECT_EQ(LoaderState::slots_for(9), 32u);
   EXPECT_EQ(LoaderState::slots_for(1'000'000), 4096u);
   EXPECT_EQ(LoaderState::slots_for(-5), 16u);
+}
+
+TEST_F(LoaderStateTest, CountsForItselfWhereEveryBatchPutsATaskAndAsksNowAndThen) {
+  LoaderState& state = make(4);
+  EXPECT_TRUE(state.may_count_on(1));
+  EXPECT_TRUE(state.may_count_on(63));
+  EXPECT_FALSE(state.may_count_on(64));
+  EXPECT_FALSE(state.may_count_on(-1));
+  state.flags = trace::kBatchIterable;
+  state.begin();
+  EXPECT_FALSE(state.may_count_on(1)) << "workers end one by one";
+  state.flags = 0;
+  state.in_order = false;
+  state.begin();
+  EXPECT_FALSE(state.may_count_on(1));
 }
 
 TEST_F(LoaderStateTest, RemembersATaskByItsNumber) {

@@ -136,7 +136,9 @@ inline const stepscope_python& toy_interpreter() {
         return new ToyObject{.items = {toy(function), toy(instance)}};
       },
       [](void* object) { take(toy(object)); },
-      sizeof(ToyObject),
+      sizeof(ToyObject),  // so that nobody looks into one
+      0,
+      &g_tuple_type,
   };
   return python;
 }
