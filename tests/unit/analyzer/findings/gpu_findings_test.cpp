@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Findings about GPUs: what they say with their evidence, and that they say nothing without it.
-#include "analyzer/gpu_findings.hpp"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "tests/support/gpu_job.hpp"
-#include "tests/unit/analyzer/fixture.hpp"
+#include "tests/unit/analyzer/findings/fixture.hpp"
 
 namespace stepscope::analysis {
 namespace {
@@ -15,59 +13,36 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-class GpuFindingsTest : public RunTest {
+class GpuFindingsTest : public FindingsFixture {
  protected:
-  struct Analysis {
-    analysis::Run run;
-    Ledger ledger;
-    Evidence evidence;
-    [[nodiscard]] AnalyzedRun view() const { return {&run, &ledger, &evidence}; }
-  };
-
-  Analysis analyze(const std::string& name, const std::string& text) {
+  Analysis analyze_job(const std::string& name, const std::string& text) {
     ::stepscope::testing::write_gpu_job(path(name), text);
-    analysis::Run run = open(name);
-    Ledger ledger = ledger_of(run);
-    Result<Evidence> evidence = gather_evidence(run, ledger);
-    ::stepscope::testing::require(evidence.status());
-    return {std::move(run), std::move(ledger), std::move(evidence).value()};
+    return analyze(open(name));
   }
 
-  // The terms they are about are left in `terms_`.
   std::vector<Finding> findings(const std::string& base, const std::string& candidate) {
-    const Analysis a = analyze("a", base + " seed=5");
-    const Analysis b = analyze("b", candidate + " seed=6");
-    const AnalyzedRun base_side[] = {a.view()};
-    const AnalyzedRun candidate_side[] = {b.view()};
-    const Result<Diff> diff = diff_analyzed(base_side, candidate_side, {});
-    ::stepscope::testing::require(diff.status());
-    EXPECT_EQ(diff.value().residual_ns, 0);
-    terms_ = diff.value().terms;
-    return find_in_diff(diff.value(), base_side, candidate_side);
+    return compare(analyze_job("a", base + " seed=5"), analyze_job("b", candidate + " seed=6"));
   }
 
   // The sentence with this id, or "".
   std::string says(const std::string& id, const std::string& base, const std::string& candidate) {
-    for (const Finding& finding : findings(base, candidate)) {
-      if (finding.id == id) {
-        EXPECT_GT(finding.effect_ns, 0);
-        EXPECT_TRUE(finding.where.has_value());
-        return finding.text;
-      }
+    const std::vector<Finding> found = findings(base, candidate);
+    if (const Finding* finding = with_id(found, id); finding != nullptr) {
+      EXPECT_GT(finding->effect_ns, 0);
+      EXPECT_TRUE(finding->where.has_value());
+      return finding->text;
     }
     return "";
   }
 
   std::vector<std::string> ids_in_run(const std::string& text) {
-    const Analysis a = analyze("a", text);
+    const Analysis a = analyze_job("a", text);
     std::vector<std::string> ids;
     for (const Finding& finding : find_in_run(a.view())) {
       ids.push_back(finding.id);
     }
     return ids;
   }
-
-  std::vector<Term> terms_;
 };
 
 constexpr const char* kBase = "steps=40";
@@ -154,7 +129,7 @@ TEST_F(GpuFindingsTest, SpeakOfOneRunToo) {
 }
 
 TEST_F(GpuFindingsTest, RefuseToCompareARunWithAGpuToOneWithout) {
-  const Analysis gpu = analyze("gpu", kBase);
+  const Analysis gpu = analyze_job("gpu", kBase);
   ::stepscope::testing::write_job(path("host"), "steps=40 workers=0 world_size=8");
   analysis::Run run = open("host");
   const Ledger ledger = ledger_of(run);

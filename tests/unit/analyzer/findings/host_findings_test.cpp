@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "analyzer/findings.hpp"
-
+//
+// Findings about data loading and the host: what they say with their evidence, and that they say nothing without it.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/unit/analyzer/fixture.hpp"
+#include "tests/unit/analyzer/findings/fixture.hpp"
 
 namespace stepscope::analysis {
 namespace {
@@ -14,32 +14,12 @@ using ::testing::HasSubstr;
 
 constexpr const char* kWellFed = "steps=80 fetch.cpu=18ms collate=2ms";
 
-class FindingsTest : public RunTest {
+class FindingsTest : public FindingsFixture {
  protected:
-  struct Analysis {
-    analysis::Run run;
-    Ledger ledger;
-    Evidence evidence;
-
-    [[nodiscard]] AnalyzedRun view() const { return {&run, &ledger, &evidence}; }
-  };
-
-  Analysis analyze(const std::string& name, const std::string& text) {
-    analysis::Run run = job(name, text);
-    Ledger ledger = ledger_of(run);
-    Result<Evidence> evidence = gather_evidence(run, ledger);
-    ::stepscope::testing::require(evidence.status());
-    return {std::move(run), std::move(ledger), std::move(evidence).value()};
-  }
+  Analysis analyze_job(const std::string& name, const std::string& text) { return analyze(job(name, text)); }
 
   std::vector<Finding> findings(const std::string& base, const std::string& candidate) {
-    const Analysis a = analyze("a", base + " seed=5");
-    const Analysis b = analyze("b", candidate + " seed=6");
-    const AnalyzedRun base_side[] = {a.view()};
-    const AnalyzedRun candidate_side[] = {b.view()};
-    const Result<Diff> diff = diff_analyzed(base_side, candidate_side, {});
-    ::stepscope::testing::require(diff.status());
-    return find_in_diff(diff.value(), base_side, candidate_side);
+    return compare(analyze_job("a", base + " seed=5"), analyze_job("b", candidate + " seed=6"));
   }
 
   std::string first(const std::string& candidate, const std::string& base = kWellFed) {
@@ -65,7 +45,7 @@ TEST_F(FindingsTest, SayWhatChangedInNumbers) {
 TEST_F(FindingsTest, NameTheThreadThatDoesSomethingElse) {
   EXPECT_THAT(first("steps=80 other=15ms", "steps=80"),
               AllOf(HasSubstr("outside the model"), HasSubstr("ms/step")));
-  const Analysis alone = analyze("alone", "steps=80 other=15ms");
+  const Analysis alone = analyze_job("alone", "steps=80 other=15ms");
   EXPECT_TRUE(find_in_run(alone.view()).empty()) << "one run does not say how much of it is too much";
 }
 
@@ -101,11 +81,11 @@ TEST_F(FindingsTest, AbstainFromACauseWithoutWorkerRecordings) {
 }
 
 TEST_F(FindingsTest, ExplainOneRunToo) {
-  const Analysis slow = analyze("slow", std::string(kWellFed) + " fetch.io=30ms");
+  const Analysis slow = analyze_job("slow", std::string(kWellFed) + " fetch.io=30ms");
   const std::vector<Finding> all = find_in_run(slow.view());
   ASSERT_FALSE(all.empty());
   EXPECT_EQ(all[0].id, leaf::kFetchIo);
-  const Analysis fine = analyze("fine", "steps=40");
+  const Analysis fine = analyze_job("fine", "steps=40");
   EXPECT_TRUE(find_in_run(fine.view()).empty());
 }
 

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "analyzer/findings/rule.hpp"
+#include "analyzer/findings/supply_facts.hpp"
+#include "analyzer/findings/words.hpp"
+
+namespace stepscope::analysis::finding {
+namespace {
+
+std::string host_limits(const HostEvidence& host, double workers) {
+  std::string text;
+  const auto add = [&text](const std::string& part) { text += (text.empty() ? "" : ", ") + part; };
+  if (host.throttled_share > 0.01) {
+    add(fmt::format("cgroup throttled {} of the time", percent(std::min(1.0, host.throttled_share))));
+  }
+  if (host.quota_cpus > 0) {
+    add("quota of " + counted(host.quota_cpus, "CPU", "CPUs"));
+  }
+  if (host.worker_affinity_cpus > 0 && host.worker_affinity_cpus <= workers) {
+    add(fmt::format("{} for {}", counted(host.worker_affinity_cpus, "CPU", "CPUs"),
+                    counted(workers, "worker", "workers")));
+  }
+  if (host.psi_cpu_share > 0.05) {
+    add(fmt::format("CPU pressure {}", percent(host.psi_cpu_share)));
+  }
+  return text;
+}
+
+}  // namespace
+
+void find_starved_workers(const Case& c, std::vector<Finding>* out) {
+  const std::optional<Effect> effect = c.notable(term::kStarved, leaf::kFetchStarved);
+  if (!effect.has_value() || !supply_known(c)) {
+    return;
+  }
+  const std::string limits = host_limits(c.candidate().host, c.candidate().supply.parallelism);
+  const std::string text = fmt::format("data loading: workers wait for a CPU {} per batch ({}{}{})",
+                                       stage_cost(c, &BatchCost::starved), c.amount(effect->ns),
+                                       limits.empty() ? "" : "; ", limits);
+  out->push_back(
+      c.explanation(*effect,
+                    {text, "give the workers more CPUs (quota, affinity) or use fewer workers and threads",
+                     limits.empty() ? Confidence::kMedium : Confidence::kHigh},
+                    {{leaf::kFetchStarved}}));
+}
+
+}  // namespace stepscope::analysis::finding
