@@ -14,10 +14,12 @@ void find_blocked_workers(const Case& c, std::vector<Finding>* out) {
   const std::string text =
       fmt::format("data loading: workers sleep or wait for locks {} per batch, not for a CPU or a disk ({})",
                   stage_cost(c, &BatchCost::blocked), c.amount(effect->ns));
-  out->push_back(c.explanation(
-      *effect,
-      {text, "look for sleeps, locks, network calls and retries in the dataset", Confidence::kMedium},
-      {{leaf::kFetchBlocked}}));
+  out->push_back(c.explanation(*effect,
+                               {text,
+                                "look for sleeps, locks, network calls and retries in the dataset",
+                                Confidence::kMedium,
+                                {stage_observed(c, "asleep or blocked per batch", &BatchCost::blocked)}},
+                               {{leaf::kFetchBlocked}}));
 }
 
 }  // namespace stepscope::analysis::finding

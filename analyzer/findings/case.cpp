@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <iterator>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -57,6 +60,33 @@ std::string Case::amount(int64_t ns) const {
                    : fmt::format("{:+.1f} ms/step", static_cast<double>(ns) / 1e6);
 }
 
+Observation Case::observed(std::string name, std::string unit, Observation::Value base,
+                           Observation::Value candidate) const {
+  return {std::move(name), std::move(unit), one_run() ? Observation::Value() : std::move(base),
+          std::move(candidate)};
+}
+
+// The term or leaf that the finding is named after, and those of its leaves that stand out too.
+std::vector<Observation> Case::terms_of(std::string_view id, std::span<const std::string_view> leaves) const {
+  std::vector<Observation> out;
+  if (one_run()) {
+    for (const std::string_view name : leaves) {
+      if (const int64_t ns = leaf_ns(name); name == id || large(ns)) {
+        out.push_back(observed(std::string(name), "ns", {}, static_cast<double>(ns)));
+      }
+    }
+    return out;
+  }
+  for (const Term& term : diff_->terms) {
+    const bool listed = std::find(leaves.begin(), leaves.end(), term.name) != leaves.end();
+    if (term.name == id || (listed && term.flagged)) {
+      out.push_back(observed(term.name, "ns", static_cast<double>(term.base_ns),
+                             static_cast<double>(term.candidate_ns)));
+    }
+  }
+  return out;
+}
+
 Finding Case::make(std::string id, int64_t effect_ns, Sentence sentence,
                    std::span<const std::string_view> leaves) const {
   Finding out;
@@ -66,6 +96,8 @@ Finding Case::make(std::string id, int64_t effect_ns, Sentence sentence,
   out.effect_ns = effect_ns;
   out.confidence = sentence.confidence;
   out.where = worst_step(run(), 0, leaves);
+  out.evidence = terms_of(out.id, leaves);
+  std::move(sentence.evidence.begin(), sentence.evidence.end(), std::back_inserter(out.evidence));
   return out;
 }
 

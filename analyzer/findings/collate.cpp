@@ -15,8 +15,10 @@ void find_collate(const Case& c, std::vector<Finding>* out) {
                                        stage_cost(c, &BatchCost::collate), c.amount(effect->ns));
   out->push_back(
       c.explanation(*effect,
-                    {text, "make collate_fn cheaper: pad less, copy less, stack tensors instead of lists",
-                     Confidence::kHigh},
+                    {text,
+                     "make collate_fn cheaper: pad less, copy less, stack tensors instead of lists",
+                     Confidence::kHigh,
+                     {stage_observed(c, "collating per batch", &BatchCost::collate)}},
                     {{leaf::kCollate}}));
 }
 

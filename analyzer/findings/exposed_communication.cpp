@@ -58,7 +58,9 @@ Sentence why_exposed(const Case& c, std::string_view op, const KernelTotal& befo
 }  // namespace
 
 void find_exposed_communication(const Case& c, std::vector<Finding>* out) {
-  if (c.one_run() || !gpu_known(c)) {
+  const bool sockets = std::any_of(out->begin(), out->end(),
+                                   [](const Finding& finding) { return finding.id == "nccl.socket"; });
+  if (c.one_run() || sockets || !gpu_known(c)) {
     return;
   }
   for (const Term& term : c.diff().terms) {
@@ -72,7 +74,12 @@ void find_exposed_communication(const Case& c, std::vector<Finding>* out) {
     if (now.count == 0) {
       continue;
     }
-    Sentence sentence = why_exposed(c, op, kernels_of(c.base().gpu, op), now);
+    const KernelTotal before = kernels_of(c.base().gpu, op);
+    Sentence sentence = why_exposed(c, op, before, now);
+    sentence.evidence = {
+        c.observed("each", "ns", before.mean_ns(), now.mean_ns()),
+        c.observed("per step", "", per_step(static_cast<double>(before.count), c.base().gpu.steps),
+                   per_step(static_cast<double>(now.count), c.candidate().gpu.steps))};
     sentence.text =
         fmt::format("communication: {} is exposed longer: {} ({})", op, sentence.text, c.amount(effect->ns));
     out->push_back(c.make(term.name, effect->ns, std::move(sentence), {{effect->name}}));

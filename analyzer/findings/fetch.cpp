@@ -13,11 +13,13 @@ void find_fetch(const Case& c, std::vector<Finding>* out) {
   }
   const std::string text = fmt::format("data loading: the dataset's __getitem__ computes {} per batch ({})",
                                        stage_cost(c, &BatchCost::cpu), c.amount(effect->ns));
-  out->push_back(c.explanation(
-      *effect,
-      {text, "make __getitem__ cheaper (decode, augment, tokenize ahead of time) or add workers",
-       Confidence::kHigh},
-      {{leaf::kFetchCpu}}));
+  out->push_back(
+      c.explanation(*effect,
+                    {text,
+                     "make __getitem__ cheaper (decode, augment, tokenize ahead of time) or add workers",
+                     Confidence::kHigh,
+                     {stage_observed(c, "computing per batch", &BatchCost::cpu)}},
+                    {{leaf::kFetchCpu}}));
 }
 
 }  // namespace stepscope::analysis::finding

@@ -36,10 +36,16 @@ void launches_grew(const Case& c, std::vector<Finding>* out) {
       "step of {} on average{} ({})",
       before, now, micro(mean_kernel_ns(b)), graphs_gone ? ", and CUDA graphs are no longer used" : "",
       c.amount(effect->ns));
-  out->push_back(c.make(std::string(leaf::kIdleLaunch), effect->ns,
-                        {text, graphs_gone ? "find out why the graph is no longer captured" : kFewerLaunches,
-                         graphs_gone ? Confidence::kHigh : Confidence::kMedium},
-                        {{leaf::kIdleLaunch}}));
+  out->push_back(c.make(
+      std::string(leaf::kIdleLaunch), effect->ns,
+      {text,
+       graphs_gone ? "find out why the graph is no longer captured" : kFewerLaunches,
+       graphs_gone ? Confidence::kHigh : Confidence::kMedium,
+       {c.observed("kernels per step", "", before, now),
+        c.observed("mean kernel", "ns", mean_kernel_ns(a), mean_kernel_ns(b)),
+        c.observed("graph launches per step", "", per_step(static_cast<double>(a.graph_launches), a.steps),
+                   per_step(static_cast<double>(b.graph_launches), b.steps))}},
+      {{leaf::kIdleLaunch}}));
 }
 
 void launches_short(const Case& c, std::vector<Finding>* out) {
@@ -52,7 +58,12 @@ void launches_short(const Case& c, std::vector<Finding>* out) {
       "launch-bound: {:.0f} kernels per step of {} on average, and the GPU waits for the next one ({})",
       kernels_per_step(gpu), micro(mean_kernel_ns(gpu)), c.amount(effect->ns));
   out->push_back(c.make(std::string(leaf::kIdleLaunch), effect->ns,
-                        {text, kFewerLaunches, Confidence::kMedium}, {{leaf::kIdleLaunch}}));
+                        {text,
+                         kFewerLaunches,
+                         Confidence::kMedium,
+                         {c.observed("kernels per step", "", {}, kernels_per_step(gpu)),
+                          c.observed("mean kernel", "ns", {}, mean_kernel_ns(gpu))}},
+                        {{leaf::kIdleLaunch}}));
 }
 
 }  // namespace

@@ -12,11 +12,12 @@ void find_lost_records(const Case& c, std::vector<Finding>* out) {
       lost += loss.severity == "data_loss" ? loss.count : 0;
     }
     if (lost > 0) {
-      out->push_back(
-          c.make("recording.loss", 0,
-                 {fmt::format("{}: {} records were lost while recording", one.run->label(), lost),
-                  "see 'stepscope info' for the counters; record with a lower level", Confidence::kHigh},
-                 {}));
+      out->push_back(c.make("recording.loss", 0,
+                            {fmt::format("{}: {} records were lost while recording", one.run->label(), lost),
+                             "see 'stepscope info' for the counters; record with a lower level",
+                             Confidence::kHigh,
+                             {c.observed("records lost", "", {}, static_cast<double>(lost))}},
+                            {}));
     }
   }
 }

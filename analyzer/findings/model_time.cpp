@@ -27,6 +27,8 @@ void find_model_time(const Case& c, std::vector<Finding>* out) {
         "forward and backward take {}, and the training process waits for a CPU: {} of the time, {} in the "
         "base",
         c.amount(total), percent(queued), percent(queued_before));
+    sentence.evidence.push_back(
+        c.observed("runnable without a CPU, share of time", "", queued_before, queued));
     sentence.advice = "something competes for its CPUs: the loader's workers, other threads, other programs";
   }
   out->push_back(c.make("compute", total, std::move(sentence), {{leaf::kForward, leaf::kBackward}}));

@@ -17,10 +17,12 @@ void find_optimizer(const Case& c, std::vector<Finding>* out) {
   const std::string text = other ? fmt::format("optimizer {} -> {} ({})", before, now, c.amount(effect->ns))
                                  : fmt::format("the optimizer step ({}) takes {} ({})", now,
                                                effect->ns > 0 ? "longer" : "less time", c.amount(effect->ns));
-  out->push_back(c.explanation(
-      *effect,
-      {text, "try a fused or foreach implementation", other ? Confidence::kHigh : Confidence::kMedium},
-      {{leaf::kOptimizer}}));
+  out->push_back(c.explanation(*effect,
+                               {text,
+                                "try a fused or foreach implementation",
+                                other ? Confidence::kHigh : Confidence::kMedium,
+                                {c.observed("optimizer", "", before, now)}},
+                               {{leaf::kOptimizer}}));
 }
 
 }  // namespace stepscope::analysis::finding

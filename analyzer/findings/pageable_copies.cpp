@@ -59,9 +59,15 @@ void find_pageable_copies(const Case& c, std::vector<Finding>* out) {
     if (!how_much.empty()) {
       const std::string text = fmt::format("copies {} memory that is not pinned: {} ({})",
                                            kind == "h2d" ? "from" : "to", how_much, c.amount(effect->ns));
-      out->push_back(c.make("copy.pageable", effect->ns,
-                            {text, kPin, c.one_run() ? Confidence::kMedium : Confidence::kHigh},
-                            {{std::string_view(leaf_name)}}));
+      out->push_back(c.make(
+          "copy.pageable", effect->ns,
+          {text,
+           kPin,
+           c.one_run() ? Confidence::kMedium : Confidence::kHigh,
+           {c.observed("pageable per step", "bytes",
+                       c.one_run() ? 0 : pageable_per_step(c.base().gpu, copies_of(c.base().gpu, kind)),
+                       pageable_per_step(c.candidate().gpu, copy))}},
+          {{std::string_view(leaf_name)}}));
     }
   }
 }

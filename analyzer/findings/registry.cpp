@@ -25,10 +25,16 @@ constexpr Rule kRules[] = {
     {leaf::kHostOther, find_other_host_time},
     {"compute", find_model_time},
     {"gpu.clock", find_slow_clock},
+    {"kernel.fallback", find_kernel_fallback},
+    {leaf::kComputePrefix, find_lost_fusion},
+    {"work", find_more_work},
     {leaf::kIdleSync, find_synchronisation},
     {leaf::kIdleLaunch, find_launch_bound},  // after the synchronisation that makes launches late
+    {leaf::kIdleAlloc, find_allocator_retries},
+    {leaf::kIdleCompile, find_recompilation},
     {"copy.pageable", find_pageable_copies},
-    {leaf::kCommPrefix, find_exposed_communication},
+    {"nccl.socket", find_socket_transport},
+    {leaf::kCommPrefix, find_exposed_communication},  // sockets explain better
     {"recording.loss", find_lost_records},
 };
 

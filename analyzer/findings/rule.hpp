@@ -20,6 +20,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "analyzer/findings.hpp"
@@ -33,9 +34,17 @@ struct Effect {
 };
 
 struct Sentence {
+  Sentence(std::string what, std::string to_do, Confidence how_sure = Confidence::kMedium,
+           std::vector<Observation> observations = {})
+      : text(std::move(what)),
+        advice(std::move(to_do)),
+        confidence(how_sure),
+        evidence(std::move(observations)) {}
+
   std::string text;
   std::string advice;  // may be empty
-  Confidence confidence = Confidence::kMedium;
+  Confidence confidence;
+  std::vector<Observation> evidence;  // beside the terms themselves
 };
 
 // What findings are looked for in: two sides of a diff, or one run. Borrows what it is made of.
@@ -48,6 +57,7 @@ class Case {
   [[nodiscard]] const Diff& diff() const { return *diff_; }  // not of one run
   // The first run of a side speaks for it: what differs within a side is not compared at all.
   [[nodiscard]] const AnalyzedRun& base_run() const { return base_[0]; }  // not of one run
+  [[nodiscard]] std::span<const AnalyzedRun> base_runs() const { return base_; }
   [[nodiscard]] const AnalyzedRun& run() const { return candidate_[0]; }
   [[nodiscard]] std::span<const AnalyzedRun> runs() const {
     return candidate_;
@@ -68,7 +78,11 @@ class Case {
   // "+12.3 ms/step" of a diff, "12.3 ms/step" of one run.
   [[nodiscard]] std::string amount(int64_t ns) const;
 
-  // A finding, pointing to the step in which `leaves` together take most time.
+  // An observation of both sides; of one run `base` is left out.
+  [[nodiscard]] Observation observed(std::string name, std::string unit, Observation::Value base,
+                                     Observation::Value candidate) const;
+
+  // A finding, with its terms as evidence, pointing to the step in which `leaves` together take most time.
   [[nodiscard]] Finding make(std::string id, int64_t effect_ns, Sentence sentence,
                              std::span<const std::string_view> leaves) const;
   // The same for a term or leaf as such: high confidence is less where the change is small and noise between runs unknown,
@@ -77,6 +91,9 @@ class Case {
                                     std::span<const std::string_view> leaves) const;
 
  private:
+  [[nodiscard]] std::vector<Observation> terms_of(std::string_view id,
+                                                  std::span<const std::string_view> leaves) const;
+
   const Diff* diff_ = nullptr;
   std::span<const AnalyzedRun> base_;
   std::span<const AnalyzedRun> candidate_;
@@ -111,9 +128,15 @@ void find_checkpoints(const Case& c, std::vector<Finding>* out);
 void find_other_host_time(const Case& c, std::vector<Finding>* out);
 void find_model_time(const Case& c, std::vector<Finding>* out);
 void find_slow_clock(const Case& c, std::vector<Finding>* out);
+void find_kernel_fallback(const Case& c, std::vector<Finding>* out);
+void find_lost_fusion(const Case& c, std::vector<Finding>* out);
+void find_more_work(const Case& c, std::vector<Finding>* out);
 void find_synchronisation(const Case& c, std::vector<Finding>* out);
 void find_launch_bound(const Case& c, std::vector<Finding>* out);
+void find_allocator_retries(const Case& c, std::vector<Finding>* out);
+void find_recompilation(const Case& c, std::vector<Finding>* out);
 void find_pageable_copies(const Case& c, std::vector<Finding>* out);
+void find_socket_transport(const Case& c, std::vector<Finding>* out);
 void find_exposed_communication(const Case& c, std::vector<Finding>* out);
 void find_lost_records(const Case& c, std::vector<Finding>* out);
 

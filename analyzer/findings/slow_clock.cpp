@@ -110,14 +110,21 @@ void clock_fell(const Case& c, std::vector<Finding>* out) {
       reason = name;
     }
   }
+  std::vector<Observation> evidence{c.observed("SM clock", "MHz", before, now),
+                                    c.observed("kernel time", "", 1.0, slowdown.factor)};
+  if (!reason.empty()) {
+    evidence.push_back(c.observed("throttled share of time: " + reason_words(reason), "",
+                                  throttled_before[reason], throttled_now[reason]));
+  }
   const std::string why = reason.empty() ? ""
                                          : fmt::format(", {} {} of the time", reason_words(reason),
                                                        percent(throttled_now[reason]));
-  out->push_back(c.make("gpu.clock", total,
-                        {fmt::format("all kernels x{:.2f} slower, SM clock {:.0f} -> {:.0f} MHz{} ({})",
-                                     slowdown.factor, before, now, why, c.amount(total)),
-                         advice_for(reason), reason.empty() ? Confidence::kMedium : Confidence::kHigh},
-                        leaves_with_prefix(*c.run().ledger, leaf::kComputePrefix)));
+  out->push_back(c.make(
+      "gpu.clock", total,
+      {fmt::format("all kernels x{:.2f} slower, SM clock {:.0f} -> {:.0f} MHz{} ({})", slowdown.factor,
+                   before, now, why, c.amount(total)),
+       advice_for(reason), reason.empty() ? Confidence::kMedium : Confidence::kHigh, std::move(evidence)},
+      leaves_with_prefix(*c.run().ledger, leaf::kComputePrefix)));
 }
 
 void clock_held_down(const Case& c, std::vector<Finding>* out) {
@@ -128,7 +135,9 @@ void clock_held_down(const Case& c, std::vector<Finding>* out) {
           c.make("gpu.clock", 0,
                  {fmt::format("the GPU's clock is held down: {} {} of the time, SM clock {:.0f} MHz",
                               reason_words(reason), percent(share), mean_sm_clock(c.candidate().gpu)),
-                  advice_for(reason), Confidence::kMedium},
+                  advice_for(reason),
+                  Confidence::kMedium,
+                  {c.observed("throttled share of time: " + reason_words(reason), "", {}, share)}},
                  {}));
     }
   }

@@ -15,9 +15,13 @@ void find_slow_handover(const Case& c, std::vector<Finding>* out) {
   const std::string text =
       fmt::format("data loading: a made batch takes {} until the main process has it ({})",
                   ms(supply.transfer + supply.cost.put), c.amount(effect->ns));
-  out->push_back(c.explanation(
-      *effect, {text, "hand over tensors, not Python objects; check /dev/shm", Confidence::kMedium},
-      {{leaf::kTransfer}}));
+  out->push_back(
+      c.explanation(*effect,
+                    {text,
+                     "hand over tensors, not Python objects; check /dev/shm",
+                     Confidence::kMedium,
+                     {c.observed("hand-over per batch", "ns", {}, supply.transfer + supply.cost.put)}},
+                    {{leaf::kTransfer}}));
 }
 
 }  // namespace stepscope::analysis::finding

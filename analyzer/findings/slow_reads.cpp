@@ -24,8 +24,10 @@ void find_slow_reads(const Case& c, std::vector<Finding>* out) {
                                        stage_cost(c, &BatchCost::io), c.amount(effect->ns), more);
   out->push_back(
       c.explanation(*effect,
-                    {text, "look at the storage of the dataset: cache it, move it nearer, read larger pieces",
-                     more.empty() ? Confidence::kMedium : Confidence::kHigh},
+                    {text,
+                     "look at the storage of the dataset: cache it, move it nearer, read larger pieces",
+                     more.empty() ? Confidence::kMedium : Confidence::kHigh,
+                     {stage_observed(c, "blocked reading per batch", &BatchCost::io)}},
                     {{leaf::kFetchIo}}));
 }
 

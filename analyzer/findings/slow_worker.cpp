@@ -38,10 +38,13 @@ void find_slow_worker(const Case& c, std::vector<Finding>* out) {
       "data loading: worker {} needs {} more per batch than the others, mostly {}; in-order delivery "
       "makes everyone wait for it ({})",
       supply.slow_worker, ms(supply.excess), supply.slowest_stage, c.amount(effect->ns));
-  out->push_back(c.explanation(
-      *effect,
-      {text, "look at what is special about that worker: its shard, its CPU, its mount", Confidence::kHigh},
-      kMakingLeaves));
+  out->push_back(c.explanation(*effect,
+                               {text,
+                                "look at what is special about that worker: its shard, its CPU, its mount",
+                                Confidence::kHigh,
+                                {c.observed("worker", "", {}, static_cast<double>(supply.slow_worker)),
+                                 c.observed("more than the others per batch", "ns", {}, supply.excess)}},
+                               kMakingLeaves));
 }
 
 }  // namespace stepscope::analysis::finding

@@ -37,13 +37,24 @@ void find_starved_workers(const Case& c, std::vector<Finding>* out) {
     return;
   }
   const std::string limits = host_limits(c.candidate().host, c.candidate().supply.parallelism);
+  const HostEvidence& host = c.candidate().host;
+  std::vector<Observation> evidence{stage_observed(c, "waiting for a CPU per batch", &BatchCost::starved)};
+  const auto add = [&](const char* name, double HostEvidence::*fact) {
+    if (host.*fact >= 0) {
+      const double before = c.one_run() ? -1 : c.base().host.*fact;
+      evidence.push_back(c.observed(name, "", before < 0 ? Observation::Value() : before, host.*fact));
+    }
+  };
+  add("throttled share of time", &HostEvidence::throttled_share);
+  add("CPU quota", &HostEvidence::quota_cpus);
+  add("CPUs allowed to workers", &HostEvidence::worker_affinity_cpus);
   const std::string text = fmt::format("data loading: workers wait for a CPU {} per batch ({}{}{})",
                                        stage_cost(c, &BatchCost::starved), c.amount(effect->ns),
                                        limits.empty() ? "" : "; ", limits);
   out->push_back(
       c.explanation(*effect,
                     {text, "give the workers more CPUs (quota, affinity) or use fewer workers and threads",
-                     limits.empty() ? Confidence::kMedium : Confidence::kHigh},
+                     limits.empty() ? Confidence::kMedium : Confidence::kHigh, std::move(evidence)},
                     {{leaf::kFetchStarved}}));
 }
 

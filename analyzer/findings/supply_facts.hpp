@@ -21,4 +21,7 @@ inline constexpr std::string_view kMakingLeaves[] = {leaf::kFetchCpu, leaf::kFet
 // "18.0 ms -> 38.0 ms" of a stage, per batch; of one run the one value there is.
 [[nodiscard]] std::string stage_cost(const Case& c, double BatchCost::*stage);
 
+// The same as an observation: "cpu_ns per batch".
+[[nodiscard]] Observation stage_observed(const Case& c, std::string name, double BatchCost::*stage);
+
 }  // namespace stepscope::analysis::finding

@@ -49,7 +49,12 @@ void waits_added(const Case& c, std::vector<Finding>* out) {
       "synchronisation: {} {:.1f} -> {:.1f} times per step; each empties the GPU's queue, and "
       "the GPU idles until the host has filled it again ({})",
       call, before, before + most, c.amount(total));
-  out->push_back(c.make(std::string(leaf::kIdleSync), total, {text, kLookFor, Confidence::kHigh}, kIdle));
+  out->push_back(c.make(std::string(leaf::kIdleSync), total,
+                        {text,
+                         kLookFor,
+                         Confidence::kHigh,
+                         {c.observed(fmt::format("{} per step", call), "", before, before + most)}},
+                        kIdle));
 }
 
 void waits_alone(const Case& c, std::vector<Finding>* out) {
@@ -65,8 +70,13 @@ void waits_alone(const Case& c, std::vector<Finding>* out) {
   const std::string text =
       fmt::format("the GPU idles while the host waits for it: {:.1f} synchronising calls per step ({})",
                   per_step(static_cast<double>(calls), gpu.steps), c.amount(effect->ns));
-  out->push_back(c.make(std::string(leaf::kIdleSync), effect->ns, {text, kLookFor, Confidence::kMedium},
-                        {{leaf::kIdleSync}}));
+  out->push_back(c.make(
+      std::string(leaf::kIdleSync), effect->ns,
+      {text,
+       kLookFor,
+       Confidence::kMedium,
+       {c.observed("synchronising calls per step", "", {}, per_step(static_cast<double>(calls), gpu.steps))}},
+      {{leaf::kIdleSync}}));
 }
 
 }  // namespace

@@ -16,7 +16,13 @@ void find_worker_count(const Case& c, std::vector<Finding>* out) {
   const std::string text = fmt::format(
       "data loading: num_workers {:.0f} -> {:.0f}, {} of work per batch ({})", workers(c.base().supply),
       workers(c.candidate().supply), ms(c.candidate().supply.cost.total()), c.amount(effect->ns));
-  out->push_back(c.explanation(*effect, {text, "set num_workers back", Confidence::kHigh}, kMakingLeaves));
+  out->push_back(c.explanation(
+      *effect,
+      {text,
+       "set num_workers back",
+       Confidence::kHigh,
+       {c.observed("num_workers", "", workers(c.base().supply), workers(c.candidate().supply))}},
+      kMakingLeaves));
 }
 
 }  // namespace stepscope::analysis::finding

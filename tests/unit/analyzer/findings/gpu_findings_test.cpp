@@ -12,6 +12,7 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 class GpuFindingsTest : public FindingsFixture {
  protected:
@@ -116,8 +117,97 @@ TEST_F(GpuFindingsTest, TellsWhyACollectiveIsExposed) {
               HasSubstr("not there in the base"));
 }
 
+TEST_F(GpuFindingsTest, SeesTheAllocatorRunOutOfMemory) {
+  const std::string base = "steps=40 allocs=0";
+  EXPECT_THAT(says("idle.alloc", base, "steps=40 allocs=3 failed=1"),
+              AllOf(HasSubstr("memory is short"), HasSubstr("allocations failed in train steps")));
+  EXPECT_THAT(says("idle.alloc", base, "steps=40 allocs=3"), HasSubstr("0.0 -> 6.0 calls per step"));
+  EXPECT_EQ(says("idle.alloc", "steps=40 allocs=3", "steps=40 allocs=3 alloc=4ms"), "")
+      << "the calls take longer, but none was added and none failed";
+  EXPECT_EQ(says("idle.alloc", base + " api=0", "steps=40 allocs=3 failed=1 api=0"), "")
+      << "nobody saw the calls";
+  EXPECT_THAT(ids_in_run("steps=40 allocs=3 failed=1"), ::testing::Contains("idle.alloc"));
+}
+
+TEST_F(GpuFindingsTest, SeesCompilationInOrdinarySteps) {
+  EXPECT_THAT(
+      says("idle.compile", kBase, "steps=40 compiles=1"),
+      AllOf(HasSubstr("recompilation: 'compile_fx.<locals>.fw_compiler_base'"), HasSubstr("0 in the base")));
+  EXPECT_THAT(says("idle.compile", kBase, "steps=40 modules=1"),
+              HasSubstr("driver loads or compiles GPU code"));
+  EXPECT_EQ(says("idle.compile", "steps=40 compiles=1", "steps=40 compiles=1 compile=6ms"), "")
+      << "it takes longer, but happens as often as before";
+}
+
+TEST_F(GpuFindingsTest, SeesMatrixProductsLeaveTheTensorCores) {
+  EXPECT_THAT(says("kernel.fallback", kBase, "steps=40 scalar_gemm=1"),
+              HasSubstr("left the tensor cores: 100 % of their time in the base, 0 % now"));
+  EXPECT_EQ(says("kernel.fallback", "steps=40 scalar_gemm=1", "steps=40 scalar_gemm=1 kernel=300us"), "");
+  EXPECT_EQ(says("kernel.fallback", kBase, "steps=40 kernel=300us"), "") << "slower on the same units";
+}
+
+TEST_F(GpuFindingsTest, SeesAttentionThatIsNoLongerFused) {
+  EXPECT_THAT(says("kernel.fallback", kBase, "steps=40 math_attention=1"),
+              AllOf(HasSubstr("attention is no longer a fused kernel: 12 -> 0 per step"),
+                    HasSubstr("12 more softmax kernels")));
+}
+
+TEST_F(GpuFindingsTest, SeesAFusionThatWasLost) {
+  EXPECT_THAT(says("compute/elementwise", kBase, "steps=40 unfused=1"),
+              AllOf(HasSubstr("fusion lost: 12 kernels per step that Triton generated are gone"),
+                    HasSubstr("separate ones do their work")));
+  EXPECT_EQ(says("compute/elementwise", "steps=40 unfused=1", kBase), "")
+      << "the other way round it is a gain";
+}
+
+TEST_F(GpuFindingsTest, TellsMoreWorkFromSlowerWork) {
+  EXPECT_THAT(says("work", kBase, "steps=40 kernel=260us copy_bytes=65000000"),
+              HasSubstr("input 50.0 -> 65.0 MB per step"));
+  EXPECT_EQ(says("work", kBase, "steps=40 kernel=260us"), "");
+  EXPECT_EQ(says("work", kBase, "steps=40 copy_bytes=65000000"), "") << "nothing takes longer";
+}
+
+TEST_F(GpuFindingsTest, BlamesSocketsOnlyWhereNcclSaidSo) {
+  EXPECT_THAT(says("nccl.socket", "steps=40 socket=1", "steps=40 comm=9ms socket=2"),
+              HasSubstr("through TCP sockets, through IB in the base"));
+  EXPECT_EQ(says("comm.exposed/all_reduce", "steps=40 socket=1", "steps=40 comm=9ms socket=2"), "")
+      << "the time is explained once";
+  EXPECT_EQ(says("nccl.socket", "steps=40 socket=2", "steps=40 comm=9ms socket=2"), "") << "the base did too";
+  EXPECT_EQ(says("nccl.socket", kBase, "steps=40 comm=9ms socket=2"), "") << "nobody knows about the base";
+  EXPECT_EQ(says("nccl.socket", "steps=40 socket=1", "steps=40 socket=2"), "") << "it costs nothing";
+}
+
+// Each rank pauses in one step of ten only, but never in the same.
+TEST_F(GpuFindingsTest, AddsUpPausesOfRanksThatWaitForEachOther) {
+  const auto write_ranks = [this](const std::string& name, const std::string& text, bool skewed) {
+    for (int rank = 0; rank < 4; ++rank) {
+      ::stepscope::testing::write_gpu_job(path(name),
+                                          text + " world_size=4 rank=" + std::to_string(rank) +
+                                              " gc_first=" + std::to_string(skewed ? 2 * rank : 3));
+    }
+    return analyze(open(name));
+  };
+  const Analysis calm = write_ranks("calm", "steps=41", false);
+  const Analysis skewed = write_ranks("skewed", "steps=41 gc=40ms gc_every=10 seed=2", true);
+  const Analysis together = write_ranks("together", "steps=41 gc=40ms gc_every=10 seed=2", false);
+  const std::vector<Finding> found = compare(calm, skewed);
+  const Finding* const finding = with_id(found, leaf::kGc);
+  ASSERT_NE(finding, nullptr);
+  EXPECT_THAT(finding->text, HasSubstr("the ranks pause in different steps"));
+  EXPECT_NEAR(static_cast<double>(finding->effect_ns) / 1e6, 16, 1.5) << "four pauses in ten steps";
+  const std::vector<Finding> at_once = compare(calm, together);
+  const Finding* const same_step = with_id(at_once, leaf::kGc);
+  ASSERT_NE(same_step, nullptr);
+  EXPECT_THAT(same_step->text, Not(HasSubstr("different steps")));
+  EXPECT_NEAR(static_cast<double>(same_step->effect_ns) / 1e6, 4, 0.8);
+}
+
 TEST_F(GpuFindingsTest, AbstainWhenNothingChanged) {
   EXPECT_TRUE(findings(kBase, kBase).empty());
+  const std::string eventful =
+      "steps=40 allocs=2 failed=1 compiles=1 scalar_gemm=1 math_attention=1 unfused=1 socket=2 gc=5ms "
+      "gc_every=7";
+  EXPECT_TRUE(findings(eventful, eventful).empty()) << "what is unusual on both sides explains no change";
 }
 
 TEST_F(GpuFindingsTest, SpeakOfOneRunToo) {
@@ -125,7 +215,7 @@ TEST_F(GpuFindingsTest, SpeakOfOneRunToo) {
               ::testing::Contains("idle.launch"));
   EXPECT_THAT(ids_in_run("steps=40 pageable=1"), ::testing::Contains("copy.pageable"));
   EXPECT_THAT(ids_in_run("steps=40 power_cap=1"), ::testing::Contains("gpu.clock"));
-  EXPECT_THAT(ids_in_run("steps=40"), ::testing::Not(::testing::Contains("copy.pageable")));
+  EXPECT_THAT(ids_in_run("steps=40"), Not(::testing::Contains("copy.pageable")));
 }
 
 TEST_F(GpuFindingsTest, RefuseToCompareARunWithAGpuToOneWithout) {

@@ -80,6 +80,56 @@ TEST_F(FindingsTest, AbstainFromACauseWithoutWorkerRecordings) {
   EXPECT_EQ(all[0].confidence, Confidence::kLow);
 }
 
+// A loop as a profiler shows it: an iterator, and nothing about how batches are made.
+TEST_F(FindingsTest, NameTheIteratorThatMakesBatchesInTheTrainingThread) {
+  const auto loop = [this](const std::string& name, const std::string& iterator, int wait_ms) {
+    std::string text = "step lane=1 start_ns=0 index=-1 source=1\n";
+    for (int step = 0; step < 30; ++step) {
+      const int begin = step * (60 + wait_ms);
+      text += "phase lane=1 start_ns=" + std::to_string(begin) + "ms dur_ns=" + std::to_string(wait_ms) +
+              "ms op=10 name=" + iterator + "\n";
+      text +=
+          "phase lane=1 start_ns=" + std::to_string(begin + wait_ms) + "ms dur_ns=30ms op=3 name=autograd\n";
+      text += "step lane=1 start_ns=" + std::to_string(begin + 60 + wait_ms) +
+              "ms index=" + std::to_string(step) + " source=1\n";
+    }
+    return analyze(process(name, text));
+  };
+  const std::string single = "_SingleProcessDataLoaderIter.__next__";
+  const std::string workers = "_MultiProcessingDataLoaderIter.__next__";
+  const Analysis fed = loop("fed", workers, 1);
+  const Analysis alone = loop("alone", single, 50);
+  const std::vector<Finding> gone = compare(fed, alone);
+  ASSERT_FALSE(gone.empty());
+  EXPECT_EQ(gone[0].id, leaf::kDataOther);
+  EXPECT_EQ(gone[0].confidence, Confidence::kHigh);
+  EXPECT_THAT(gone[0].text, AllOf(HasSubstr("no workers any more"), HasSubstr("+49.0 ms/step")));
+  EXPECT_THAT(compare(alone, fed).at(0).text, HasSubstr("has workers now"));
+  EXPECT_THAT(compare(fed, loop("slow", workers, 50)).at(0).text, HasSubstr("waits for its workers"));
+  EXPECT_THAT(find_in_run(alone.view()).at(0).text, HasSubstr("makes the batches itself, without workers"));
+  EXPECT_TRUE(compare(fed, loop("same", workers, 1)).empty());
+  EXPECT_TRUE(compare(loop("unknown", "MyLoader", 1), loop("slower", "MyLoader", 50)).empty())
+      << "an iterator that nobody knows proves nothing";
+}
+
+TEST_F(FindingsTest, SayWhatSpeaksForThem) {
+  const std::vector<Finding> all = findings(kWellFed, std::string(kWellFed) + " workers=1");
+  ASSERT_FALSE(all.empty());
+  const auto of_name = [&all](std::string_view name) -> const Observation* {
+    for (const Observation& one : all[0].evidence) {
+      if (one.name == name) {
+        return &one;
+      }
+    }
+    return nullptr;
+  };
+  ASSERT_NE(of_name("num_workers"), nullptr);
+  EXPECT_EQ(std::get<double>(of_name("num_workers")->base), 2);
+  EXPECT_EQ(std::get<double>(of_name("num_workers")->candidate), 1);
+  ASSERT_NE(of_name(term::kWorkers), nullptr) << "the term itself";
+  EXPECT_EQ(of_name(term::kWorkers)->unit, "ns");
+}
+
 TEST_F(FindingsTest, ExplainOneRunToo) {
   const Analysis slow = analyze_job("slow", std::string(kWellFed) + " fetch.io=30ms");
   const std::vector<Finding> all = find_in_run(slow.view());
