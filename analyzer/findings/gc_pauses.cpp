@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <cstdlib>
 #include <map>
 
 #include <fmt/format.h>
@@ -55,11 +56,13 @@ void find_gc_pauses(const Case& c, std::vector<Finding>* out) {
     const auto skewed = static_cast<int64_t>(longest_per_step(c.runs()) - longest_per_step(c.base_runs()));
     const int64_t own = effect.has_value() ? effect->ns : 0;
     // Pauses of ranks in different steps add up for everybody, although each rank's own share is small.
-    if (effect.has_value() ? skewed > own : skewed >= 2 * c.diff().min_effect_ns) {
+    const bool same_way = (skewed > 0) == (own > 0) && std::abs(skewed) > std::abs(own);
+    if (effect.has_value() ? same_way : skewed >= 2 * c.diff().min_effect_ns) {
       effect = Effect{leaf::kGc, skewed};
-      skew = "; the ranks pause in different steps and wait for each other";
+      skew = skewed >= 2 * std::max<int64_t>(0, own)
+                 ? "; the ranks pause in different steps and wait for each other"
+                 : "";
     }
-    skew = skewed >= 2 * own ? skew : "";
   }
   if (!effect.has_value() || pauses == 0) {
     return;

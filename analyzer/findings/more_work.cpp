@@ -38,8 +38,12 @@ void find_more_work(const Case& c, std::vector<Finding>* out) {
     return;
   }
   int64_t total = 0;
+  bool stands_out = c.diff().flagged;
   for (const Term& term : c.diff().terms) {
-    total += term.name.starts_with(leaf::kComputePrefix) ? term.delta_ns : 0;
+    if (term.name.starts_with(leaf::kComputePrefix)) {
+      total += term.delta_ns;
+      stands_out = stands_out || c.grown(term.name).has_value();
+    }
   }
   std::string what;
   std::vector<Observation> evidence;
@@ -52,7 +56,7 @@ void find_more_work(const Case& c, std::vector<Finding>* out) {
   compare("input", input_bytes(c.base().gpu), input_bytes(c.candidate().gpu));
   compare("gradients and parameters exchanged", collective_bytes(c.base().gpu),
           collective_bytes(c.candidate().gpu));
-  if (total < c.diff().min_effect_ns || what.empty()) {
+  if (!stands_out || total < c.diff().min_effect_ns || what.empty()) {
     return;
   }
   out->push_back(c.make("work", total,
