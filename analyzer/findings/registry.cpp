@@ -35,6 +35,7 @@ constexpr Rule kRules[] = {
     {"copy.pageable", find_pageable_copies},
     {"nccl.socket", find_socket_transport},
     {leaf::kCommPrefix, find_exposed_communication},  // sockets explain better
+    {"collective.unfinished", find_unfinished_collective},
     {"recording.loss", find_lost_records},
 };
 

@@ -138,6 +138,7 @@ void find_recompilation(const Case& c, std::vector<Finding>* out);
 void find_pageable_copies(const Case& c, std::vector<Finding>* out);
 void find_socket_transport(const Case& c, std::vector<Finding>* out);
 void find_exposed_communication(const Case& c, std::vector<Finding>* out);
+void find_unfinished_collective(const Case& c, std::vector<Finding>* out);
 void find_lost_records(const Case& c, std::vector<Finding>* out);
 
 }  // namespace stepscope::analysis::finding
