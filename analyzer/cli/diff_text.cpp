@@ -218,8 +218,8 @@ std::string diff_text(const DiffReport& report, const Terminal& terminal) {
                        blocking_differences(diff.comparability));
   }
   out += headline(report, terminal);
-  const std::string findings = findings_text(report.findings, report.candidates, terminal);
-  out += findings.empty() ? "" : "\n" + findings;
+  out +=
+      findings_text(report.findings, report.candidates, terminal);  // at once: the answer is in three lines
   out += term_table(report, terminal) + term_legend(diff);
   out += hidden_lines(diff, terminal);
   out += class_table(diff, terminal);
