@@ -30,6 +30,13 @@ Growth growth_of(const Case& c, std::initializer_list<std::string_view> names) {
   return out;
 }
 
+// Another GPU has other kernels: then the choice need not have been the program's.
+Confidence how_sure(const Case& c) {
+  const std::string& before = c.base().gpu.device;
+  const std::string& now = c.candidate().gpu.device;
+  return before.empty() || now.empty() || before == now ? Confidence::kHigh : Confidence::kMedium;
+}
+
 double tensor_share(const MathTime& time) {
   const int64_t told = time.tensor_ns + time.scalar_ns;
   return told == 0 ? -1 : static_cast<double>(time.tensor_ns) / static_cast<double>(told);
@@ -50,7 +57,7 @@ void left_tensor_cores(const Case& c, std::vector<Finding>* out) {
              {text,
               "look at autocast and dtypes, torch.set_float32_matmul_precision, and sizes that are no "
               "multiple of 8",
-              Confidence::kHigh,
+              how_sure(c),
               {c.observed("share of time on tensor cores", "", before, now)}},
              growth.leaves));
 }
@@ -83,7 +90,7 @@ void lost_fused_attention(const Case& c, std::vector<Finding>* out) {
                         {text,
                          "look at dtype, mask and head size: torch.nn.attention.sdpa_kernel says which "
                          "implementation may be taken and why not",
-                         Confidence::kHigh,
+                         how_sure(c),
                          {c.observed("attention kernels per step", "", before, now)}},
                         growth.leaves));
 }

@@ -15,21 +15,21 @@
 namespace stepscope::analysis::importing {
 namespace {
 
-using nlohmann::json;
+using Json = nlohmann::json;
 
-constexpr int64_t kLatest = std::numeric_limits<int64_t>::max() / 2;  // 146 years after 1970
+constexpr int64_t kLatestMoment = std::numeric_limits<int64_t>::max() / 2;  // 146 years after 1970
 
 // Elements of all tensors of a list of shapes; 0 where it is none, or too large to be one.
-int64_t elements(const json& entry, const char* key) {
+int64_t elements(const Json& entry, const char* key) {
   const auto shapes = entry.find(key);
   if (shapes == entry.end() || !shapes->is_array()) {
     return 0;
   }
   constexpr double kMost = 1e15;
   double all = 0;
-  for (const json& shape : *shapes) {
+  for (const Json& shape : *shapes) {
     double product = shape.is_array() ? 1 : 0;
-    for (const json& size : shape.is_array() ? shape : json::array()) {
+    for (const Json& size : shape.is_array() ? shape : Json::array()) {
       product *= size.is_number() ? size.get<double>() : 0;
     }
     all += product;
@@ -37,13 +37,13 @@ int64_t elements(const json& entry, const char* key) {
   return all >= 0 && all < kMost ? static_cast<int64_t>(all) : 0;
 }
 
-std::string first_text(const json& entry, const char* key) {
+std::string first_text(const Json& entry, const char* key) {
   const auto list = entry.find(key);
   const bool any = list != entry.end() && list->is_array() && !list->empty() && list->front().is_string();
   return any ? list->front().get<std::string>() : std::string();
 }
 
-void read_group(const json& entry, FlightEntry* out) {
+void read_group(const Json& entry, FlightEntry* out) {
   const auto group = entry.find("process_group");
   if (group != entry.end() && group->is_array()) {
     const auto text = [&group](size_t at) {
@@ -58,10 +58,10 @@ void read_group(const json& entry, FlightEntry* out) {
   }
 }
 
-bool read_times(const json& entry, FlightEntry* out) {
+bool read_times(const Json& entry, FlightEntry* out) {
   const auto time = [&entry](const char* key) {
     const int64_t ns = integer_member(entry, key, 0);
-    return ns > 0 && ns < kLatest ? ns : 0;
+    return ns > 0 && ns < kLatestMoment ? ns : 0;
   };
   out->created_ns = time("time_created_ns");
   out->started_ns = time("time_discovered_started_ns");
@@ -74,7 +74,7 @@ bool read_times(const json& entry, FlightEntry* out) {
   return out->created_ns > 0;
 }
 
-bool read_state(const json& entry, FlightEntry* out) {
+bool read_state(const Json& entry, FlightEntry* out) {
   const std::string state = text_member(entry, "state");
   if (state == "completed") {
     out->state = FlightState::kCompleted;
@@ -88,7 +88,7 @@ bool read_state(const json& entry, FlightEntry* out) {
 
 }  // namespace
 
-int64_t integer_member(const json& object, const char* key, int64_t otherwise) {
+int64_t integer_member(const Json& object, const char* key, int64_t otherwise) {
   const auto found = object.find(key);
   if (found == object.end() || !found->is_number_integer()) {
     return otherwise;
@@ -101,12 +101,12 @@ int64_t integer_member(const json& object, const char* key, int64_t otherwise) {
   return found->get<int64_t>();
 }
 
-std::string text_member(const json& object, const char* key) {
+std::string text_member(const Json& object, const char* key) {
   const auto found = object.find(key);
   return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
-std::optional<FlightEntry> parse_flight_entry(const json& entry) {
+std::optional<FlightEntry> parse_flight_entry(const Json& entry) {
   if (!entry.is_object()) {
     return std::nullopt;
   }

@@ -22,7 +22,7 @@
 namespace stepscope::analysis::importing {
 namespace {
 
-using nlohmann::json;
+using Json = nlohmann::json;
 using trace::Code;
 using trace::Kind;
 using trace::RecordingBuilder;
@@ -73,14 +73,14 @@ struct Group {
 };
 
 // "[0, 1, 2]", or a list.
-std::vector<int64_t> parse_ranks(const json& group) {
+std::vector<int64_t> parse_ranks(const Json& group) {
   const auto found = group.find("ranks");
-  json list = found == group.end() ? json() : *found;
+  Json list = found == group.end() ? Json() : *found;
   if (list.is_string()) {
-    list = json::parse(list.get<std::string>(), nullptr, false);
+    list = Json::parse(list.get<std::string>(), nullptr, false);
   }
   std::vector<int64_t> out;
-  for (const json& rank : list.is_array() ? list : json::array()) {
+  for (const Json& rank : list.is_array() ? list : Json::array()) {
     if (rank.is_number_integer() && rank >= 0 && rank < (1 << 24)) {
       out.push_back(rank.get<int64_t>());
     }
@@ -119,7 +119,7 @@ int32_t rank_in_name(const std::string& path, int64_t world) {
 
 class FlightReader {
  public:
-  FlightReader(const json& dump, RecordingBuilder& builder) : dump_(dump), builder_(builder) {}
+  FlightReader(const Json& dump, RecordingBuilder& builder) : dump_(dump), builder_(builder) {}
 
   Status run(const std::string& path, ImportFacts* facts) {
     parse_entries();
@@ -138,8 +138,8 @@ class FlightReader {
  private:
   void parse_entries() {
     const auto entries = dump_.find("entries");
-    const json none = json::array();
-    for (const json& one : entries != dump_.end() && entries->is_array() ? std::as_const(*entries) : none) {
+    const Json none = Json::array();
+    for (const Json& one : entries != dump_.end() && entries->is_array() ? std::as_const(*entries) : none) {
       std::optional<FlightEntry> entry = parse_flight_entry(one);
       if (entry.has_value()) {
         last_ns_ = std::max({last_ns_, entry->created_ns, entry->started_ns, entry->completed_ns});
@@ -221,12 +221,12 @@ class FlightReader {
            place < 0 ? shown : shown + " rank " + std::to_string(place) + "/" + std::to_string(group.size()),
            0});
       builder_.set_meta("import.group." + std::to_string(group.comm),
-                        json{{"name", shown},
+                        Json{{"name", shown},
                              {"ranks", group.ranks},
                              {"enqueued", group.enqueued},
                              {"started", group.started},
                              {"completed", group.completed}}
-                            .dump(-1, ' ', false, json::error_handler_t::replace));
+                            .dump(-1, ' ', false, Json::error_handler_t::replace));
     }
     for (const FlightEntry& entry : entries_) {
       if (Status status = add_entry(entry, rank); !status.ok()) {
@@ -282,7 +282,7 @@ class FlightReader {
     return builder_.add(Kind::kCollective, group.lane, row);
   }
 
-  const json& dump_;
+  const Json& dump_;
   RecordingBuilder& builder_;
   std::vector<FlightEntry> entries_;
   std::map<std::string, Group> groups_;  // by name
@@ -308,7 +308,7 @@ Status read_flight_recorder(ByteSource& source, ImportOutput& output) {
   if (!text.ok()) {
     return text.status();
   }
-  const json dump = json::parse(text.value(), nullptr, false);
+  const Json dump = Json::parse(text.value(), nullptr, false);
   output.progress();
   if (!dump.is_object()) {
     return flight_error(source.path(), "it looks like a flight recorder's dump, but is cut off or damaged",
