@@ -195,6 +195,11 @@ TEST_F(GpuFindingsTest, AddsUpPausesOfRanksThatWaitForEachOther) {
   ASSERT_NE(finding, nullptr);
   EXPECT_THAT(finding->text, HasSubstr("the ranks pause in different steps"));
   EXPECT_NEAR(static_cast<double>(finding->effect_ns) / 1e6, 16, 1.5) << "four pauses in ten steps";
+  const std::vector<Finding> little =
+      compare(calm, write_ranks("little", "steps=41 gc=9ms gc_every=10 seed=2", true));
+  const Finding* const small_shares = with_id(little, leaf::kGc);
+  ASSERT_NE(small_shares, nullptr) << "each rank's own share is too small to be flagged";
+  EXPECT_NEAR(static_cast<double>(small_shares->effect_ns) / 1e6, 3.6, 0.5);
   const std::vector<Finding> at_once = compare(calm, together);
   const Finding* const same_step = with_id(at_once, leaf::kGc);
   ASSERT_NE(same_step, nullptr);
