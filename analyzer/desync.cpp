@@ -27,10 +27,18 @@ struct Call {
 // What one rank knows about one communicator.
 struct Member {
   std::map<int64_t, Call> calls;  // by sequence number
-  int64_t enqueued = -1;          // last sequence numbers, as the process group says
+  int64_t last_completed = -1;    // of these
+  int64_t enqueued = -1;  // last sequence numbers, as the process group says: messages count into them
   int64_t completed = -1;
+  // A dump with finished entries has the last ones of all kinds. Only one of active entries needs what the group says.
+  [[nodiscard]] bool whole() const { return last_completed >= 0; }
   [[nodiscard]] int64_t reached() const {
-    return std::max(enqueued, calls.empty() ? int64_t{-1} : calls.rbegin()->first);
+    const int64_t last = calls.empty() ? int64_t{-1} : calls.rbegin()->first;
+    return whole() ? last : std::max(enqueued, last);
+  }
+  // Collectives of a communicator finish in their order, so what a ring no longer has is done.
+  [[nodiscard]] bool has_completed(int64_t sequence) const {
+    return sequence < (whole() ? last_completed : completed + 1);
   }
 };
 
@@ -73,6 +81,9 @@ void read_groups(const Process& process, Communicators* out) {
 
 // Of several entries with one number (coalesced operations) the least finished one counts.
 void add_call(Member& member, int64_t sequence, Call call) {
+  if (call.state == RankState::kCompleted) {
+    member.last_completed = std::max(member.last_completed, sequence);
+  }
   const auto [at, fresh] = member.calls.try_emplace(sequence, call);
   if (!fresh) {
     at->second.state = std::max(at->second.state, call.state);
@@ -119,7 +130,7 @@ DesyncRank state_of(const Communicator& communicator, int32_t rank, int64_t sequ
     out.state = call->second.state;
     out.op = call->second.op;
     out.bytes = call->second.bytes;
-  } else if (member->second.completed >= sequence) {
+  } else if (member->second.has_completed(sequence)) {
     out.state = RankState::kCompleted;
   } else if (member->second.reached() < sequence) {
     out.state = RankState::kNotCalled;

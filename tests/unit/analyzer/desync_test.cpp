@@ -118,6 +118,20 @@ TEST_F(DesyncTest, FillsGapsFromTheStatusOfTheGroup) {
   EXPECT_EQ(report.first[0].ranks.at(1).state, RankState::kCompleted);
 }
 
+// PyTorch counts messages into the group's last number, so a dump that has the entries is believed before it.
+TEST_F(DesyncTest, BelievesEntriesBeforeTheStatus) {
+  const DesyncReport report = report_of(4, [](int rank) {
+    return rank == 0   ? flight_dump(calls(4), {{.enqueued = 900, .completed = 900}})
+           : rank == 1 ? flight_dump({{.sequence = 7}, {.sequence = 8, .state = "started"}})
+                       : flight_dump(calls(4, {{.sequence = 5, .state = "started"}}));
+  });
+  ASSERT_EQ(report.first.size(), 1U);
+  EXPECT_EQ(report.first[0].sequence, 5);
+  EXPECT_EQ(report.first[0].ranks.at(0).state, RankState::kNotCalled);
+  EXPECT_EQ(report.first[0].ranks.at(1).state, RankState::kCompleted)
+      << "no longer in its ring, but it went on";
+}
+
 // Ranks 0 and 1 wait for 2 in the default group, and 2 waits for 3 in another: 3 is the one to look at.
 TEST_F(DesyncTest, FollowsAMissingRankToWhereItWaits) {
   const std::vector<FlightGroup> groups = {FlightGroup(),
