@@ -162,7 +162,7 @@ def main():
         print(f"  {term['name']:24} {term['delta_ns'] / 1e6:+9.3f} ms {'flagged' if term['flagged'] else ''}")
     problems = check(scenario, result, injected_ms)
     for finding in result["findings"]:
-        print(f"  {finding['id']}: {finding['text']}")
+        print(f"  {finding['id']}: {finding['sentence']}")
     for problem in problems:
         print("WRONG: " + problem)
     sys.exit(1 if problems else 0)
