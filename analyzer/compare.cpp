@@ -161,6 +161,44 @@ bool lost_data(const Run& run) {
                      [](const RunLoss& loss) { return loss.severity == "data_loss" && loss.count > 0; });
 }
 
+// Losses whose count is not one of events: of what was recorded from then on, nobody knows how much is missing.
+bool is_open_ended(std::string_view counter) {
+  constexpr std::string_view kOpenEnded[] = {"cupti.fatal", "cupti.fatal_buffers", "cupti.buffer_cut",
+                                             "cupti.undescribed"};
+  return std::find(std::begin(kOpenEnded), std::end(kOpenEnded), counter) != std::end(kOpenEnded);
+}
+
+// Share of a training process's events that were lost: the largest of the run, 1 where nobody knows how many.
+double lost_share(const AnalyzedRun& run) {
+  double largest = 0;
+  for (const ProcessLedger& process : run.ledger->processes) {
+    double lost = 0;
+    bool open_ended = false;
+    for (const RunLoss& loss : run.run->losses()) {
+      if (loss.process == process.steps.process && loss.severity == "data_loss" && loss.count > 0) {
+        lost += static_cast<double>(loss.count);
+        open_ended = open_ended || is_open_ended(loss.counter);
+      }
+    }
+    const double all = lost + static_cast<double>(run.run->processes()[process.steps.process].events);
+    largest = std::max(largest, open_ended ? 1.0 : lost > 0 ? lost / all : 0.0);
+  }
+  return largest;
+}
+
+// What a side lost, in words; empty below what could be a finding.
+std::string too_much_lost(std::span<const AnalyzedRun> side) {
+  // The smallest change that a diff flags is one of 1 %.
+  constexpr double kTooMuch = 0.01;
+  double largest = 0;
+  for (const AnalyzedRun& run : side) {
+    largest = std::max(largest, lost_share(run));
+  }
+  return largest < kTooMuch ? ""
+         : largest == 1     ? "GPU events from some moment on"
+                            : fmt::format("{:.0f} % of the events", std::max(1.0, 100 * largest));
+}
+
 // Processes of a side that are in none of its numbers, because what they left cannot be read.
 size_t unread_spools(std::span<const AnalyzedRun> side) {
   size_t count = 0;
@@ -239,7 +277,15 @@ Comparability check_comparability(std::span<const AnalyzedRun> base, std::span<c
   const auto loses = [](const AnalyzedRun& run) { return lost_data(*run.run); };
   const bool base_loses = std::any_of(base.begin(), base.end(), loses);
   const bool candidate_loses = std::any_of(candidate.begin(), candidate.end(), loses);
-  if (base_loses || candidate_loses) {
+  const std::string base_lost = too_much_lost(base);
+  const std::string candidate_lost = too_much_lost(candidate);
+  if (!base_lost.empty() || !candidate_lost.empty()) {
+    const auto words = [](const std::string& much, bool some) {
+      return !much.empty() ? much : some ? "little" : "nothing";
+    };
+    differences.push_back(
+        {"lost records", words(base_lost, base_loses), words(candidate_lost, candidate_loses), true});
+  } else if (base_loses || candidate_loses) {
     differences.push_back({"data loss", base_loses ? "yes" : "no", candidate_loses ? "yes" : "no", false});
   }
   const size_t base_missing = unread_spools(base);

@@ -5,9 +5,10 @@
 //
 // Blocking (a step is not the same amount of work): world size, number of training processes, batch size,
 // batches or backwards per step, the way steps were found, GPU activity recorded on one side only (a step is then made of
-// other leaves), no train steps on one side. Notes (numbers stand, the reader should know): GPU model, CUPTI and NCCL version,
+// other leaves), no train steps on one side, a run of which a training process lost 1 % of its events or more, or nobody knows how
+// many (what is missing would look like time saved). Notes (numbers stand, the reader should know): GPU model, CUPTI and NCCL version,
 // host CPU model and number, kernel, Python, framework and package versions, num_workers and other loader settings,
-// affinity, CPU quota, command line, git commit, the hash of the rest of the environment, file systems, a recording with data
+// affinity, CPU quota, command line, git commit, the hash of the rest of the environment, file systems, a recording with less data
 // loss, a spool that cannot be read. A different model is no difference here: comparing models is what a diff may be for.
 #pragma once
 

@@ -234,15 +234,28 @@ Status gather_gc(const Run& run, const ProcessSteps& steps, GcEvidence* gc) {
   });
 }
 
-Status gather_optimizer(const Run& run, const ProcessSteps& steps, std::map<std::string, int64_t>* time) {
+// Time in phases, by name.
+struct PhaseTimes {
+  std::map<std::string, int64_t> optimizers, iterators;
+};
+
+std::string longest(const std::map<std::string, int64_t>& times) {
+  const auto most = std::max_element(times.begin(), times.end(),
+                                     [](const auto& a, const auto& b) { return a.second < b.second; });
+  return most == times.end() ? std::string() : most->first;
+}
+
+Status gather_phases(const Run& run, const ProcessSteps& steps, PhaseTimes* times) {
   trace::ScanFilter filter;
   filter.kind = Kind::kPhase;
   filter.lane = run.lanes()[steps.lane].trace_id;
   filter.columns = 0b1111U;
   return run.scan(steps.process, filter, [&](const trace::SegmentView& view) {
     for (size_t i = 0; i < view.rows; ++i) {
-      if (view.columns[3][i] == static_cast<int64_t>(trace::PhaseOp::kOptimizer)) {
-        (*time)[std::string(run.name(run.global_name(steps.process, view.columns[2][i])))] +=
+      const auto op = static_cast<trace::PhaseOp>(view.columns[3][i]);
+      if (op == trace::PhaseOp::kOptimizer || op == trace::PhaseOp::kDataNext) {
+        auto& by_name = op == trace::PhaseOp::kOptimizer ? times->optimizers : times->iterators;
+        by_name[std::string(run.name(run.global_name(steps.process, view.columns[2][i])))] +=
             view.columns[1][i];
       }
     }
@@ -251,7 +264,7 @@ Status gather_optimizer(const Run& run, const ProcessSteps& steps, std::map<std:
 }
 
 Status gather_process(const Run& run, const ProcessLedger& process, SupplyBuilder* supply, Evidence* out,
-                      std::map<std::string, int64_t>* optimizers) {
+                      PhaseTimes* phases) {
   const ProcessSteps& steps = process.steps;
   Result<BatchTable> table = load_batches(run, steps.process);
   if (!table.ok()) {
@@ -268,7 +281,7 @@ Status gather_process(const Run& run, const ProcessLedger& process, SupplyBuilde
   if (Status status = gather_gc(run, steps, &out->gc); !status.ok()) {
     return status;
   }
-  return gather_optimizer(run, steps, optimizers);
+  return gather_phases(run, steps, phases);
 }
 
 }  // namespace
@@ -276,7 +289,7 @@ Status gather_process(const Run& run, const ProcessLedger& process, SupplyBuilde
 Result<Evidence> gather_evidence(const Run& run, const Ledger& ledger) {
   Evidence out;
   SupplyBuilder supply;
-  std::map<std::string, int64_t> optimizers;
+  PhaseTimes phases;
   uint64_t steps = 0;
   uint64_t backwards = 0;
   for (const ProcessLedger& process : ledger.processes) {
@@ -284,7 +297,7 @@ Result<Evidence> gather_evidence(const Run& run, const Ledger& ledger) {
       continue;
     }
     ++out.train_processes;
-    if (Status status = gather_process(run, process, &supply, &out, &optimizers); !status.ok()) {
+    if (Status status = gather_process(run, process, &supply, &out, &phases); !status.ok()) {
       return status;
     }
     for (const Step& step : process.steps.steps) {
@@ -297,9 +310,8 @@ Result<Evidence> gather_evidence(const Run& run, const Ledger& ledger) {
   out.supply = supply.finish();
   out.micro_steps =
       steps == 0 || backwards == 0 ? kUnknown : static_cast<double>(backwards) / static_cast<double>(steps);
-  const auto longest = std::max_element(optimizers.begin(), optimizers.end(),
-                                        [](const auto& a, const auto& b) { return a.second < b.second; });
-  out.optimizer = longest == optimizers.end() ? std::string() : longest->first;
+  out.optimizer = longest(phases.optimizers);
+  out.iterator = longest(phases.iterators);
   for (uint32_t p = 0; p < run.processes().size(); ++p) {
     out.worker_recordings += run.processes()[p].role == "worker" ? 1U : 0U;
   }

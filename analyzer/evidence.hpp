@@ -84,6 +84,7 @@ struct Evidence {
   GcEvidence gc;
   GpuEvidence gpu;
   std::string optimizer;    // class of the optimizer that takes most time
+  std::string iterator;     // data iterator whose next() takes most time, where nothing recorded its batches
   double micro_steps = -1;  // backwards per train step
   size_t train_processes = 0;
   size_t worker_recordings = 0;

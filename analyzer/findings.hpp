@@ -13,6 +13,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "analyzer/compare.hpp"
@@ -36,6 +37,15 @@ struct Pointer {
   int64_t end_ns = 0;
 };
 
+// What speaks for a finding: a number or a name, on both sides.
+struct Observation {
+  using Value = std::variant<std::monostate, double, std::string>;  // monostate: there is none
+  std::string name;  // a term or leaf, "kernels per step", "num_workers"
+  std::string unit;  // "ns", "bytes", "bytes/s", "MHz"; empty for counts, shares and names
+  Value base;        // none in a report of one run
+  Value candidate;   // or the one run
+};
+
 struct Finding {
   std::string id;         // the term or leaf it explains, or "recording.*" for the quality of the data
   std::string text;       // one sentence for people
@@ -43,6 +53,7 @@ struct Finding {
   int64_t effect_ns = 0;  // per step
   Confidence confidence = Confidence::kLow;
   std::optional<Pointer> where;
+  std::vector<Observation> evidence;
 };
 
 // Why one run spends its step as it does.

@@ -6,6 +6,7 @@
 
 #include "analyzer/cuda_calls.hpp"
 #include "analyzer/gpu_events.hpp"
+#include "analyzer/kernel_math.hpp"
 
 namespace stepscope::analysis {
 namespace {
@@ -40,6 +41,11 @@ Status add_totals(const Run& run, uint32_t process, Gathering* gathering, GpuEvi
       sum.total_ns += total.total_ns;
       out->kernel_count += total.count;
       out->kernel_ns += total.total_ns;
+      if (sum.family == KernelFamily::kGemm || sum.family == KernelFamily::kConvolution) {
+        const MathUnit unit = math_unit(name);
+        out->math.tensor_ns += unit == MathUnit::kTensor ? total.total_ns : 0;
+        out->math.scalar_ns += unit == MathUnit::kScalar ? total.total_ns : 0;
+      }
     } else if (total.kind == Kind::kCudaApi) {
       out->api = true;
       if (classify_call(name) == CallClass::kSync) {

@@ -42,6 +42,12 @@ struct CopyStats {
   int64_t pageable_ns = 0;
 };
 
+// Time of matrix products and convolutions whose names tell what they ran on.
+struct MathTime {
+  int64_t tensor_ns = 0;
+  int64_t scalar_ns = 0;
+};
+
 struct GpuEvidence {
   bool known = false;    // a training process recorded GPU activity
   size_t processes = 0;  // that did
@@ -51,6 +57,7 @@ struct GpuEvidence {
   std::vector<KernelTotal> kernels;  // by total time descending, then by name; one per normalised name
   uint64_t kernel_count = 0;
   int64_t kernel_ns = 0;
+  MathTime math;
   uint64_t graph_launches = 0;  // of graphs recorded as a whole, and API calls that launch graphs
   bool api = false;             // CUDA calls were recorded
   std::map<std::string, uint64_t> sync_calls;  // by name without version suffix

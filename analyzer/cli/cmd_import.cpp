@@ -53,8 +53,9 @@ int run_import(const Command& command, const std::vector<std::string>& args) {
   options.value("-o,--output", output, "RUN", "the run; default stepscope-run-<date>-<time>");
   options.flag("--json", json, "print JSON (stepscope.import/1)");
   options.note(
-      "Reads what torch.profiler exports (Kineto, 2020 and later), Chrome trace events in general, and\n"
-      "SQLite exports of Nsight Systems. The format is told by content. The result is an ordinary run.");
+      "Reads what torch.profiler exports (Kineto, 2020 and later), Chrome trace events in general, SQLite\n"
+      "exports of Nsight Systems, and dumps of PyTorch's flight recorder as JSON (names end in the rank).\n"
+      "The format is told by content. The result is an ordinary run.");
   options.note("example: stepscope import rank*.pt.trace.json.gz -o base");
   if (const std::optional<int> exit = options.parse(args)) {
     return *exit;

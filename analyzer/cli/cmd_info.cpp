@@ -18,6 +18,7 @@
 #include "analyzer/cli/output.hpp"
 #include "analyzer/cli/step_summary.hpp"
 #include "analyzer/cli/table.hpp"
+#include "analyzer/desync.hpp"
 #include "analyzer/steps.hpp"
 
 namespace stepscope::analysis::cli {
@@ -88,7 +89,44 @@ ordered_json process_json(const Run& run, uint32_t index) {
   return entry;
 }
 
-ordered_json json_of(const Run& run, const Steps& steps) {
+ordered_json desync_json(const DesyncReport& desync) {
+  ordered_json list = ordered_json::array();
+  for (const Desync& one : desync.first) {
+    ordered_json ranks = ordered_json::array();
+    for (const DesyncRank& rank : one.ranks) {
+      ranks.push_back({{"rank", rank.rank},
+                       {"state", rank_state_name(rank.state)},
+                       {"op", rank.op},
+                       {"bytes", rank.bytes}});
+    }
+    list.push_back({{"communicator", one.communicator},
+                    {"sequence", one.sequence},
+                    {"op", one.op},
+                    {"kind", desync_kind_name(one.kind)},
+                    {"sentence", desync_sentence(one)},
+                    {"ranks", std::move(ranks)}});
+  }
+  return {{"collectives", desync.collectives}, {"messages", desync.messages}, {"first", std::move(list)}};
+}
+
+std::string desync_lines(const DesyncReport& desync, const Terminal& terminal) {
+  if (!desync.known) {
+    return "";
+  }
+  std::string out = "\n" + styled("collectives that did not finish", Style::kBold, terminal) + "\n";
+  if (desync.collectives + desync.messages == 0) {
+    return out + "  none\n";
+  }
+  out += fmt::format("  {} and {} of all ranks; per communicator the first\n",
+                     counted(desync.collectives, "collective"), counted(desync.messages, "message"));
+  for (const Desync& one : desync.first) {
+    const std::string sentence = printable(desync_sentence(one));
+    out += "  " + wrapped(sentence, terminal.width == 0 ? 100 : terminal.width, 4) + "\n";
+  }
+  return out;
+}
+
+ordered_json json_of(const Run& run, const Steps& steps, const DesyncReport& desync) {
   ordered_json document = json_head("info", 1);
   document["run"] = run.path();
   document["events"] = run.event_count();
@@ -116,6 +154,9 @@ ordered_json json_of(const Run& run, const Steps& steps) {
                                   {"count", loss.count},
                                   {"severity", loss.severity},
                                   {"sentence", loss.sentence}});
+  }
+  if (desync.known) {
+    document["unfinished"] = desync_json(desync);
   }
   document["still_running"] = run.still_running();
   return document;
@@ -213,7 +254,8 @@ std::string quality(const Run& run, const Terminal& terminal) {
   return head + (table.empty() ? "  nothing was lost\n" : table.render(terminal));
 }
 
-std::string text_of(const Run& run, const Steps& steps, const Terminal& terminal) {
+std::string text_of(const Run& run, const Steps& steps, const DesyncReport& desync,
+                    const Terminal& terminal) {
   std::set<std::string> hosts;
   for (const Process& process : run.processes()) {
     hosts.insert(process.host);
@@ -227,7 +269,7 @@ std::string text_of(const Run& run, const Steps& steps, const Terminal& terminal
   const int64_t wall = run.event_count() == 0 ? 0 : run.wall_ns(0, range.begin_ns);
   out += wall == 0 ? "" : "  started " + utc(wall) + "\n";
   return out + fingerprint_table(run, terminal) + gpu_table(run, terminal) + process_table(run, terminal) +
-         quality(run, terminal);
+         desync_lines(desync, terminal) + quality(run, terminal);
 }
 
 }  // namespace
@@ -249,8 +291,13 @@ int run_info(const Command& command, const std::vector<std::string>& args) {
   if (!steps.ok()) {
     return report_failure(steps.status());
   }
-  return json ? print_json(json_of(run.value(), steps.value()))
-              : print_result(text_of(run.value(), steps.value(), inspect_terminal(STDOUT_FILENO)));
+  const Result<DesyncReport> desync = find_desync(run.value());
+  if (!desync.ok()) {
+    return report_failure(desync.status());
+  }
+  return json ? print_json(json_of(run.value(), steps.value(), desync.value()))
+              : print_result(
+                    text_of(run.value(), steps.value(), desync.value(), inspect_terminal(STDOUT_FILENO)));
 }
 
 }  // namespace stepscope::analysis::cli

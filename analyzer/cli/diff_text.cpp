@@ -40,7 +40,27 @@ const Term* main_term(const Diff& diff) {
   return nullptr;
 }
 
-std::string headline(const Diff& diff, const Terminal& terminal) {
+// What moved the step most: a finding may add up what several terms share.
+struct MainCause {
+  std::string name;
+  int64_t ns = 0;
+};
+
+MainCause main_cause(const DiffReport& report) {
+  const Diff& diff = report.diff;
+  const Term* term = main_term(diff);
+  MainCause cause = term == nullptr ? MainCause() : MainCause{term->name, term->delta_ns};
+  for (const Finding& finding : report.findings) {
+    const bool same_way = (finding.effect_ns > 0) == (diff.delta_ns > 0);
+    if (same_way && std::abs(finding.effect_ns) > std::abs(cause.ns)) {
+      cause = {finding.id, finding.effect_ns};
+    }
+  }
+  return cause;
+}
+
+std::string headline(const DiffReport& report, const Terminal& terminal) {
+  const Diff& diff = report.diff;
   const std::string numbers = fmt::format(
       "{} -> {} ms per train step ({} ms, {})", ms(diff.base.mean_step_ns), ms(diff.candidate.mean_step_ns),
       signed_ms(diff.delta_ns), signed_percent(diff.delta_ns, diff.base.mean_step_ns));
@@ -50,11 +70,12 @@ std::string headline(const Diff& diff, const Terminal& terminal) {
   const bool slower = diff.delta_ns > 0;
   std::string out =
       styled(slower ? "slower" : "faster", slower ? Style::kBad : Style::kGood, terminal) + ": " + numbers;
-  if (const Term* term = main_term(diff); term != nullptr) {
-    out += fmt::format("\n{}: {} {} ms, {} of the change", slower ? "main cause" : "mainly",
-                       printable(term->name), signed_ms(term->delta_ns), percent(term->share, 1));
+  if (const MainCause cause = main_cause(report); !cause.name.empty()) {
+    return out + fmt::format("\n{}: {} {} ms, {} of the change\n", slower ? "main cause" : "mainly",
+                             printable(cause.name), signed_ms(cause.ns),
+                             percent(static_cast<double>(cause.ns), static_cast<double>(diff.delta_ns)));
   }
-  return out + "\n";
+  return out + "\nno single cause stands out; the terms below add up to the change\n";
 }
 
 std::string term_table(const DiffReport& report, const Terminal& terminal) {
@@ -196,9 +217,9 @@ std::string diff_text(const DiffReport& report, const Terminal& terminal) {
            fmt::format(" ({}); numbers are shown because of --force\n",
                        blocking_differences(diff.comparability));
   }
-  out += headline(diff, terminal);
-  const std::string findings = findings_text(report.findings, report.candidates, terminal);
-  out += findings.empty() ? "" : "\n" + findings;
+  out += headline(report, terminal);
+  out +=
+      findings_text(report.findings, report.candidates, terminal);  // at once: the answer is in three lines
   out += term_table(report, terminal) + term_legend(diff);
   out += hidden_lines(diff, terminal);
   out += class_table(diff, terminal);

@@ -2,6 +2,9 @@
 #include "analyzer/cli/findings_view.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <variant>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -16,9 +19,22 @@ using nlohmann::ordered_json;
 constexpr size_t kWidthOfPipes = 100;
 constexpr size_t kNarrowest = 40;
 constexpr size_t kIndent = 5;
+constexpr double kWholeFrom = 10000;  // from here on a fraction says nothing
 
 const Run* run_of(const Pointer& pointer, std::span<const Run* const> runs) {
   return pointer.run < runs.size() ? runs[pointer.run] : nullptr;
+}
+
+// Four significant digits, and whole numbers as they are: more is noise.
+ordered_json value_json(const Observation::Value& value) {
+  if (const auto* number = std::get_if<double>(&value); number != nullptr) {
+    if (*number == std::floor(*number) || std::abs(*number) >= kWholeFrom) {
+      return std::llround(*number);
+    }
+    return std::strtod(fmt::format("{:.4g}", *number).c_str(), nullptr);
+  }
+  const auto* text = std::get_if<std::string>(&value);
+  return text == nullptr ? ordered_json(nullptr) : ordered_json(*text);
 }
 
 std::string pointer_text(const Pointer& pointer, std::span<const Run* const> runs) {
@@ -60,10 +76,17 @@ ordered_json findings_json(std::span<const Finding> findings, std::span<const Ru
   for (const Finding& finding : findings) {
     ordered_json entry;
     entry["id"] = finding.id;
-    entry["text"] = finding.text;
+    entry["sentence"] = finding.text;
     entry["advice"] = finding.advice;
     entry["effect_ns"] = finding.effect_ns;
     entry["confidence"] = confidence_name(finding.confidence);
+    entry["evidence"] = ordered_json::array();
+    for (const Observation& observation : finding.evidence) {
+      entry["evidence"].push_back({{"name", observation.name},
+                                   {"unit", observation.unit},
+                                   {"base", value_json(observation.base)},
+                                   {"candidate", value_json(observation.candidate)}});
+    }
     entry["where"] = nullptr;
     const Run* run = finding.where.has_value() ? run_of(*finding.where, runs) : nullptr;
     if (run != nullptr && finding.where->process < run->processes().size()) {

@@ -60,7 +60,8 @@ bool is_chrome_trace(std::string_view head) {
     head.remove_prefix(3);
   }
   const size_t first = head.find_first_not_of(" \t\r\n");
-  return first != std::string_view::npos && (head[first] == '{' || head[first] == '[');
+  return first != std::string_view::npos && (head[first] == '{' || head[first] == '[') &&
+         !is_flight_recorder(head);
 }
 
 Status read_chrome_trace(ByteSource& source, ImportOutput& output) {

@@ -135,9 +135,10 @@ class RunImport : public importing::ImportOutput {
       return one.recognises(source.value().head());
     });
     if (importer == formats.end()) {
-      return {Code::kUnreadable, "cannot import '" + files_[index_] +
-                                     "': its content is of no known format; name a trace of torch.profiler "
-                                     "(*.json, *.json.gz) or an SQLite export of Nsight Systems"};
+      return {Code::kUnreadable,
+              "cannot import '" + files_[index_] +
+                  "': its content is of no known format; name a trace of torch.profiler "
+                  "(*.json, *.json.gz), an SQLite export of Nsight Systems or a flight recorder's JSON"};
     }
     source_ = &source.value();
     Status status = importer->read(source.value(), *this);

@@ -28,7 +28,7 @@ struct ImportOptions {
 struct ImportedFile {
   std::string input;
   std::string recording;  // path
-  std::string format;     // "kineto", "chrome trace", "nsys"
+  std::string format;     // "kineto", "chrome trace", "nsys", "flight recorder"
   int32_t rank = 0;
   uint64_t events = 0;   // of the trace; arrows and metadata count
   uint64_t rows = 0;     // events of the recording

@@ -54,6 +54,11 @@ struct Importer {
 
 [[nodiscard]] bool is_chrome_trace(std::string_view head);
 [[nodiscard]] trace::Status read_chrome_trace(ByteSource& source, ImportOutput& output);
+// A dump of PyTorch's flight recorder as JSON; as a pickle it is refused with the way to convert it.
+[[nodiscard]] bool is_flight_recorder(std::string_view head);
+[[nodiscard]] trace::Status read_flight_recorder(ByteSource& source, ImportOutput& output);
+[[nodiscard]] bool is_pickle(std::string_view head);
+[[nodiscard]] trace::Status refuse_pickle(ByteSource& source, ImportOutput& output);
 [[nodiscard]] bool is_nsys_export(std::string_view head);
 [[nodiscard]] trace::Status read_nsys_export(ByteSource& source, ImportOutput& output);
 

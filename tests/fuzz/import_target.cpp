@@ -38,6 +38,15 @@ constexpr const char* kGeneral =
     R"J([{"ph":"B","name":"a","pid":1,"tid":"t","ts":"1.5"},{"ph":"C","name":"c","pid":1,"ts":2,"args":{"x":1.5,"y":2}},
 {"ph":"E","pid":1,"tid":"t","ts":3e3},{"ph":"b","id":1,"ts":1},{"ph":"X","name":"n","ts":NaN,"dur":1},{"ph":"X","ts":4,"dur":1e2}])J";
 
+constexpr const char* kFlight =
+    R"J({"entries":[{"collective_seq_id":1,"duration_ms":0.5,"input_dtypes":["Float"],"input_sizes":[[3,4]],"is_p2p":false,"op_id":1,
+"output_dtypes":["Float"],"output_sizes":[[3,4]],"p2p_seq_id":0,"pg_id":0,"process_group":["0","default_pg"],"profiling_name":"nccl:all_reduce",
+"record_id":0,"retired":true,"state":"completed","time_created_ns":1724779239936775119,"time_discovered_completed_ns":1724779239975811724,
+"time_discovered_started_ns":0,"timeout_ms":600000},{"collective_seq_id":1,"is_p2p":true,"p2p_seq_id":2,"pg_id":0,"process_group":["0",""],
+"profiling_name":"nccl:send 0->1","state":"scheduled","time_created_ns":1724779239936775120}],"nccl_comm_state":{},
+"pg_config":{"0":{"desc":"default_pg","name":"0","ranks":"[0, 1]"}},"pg_status":{"0":{"last_completed_collective":"1",
+"last_enqueued_collective":"2","last_started_collective":"1"}},"version":"2.10"})J";
+
 // A small export of Nsight Systems.
 std::string nsys_seed() {
   const testing::TempDir dir;
@@ -81,7 +90,7 @@ void run_import(std::span<const uint8_t> input) {
 }
 
 std::vector<std::string> import_seeds() {
-  return {kModern, kOld, kGeneral, testing::gzip_bytes(kModern), nsys_seed()};
+  return {kModern, kOld, kGeneral, testing::gzip_bytes(kModern), kFlight, nsys_seed()};
 }
 
 }  // namespace stepscope::fuzz

@@ -94,9 +94,9 @@ def check_classes(scenario, classes):
 def check_findings(scenario, first, findings):
     """Whether the first finding is about the first term and says why."""
     family = first["name"].split("/")[0]
-    said = [f["text"] for f in findings if f["id"] in (first["name"], family)]
+    said = [f["sentence"] for f in findings if f["id"] in (first["name"], family)]
     if not findings or findings[0]["id"] not in (first["name"], family):
-        return [f"the first finding is not about {first['name']}: {[f['text'] for f in findings]}"]
+        return [f"the first finding is not about {first['name']}: {[f['sentence'] for f in findings]}"]
     return [f"the finding does not say '{text}': {said[0]}" for text in scenario.finding if text not in said[0]]
 
 
@@ -111,7 +111,7 @@ def check(scenario, result, injected_ms):
     if not scenario.expect:
         problems += [f"{t['name']} is flagged ({t['delta_ns'] / 1e6:+.3f} ms) though nothing was slowed"
                      for t in terms if t["flagged"]]
-        problems += [f"a finding though nothing was slowed: {f['text']}" for f in result["findings"]]
+        problems += [f"a finding though nothing was slowed: {f['sentence']}" for f in result["findings"]]
         return problems
     first = terms[0]
     if not matches(first["name"], scenario.expect):
@@ -162,7 +162,7 @@ def main():
         print(f"  {term['name']:24} {term['delta_ns'] / 1e6:+9.3f} ms {'flagged' if term['flagged'] else ''}")
     problems = check(scenario, result, injected_ms)
     for finding in result["findings"]:
-        print(f"  {finding['id']}: {finding['text']}")
+        print(f"  {finding['id']}: {finding['sentence']}")
     for problem in problems:
         print("WRONG: " + problem)
     sys.exit(1 if problems else 0)

@@ -32,8 +32,6 @@ KNOWN_SHORTFALLS = {
           "and kernels seem to shrink",
     "11": "means over ranks: that the others wait for rank 3 outweighs what rank 3 did; the collective is named",
     "14": "means over ranks: that stages wait for the last one is named, and no stage is",
-    "15": "idle.gc is the mean of the ranks' pauses; that each waits for the longest one stays in the collective",
-    "17a": "a run that lost records is compared, with a note",
 }
 
 

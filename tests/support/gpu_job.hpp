@@ -34,6 +34,16 @@ struct GpuJob {
   int64_t api = 1;          // CUDA calls are recorded
   int64_t collectives = 1;  // recorded with their kernel: 1; without: 2; not at all: 0
   int64_t health = 1, sm_clock = 1980, power_mw = 500000, power_cap = 0;
+  int64_t allocs = 0,
+          alloc = 2000000;  // per step, once the GPU has run dry: device memory freed and allocated
+  int64_t failed = 0;       // each of them after an allocation that failed
+  int64_t compiles = 0, modules = 0,
+          compile = 3000000;   // per step, on a dry GPU: by the framework, by the driver
+  int64_t scalar_gemm = 0;     // matrix products run without tensor cores, three times as long
+  int64_t math_attention = 0;  // attention as two matrix products and a softmax
+  int64_t unfused = 0;         // what Triton fused as two element-wise kernels
+  int64_t socket = 0;          // between nodes the communicator uses: 1 InfiniBand, 2 sockets; 0: not known
+  int64_t gc = 0, gc_every = 0, gc_first = 0;  // Python's collector, in every n-th step from that one on
   int64_t jitter_permille = 4, seed = 1;
 };
 
@@ -47,6 +57,11 @@ class GpuJobWriter {
 
   void run() {
     describe();
+    if (job_.socket != 0) {
+      out_.event(trace::Kind::kCommunicator, kCommunicator,
+                 {kBegin, 0, out_.name("default_pg"), 1, job_.world_size, job_.rank, 2,
+                  out_.name(job_.socket == 1 ? "IB" : "Socket"), 6, 0});
+    }
     for (step_ = 0; step_ < job_.steps; ++step_) {
       one_step();
     }
@@ -100,9 +115,9 @@ class GpuJobWriter {
                        : ns - spread + static_cast<int64_t>(random_ % static_cast<uint64_t>(2 * spread + 1));
   }
 
-  void api(const std::string& name, int64_t begin, int64_t end, int64_t correlation) {
+  void api(const std::string& name, int64_t begin, int64_t end, int64_t correlation, int64_t result = 0) {
     if (job_.api != 0) {
-      out_.event(trace::Kind::kCudaApi, kThread, {begin, end - begin, out_.name(name), correlation, 0});
+      out_.event(trace::Kind::kCudaApi, kThread, {begin, end - begin, out_.name(name), correlation, result});
     }
   }
 
@@ -120,8 +135,52 @@ class GpuJobWriter {
     compute_free_ = begin + dur;
   }
 
-  void launch(const std::string& name) {
-    kernel(name, enqueue("cudaLaunchKernel", &compute_free_, 0), vary(job_.kernel), 0);
+  void launch(const std::string& name, int64_t factor = 1) {
+    kernel(name, enqueue("cudaLaunchKernel", &compute_free_, 0), vary(job_.kernel) * factor, 0);
+  }
+
+  void launch_of_model(int64_t i) {
+    const char* const scalar = "ampere_sgemm_128x64_tn";
+    if (i % 4 == 0 && job_.scalar_gemm != 0) {
+      launch(scalar, 3);
+    } else if (i % 4 == 2 && job_.unfused != 0) {
+      launch(forward_kernel(1));
+      launch(forward_kernel(1));
+    } else if (i % 4 == 3 && job_.math_attention != 0) {
+      launch(forward_kernel(0));
+      launch(
+          "void (anonymous namespace)::softmax_warp_forward<float, float, float, 10, false, false>(float*)");
+      launch(forward_kernel(0));
+    } else {
+      launch(forward_kernel(i));
+    }
+  }
+
+  // What the host does while the GPU has nothing to run.
+  void on_dry_gpu(const std::string& call, int64_t dur, int64_t result = 0) {
+    now_ = std::max(now_, compute_free_);
+    api(call, now_, now_ + dur, ++correlation_, result);
+    now_ += dur;
+  }
+
+  void allocate_and_compile() {
+    for (int64_t i = 0; i < job_.allocs; ++i) {
+      if (job_.failed != 0) {
+        on_dry_gpu("cudaMalloc", 100000, 2);
+      }
+      on_dry_gpu("cudaFree", vary(job_.alloc));
+      on_dry_gpu("cudaMalloc", 100000);
+    }
+    for (int64_t i = 0; i < job_.modules; ++i) {
+      on_dry_gpu("cuModuleLoadData", vary(job_.compile));
+    }
+    for (int64_t i = 0; i < job_.compiles; ++i) {
+      now_ = std::max(now_, compute_free_);
+      const int64_t dur = vary(job_.compile);
+      out_.event(trace::Kind::kRange, kThread,
+                 {now_, dur, out_.name("compile_fx.<locals>.fw_compiler_base")});
+      now_ += dur;
+    }
   }
 
   void phase(trace::PhaseOp op, int64_t begin, const std::string& name = {}) {
@@ -199,13 +258,14 @@ class GpuJobWriter {
     } else {
       const int64_t begin = now_;
       for (int64_t i = 0; i < forward; ++i) {
-        launch(forward_kernel(i));
+        launch_of_model(i);
         maybe_synchronise(i, forward + backward);
       }
       phase(trace::PhaseOp::kForward, begin);
+      allocate_and_compile();
       const int64_t middle = now_;
       for (int64_t i = 0; i < backward; ++i) {
-        launch(forward_kernel(i));
+        launch_of_model(i);
         maybe_synchronise(forward + i, forward + backward);
         half = i == backward / 2 ? compute_free_ : half;
       }
@@ -233,6 +293,12 @@ class GpuJobWriter {
     now_ += vary(job_.data);
     out_.event(trace::Kind::kBatch, kThread,
                {wait, now_ - wait, 1, 0, step_, -1, 0, 0, now_, 0, 0, 0, 0, 32, 0});
+    if (job_.gc_every > 0 && step_ % job_.gc_every == job_.gc_first) {
+      now_ = std::max(now_, compute_free_);
+      const int64_t dur = vary(job_.gc);
+      out_.event(trace::Kind::kGc, kThread, {now_, dur, 2, 100, 0});
+      now_ += dur;
+    }
     copy_batch();
     model();
     compute_free_ = std::max(compute_free_, comm_free_);
@@ -302,6 +368,19 @@ inline GpuJob parse_gpu_job(const std::string& text) {
                                   {"sm_clock", &GpuJob::sm_clock},
                                   {"power_mw", &GpuJob::power_mw},
                                   {"power_cap", &GpuJob::power_cap},
+                                  {"allocs", &GpuJob::allocs},
+                                  {"alloc", &GpuJob::alloc},
+                                  {"failed", &GpuJob::failed},
+                                  {"compiles", &GpuJob::compiles},
+                                  {"modules", &GpuJob::modules},
+                                  {"compile", &GpuJob::compile},
+                                  {"scalar_gemm", &GpuJob::scalar_gemm},
+                                  {"math_attention", &GpuJob::math_attention},
+                                  {"unfused", &GpuJob::unfused},
+                                  {"socket", &GpuJob::socket},
+                                  {"gc", &GpuJob::gc},
+                                  {"gc_every", &GpuJob::gc_every},
+                                  {"gc_first", &GpuJob::gc_first},
                                   {"jitter_permille", &GpuJob::jitter_permille},
                                   {"seed", &GpuJob::seed}};
   GpuJob job;

@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/golden/cli/program.hpp"
+#include "tests/support/flight_dump.hpp"
 #include "tests/support/temp_dir.hpp"
 
 namespace stepscope::testing {
@@ -131,6 +132,40 @@ TEST_F(Import, ATraceThatIsCutOffIsImportedWithALossAndALine) {
   EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << outcome.err;
   EXPECT_THAT(outcome.err, HasSubstr("cut.json: it ends too early"));
   EXPECT_EQ(command({"selfcheck", "cut"}).exit_code, 5) << "events are missing";
+}
+
+// Four ranks that hang: rank 2 has not called the sixth collective.
+TEST_F(Import, DumpsOfFlightRecordersSayWhereTheJobHangs) {
+  std::vector<std::string> arguments = {"import"};
+  for (int rank = 0; rank < 4; ++rank) {
+    std::vector<FlightCall> calls;
+    for (int64_t sequence = 1; sequence <= (rank == 2 ? 5 : 6); ++sequence) {
+      calls.push_back(
+          {.sequence = sequence, .state = sequence == 6 ? "started" : "completed", .duration_ms = 1.25});
+    }
+    arguments.push_back("nccl_trace_rank_" + std::to_string(rank));
+    write_bytes(dir_.file(arguments.back()), flight_dump(calls));
+  }
+  arguments.insert(arguments.end(), {"-o", "hang"});
+  const Outcome made = command(arguments);
+  EXPECT_EQ(made.exit_code, 0) << made.err;
+  EXPECT_THAT(made.out, HasSubstr("rank 2: 5 events from nccl_trace_rank_2 (flight recorder)"));
+  expect_golden(command({"info", "hang"}).out, "import_flight_info.txt");
+  const ordered_json info = ordered_json::parse(command({"info", "hang", "--json"}).out);
+  EXPECT_EQ(info["unfinished"]["first"][0]["kind"], "missing rank");
+  EXPECT_EQ(info["unfinished"]["first"][0]["ranks"][2]["state"], "not called");
+  const Outcome report = command({"report", "hang"});
+  EXPECT_THAT(report.out,
+              HasSubstr("the job hangs: default_pg: rank 2 has not called collective 6 (all_reduce)"));
+  EXPECT_EQ(command({"selfcheck", "hang"}).exit_code, 0);
+}
+
+TEST_F(Import, APickleIsRefusedInOneLine) {
+  write_bytes(dir_.file("nccl_trace_rank_0"), std::string("\x80\x02}q\x01.", 6));
+  const Outcome outcome = command({"import", "nccl_trace_rank_0", "-o", "run"});
+  EXPECT_EQ(outcome.exit_code, 5);
+  EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << outcome.err;
+  EXPECT_THAT(outcome.err, HasSubstr("it is a pickle"));
 }
 
 TEST_F(Import, WhatCannotBeImportedLeavesNoRun) {

@@ -309,6 +309,40 @@ TEST_F(DiffTest, RefusesRunsWithoutSteps) {
   EXPECT_EQ(d.status().code(), Code::kNotComparable);
 }
 
+// Half of the records missing looks like half of the time saved.
+TEST_F(DiffTest, RefusesARunThatLostRecords) {
+  const auto loop = [this](const std::string& name, const std::string& loss) {
+    std::string text = loss + "step lane=1 start_ns=0 index=-1 source=1\n";
+    for (int i = 0; i < 300; ++i) {
+      text += "range lane=1 start_ns=" + std::to_string(i) + "ms dur_ns=900us name=work\n";
+      text += i % 10 == 9 ? "step lane=1 start_ns=" + std::to_string(i + 1) +
+                                "ms index=" + std::to_string(i / 10) + " source=1\n"
+                          : "";
+    }
+    return process(name, text);
+  };
+  const analysis::Run whole = loop("whole", "");
+  const auto verdict = [&](const std::string& name, const std::string& loss) {
+    const analysis::Run run = loop(name, loss);
+    return diff_of({&whole}, {&run}).comparability;
+  };
+  const Comparability much = verdict("much", "loss ring.full 40\n");
+  EXPECT_EQ(much.verdict, Verdict::kNotComparable);
+  EXPECT_EQ(much.differences.at(0).key, "lost records");
+  EXPECT_EQ(much.differences.at(0).base, "nothing");
+  EXPECT_EQ(much.differences.at(0).candidate, "11 % of the events");
+  const Comparability little = verdict("little", "loss ring.full 2\n");
+  EXPECT_EQ(little.verdict, Verdict::kComparableWithNotes) << "less than the smallest change that is flagged";
+  EXPECT_EQ(little.differences.at(0).key, "data loss");
+  const Comparability unknown = verdict("unknown", "loss cupti.fatal 1\n");
+  EXPECT_EQ(unknown.verdict, Verdict::kNotComparable) << "one event stands for all that came after it";
+  EXPECT_EQ(verdict("harmless", "loss range.unbalanced 400\n").verdict, Verdict::kComparable);
+  const analysis::Run also = loop("also", "loss ring.full 40\n");
+  const analysis::Run lossy = loop("lossy", "loss ring.full 40\n");
+  EXPECT_EQ(diff_of({&also}, {&lossy}).comparability.verdict, Verdict::kNotComparable)
+      << "that both lost some does not make them alike";
+}
+
 TEST_F(DiffTest, NotesAnotherEnvironmentAnotherFileSystemAndAnotherNetwork) {
   const Diff d = diff(std::string(kFed) + " env_hash=11aa cache=tmpfs:/cache network=IB",
                       std::string(kFed) + " env_hash=22bb cache=nfs4:/home network=Socket");

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "analyzer/finding_parts.hpp"
+#include "analyzer/findings/words.hpp"
+
+#include <cmath>
 
 #include <fmt/format.h>
 
@@ -9,12 +11,25 @@ std::string ms(double ns) {
   return fmt::format("{:.1f} ms", ns / 1e6);
 }
 
+std::string micro(double ns) {
+  return fmt::format("{:.1f} us", ns / 1e3);
+}
+
 std::string percent(double share) {
   return fmt::format("{:.0f} %", 100 * share);
 }
 
 std::string from_to(double a, double b) {
   return fmt::format("{} -> {}", ms(a), ms(b));
+}
+
+std::string gigabytes(double bytes_per_s) {
+  return fmt::format("{:.1f} GB/s", bytes_per_s / 1e9);
+}
+
+std::string counted(double value, const char* one, const char* many) {
+  return value == std::floor(value) ? fmt::format("{:.0f} {}", value, value == 1 ? one : many)
+                                    : fmt::format("{:.1f} {}", value, many);
 }
 
 std::optional<Pointer> worst_step(const AnalyzedRun& run, uint32_t run_index,

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "analyzer/findings.hpp"
-
+//
+// Findings about data loading and the host: what they say with their evidence, and that they say nothing without it.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/unit/analyzer/fixture.hpp"
+#include "tests/unit/analyzer/findings/fixture.hpp"
 
 namespace stepscope::analysis {
 namespace {
@@ -14,32 +14,12 @@ using ::testing::HasSubstr;
 
 constexpr const char* kWellFed = "steps=80 fetch.cpu=18ms collate=2ms";
 
-class FindingsTest : public RunTest {
+class FindingsTest : public FindingsFixture {
  protected:
-  struct Analysis {
-    analysis::Run run;
-    Ledger ledger;
-    Evidence evidence;
-
-    [[nodiscard]] AnalyzedRun view() const { return {&run, &ledger, &evidence}; }
-  };
-
-  Analysis analyze(const std::string& name, const std::string& text) {
-    analysis::Run run = job(name, text);
-    Ledger ledger = ledger_of(run);
-    Result<Evidence> evidence = gather_evidence(run, ledger);
-    ::stepscope::testing::require(evidence.status());
-    return {std::move(run), std::move(ledger), std::move(evidence).value()};
-  }
+  Analysis analyze_job(const std::string& name, const std::string& text) { return analyze(job(name, text)); }
 
   std::vector<Finding> findings(const std::string& base, const std::string& candidate) {
-    const Analysis a = analyze("a", base + " seed=5");
-    const Analysis b = analyze("b", candidate + " seed=6");
-    const AnalyzedRun base_side[] = {a.view()};
-    const AnalyzedRun candidate_side[] = {b.view()};
-    const Result<Diff> diff = diff_analyzed(base_side, candidate_side, {});
-    ::stepscope::testing::require(diff.status());
-    return find_in_diff(diff.value(), base_side, candidate_side);
+    return compare(analyze_job("a", base + " seed=5"), analyze_job("b", candidate + " seed=6"));
   }
 
   std::string first(const std::string& candidate, const std::string& base = kWellFed) {
@@ -65,7 +45,7 @@ TEST_F(FindingsTest, SayWhatChangedInNumbers) {
 TEST_F(FindingsTest, NameTheThreadThatDoesSomethingElse) {
   EXPECT_THAT(first("steps=80 other=15ms", "steps=80"),
               AllOf(HasSubstr("outside the model"), HasSubstr("ms/step")));
-  const Analysis alone = analyze("alone", "steps=80 other=15ms");
+  const Analysis alone = analyze_job("alone", "steps=80 other=15ms");
   EXPECT_TRUE(find_in_run(alone.view()).empty()) << "one run does not say how much of it is too much";
 }
 
@@ -100,12 +80,62 @@ TEST_F(FindingsTest, AbstainFromACauseWithoutWorkerRecordings) {
   EXPECT_EQ(all[0].confidence, Confidence::kLow);
 }
 
+// A loop as a profiler shows it: an iterator, and nothing about how batches are made.
+TEST_F(FindingsTest, NameTheIteratorThatMakesBatchesInTheTrainingThread) {
+  const auto loop = [this](const std::string& name, const std::string& iterator, int wait_ms) {
+    std::string text = "step lane=1 start_ns=0 index=-1 source=1\n";
+    for (int step = 0; step < 30; ++step) {
+      const int begin = step * (60 + wait_ms);
+      text += "phase lane=1 start_ns=" + std::to_string(begin) + "ms dur_ns=" + std::to_string(wait_ms) +
+              "ms op=10 name=" + iterator + "\n";
+      text +=
+          "phase lane=1 start_ns=" + std::to_string(begin + wait_ms) + "ms dur_ns=30ms op=3 name=autograd\n";
+      text += "step lane=1 start_ns=" + std::to_string(begin + 60 + wait_ms) +
+              "ms index=" + std::to_string(step) + " source=1\n";
+    }
+    return analyze(process(name, text));
+  };
+  const std::string single = "_SingleProcessDataLoaderIter.__next__";
+  const std::string workers = "_MultiProcessingDataLoaderIter.__next__";
+  const Analysis fed = loop("fed", workers, 1);
+  const Analysis alone = loop("alone", single, 50);
+  const std::vector<Finding> gone = compare(fed, alone);
+  ASSERT_FALSE(gone.empty());
+  EXPECT_EQ(gone[0].id, leaf::kDataOther);
+  EXPECT_EQ(gone[0].confidence, Confidence::kHigh);
+  EXPECT_THAT(gone[0].text, AllOf(HasSubstr("no workers any more"), HasSubstr("+49.0 ms/step")));
+  EXPECT_THAT(compare(alone, fed).at(0).text, HasSubstr("has workers now"));
+  EXPECT_THAT(compare(fed, loop("slow", workers, 50)).at(0).text, HasSubstr("waits for its workers"));
+  EXPECT_THAT(find_in_run(alone.view()).at(0).text, HasSubstr("makes the batches itself, without workers"));
+  EXPECT_TRUE(compare(fed, loop("same", workers, 1)).empty());
+  EXPECT_TRUE(compare(loop("unknown", "MyLoader", 1), loop("slower", "MyLoader", 50)).empty())
+      << "an iterator that nobody knows proves nothing";
+}
+
+TEST_F(FindingsTest, SayWhatSpeaksForThem) {
+  const std::vector<Finding> all = findings(kWellFed, std::string(kWellFed) + " workers=1");
+  ASSERT_FALSE(all.empty());
+  const auto of_name = [&all](std::string_view name) -> const Observation* {
+    for (const Observation& one : all[0].evidence) {
+      if (one.name == name) {
+        return &one;
+      }
+    }
+    return nullptr;
+  };
+  ASSERT_NE(of_name("num_workers"), nullptr);
+  EXPECT_EQ(std::get<double>(of_name("num_workers")->base), 2);
+  EXPECT_EQ(std::get<double>(of_name("num_workers")->candidate), 1);
+  ASSERT_NE(of_name(term::kWorkers), nullptr) << "the term itself";
+  EXPECT_EQ(of_name(term::kWorkers)->unit, "ns");
+}
+
 TEST_F(FindingsTest, ExplainOneRunToo) {
-  const Analysis slow = analyze("slow", std::string(kWellFed) + " fetch.io=30ms");
+  const Analysis slow = analyze_job("slow", std::string(kWellFed) + " fetch.io=30ms");
   const std::vector<Finding> all = find_in_run(slow.view());
   ASSERT_FALSE(all.empty());
   EXPECT_EQ(all[0].id, leaf::kFetchIo);
-  const Analysis fine = analyze("fine", "steps=40");
+  const Analysis fine = analyze_job("fine", "steps=40");
   EXPECT_TRUE(find_in_run(fine.view()).empty());
 }
 
