@@ -3,10 +3,12 @@
 
     python_batch_bench.py --library libstepscope.so [--hooks collector/sources/python] [--pairs 9] [--batches 4000]
 
-Compared is the CPU time of the median batch; the mean is made by the few batches that somebody else on the machine delayed.
+Compared is the CPU time of the median batch, between neighbouring stretches with and without hooks: the mean is made by the few batches
+that somebody else on the machine delayed, and the machine's speed drifts.
 Each recorded process takes its hooks off and puts them on again every 50 batches, the worker as well as the training thread.
-Training thread: inside next(). It computes for 0.5 ms between batches, so that a batch is there when it asks: without that
-the comparison would be of who blocks on whom, and a block costs more than all hooks.
+Training thread: inside next(). Between batches it computes for 0.5 ms and as long as a sample takes, so that a batch is there
+when it asks, also where there are only two CPUs for it and two workers: without that the comparison would be of who blocks on whom, and
+a block costs more than all hooks.
 Worker: from one sample to the next, a whole round of its loop, with batches of one sample.
 Samples are made at once, or take --sample-us of computing: a thread that comes from real work finds its caches cold, and a
 fetch that is long enough is asked what it waited for.
@@ -68,16 +70,27 @@ class Numbers(Dataset):
     def __getitem__(self, index):
         at = time.thread_time_ns()
         spent, number = at - self.before, self.number
-        on = number // ROUND % 2
         if get_worker_info() is not None:
             if number == 0:
                 self.switch = Switch()
             if number % ROUND == 0:
-                self.switch.turn(on)
+                self.switch.turn(number // ROUND % 2)
         self.number = number + 1
         compute(SAMPLE_NS)
         self.before = time.thread_time_ns()
-        return on, spent if number % ROUND > SETTLE else -1
+        info = get_worker_info()
+        return info.id if info is not None else 0, number // ROUND, spent if number % ROUND > SETTLE else -1
+
+def compared(lists):
+    "(without hooks, how much more with them) of {number of a stretch: its times}; the odd ones are with hooks."
+    plain, more = [], []
+    for stretches in lists:
+        medians = {number: statistics.median(stretch) for number, stretch in stretches.items()}
+        for number, median in medians.items():
+            if number % 2 == 0:
+                plain.append(median)
+                more += [medians[one] - median for one in (number - 1, number + 1) if one in medians]
+    return (statistics.median(plain), statistics.median(more)) if more else (0, 0)
 
 def main():
     torch.set_num_threads(1)
@@ -85,20 +98,19 @@ def main():
     for _ in range(100):
         next(iterator)
     switch = Switch()
-    times, rounds = ([], []), ([], [])
+    times, rounds = {}, [{} for _ in range(WORKERS)]
     for number in range(BATCHES):
-        on = number // ROUND % 2
         if number % ROUND == 0:
-            switch.turn(on)
-        compute(500000)
+            switch.turn(number // ROUND % 2)
+        compute(500000 + SAMPLE_NS)
         begin = time.thread_time_ns()
-        worker_on, spent = next(iterator)
+        worker, stretch, spent = next(iterator)
         waited = time.thread_time_ns() - begin
         if number % ROUND > SETTLE:
-            times[on].append(waited)
-        if spent >= 0:
-            rounds[worker_on].append(spent)
-    print(len(switch.hooks), *map(statistics.median, times + rounds))
+            times.setdefault(number // ROUND, []).append(waited)
+        if WORKERS and spent >= 0:
+            rounds[worker].setdefault(stretch, []).append(spent)
+    print(len(switch.hooks), *compared([times]), *compared(rounds))
 
 main()
 """
@@ -111,8 +123,8 @@ def run(workers, options, environment):
     hooks, *times = done.stdout.split()
     if int(hooks) < 3:
         sys.exit("the hooks are not there: nothing was compared")
-    plain, hooked, worker_plain, worker_hooked = (float(ns) / 1000 for ns in times)
-    return hooked - plain, worker_hooked - worker_plain if workers else 0, plain, worker_plain
+    plain, more, worker_plain, worker_more = (float(ns) / 1000 for ns in times)
+    return more, worker_more, plain, worker_plain
 
 
 def spread(values):
