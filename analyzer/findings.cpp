@@ -9,6 +9,7 @@
 
 #include "analyzer/finding_parts.hpp"
 #include "analyzer/gpu_findings.hpp"
+#include "analyzer/rank_findings.hpp"
 
 namespace stepscope::analysis {
 namespace {
@@ -437,6 +438,7 @@ std::vector<Finding> find_in_diff(const Diff& diff, std::span<const AnalyzedRun>
     }
   }
   add_compute(diff, base, candidate, &out);
+  add_rank_findings(diff, base, candidate, &out);
   add_gpu_findings(diff, base, candidate, &out);
   for (const AnalyzedRun& run : candidate) {
     add_recording_quality(run, &out);

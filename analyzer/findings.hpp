@@ -43,6 +43,8 @@ struct Finding {
   int64_t effect_ns = 0;  // per step
   Confidence confidence = Confidence::kLow;
   std::optional<Pointer> where;
+  std::vector<std::string> terms = {};  // the terms it accounts for, where its id names none
+  int32_t rank = -1;                    // whose fault it is; -1: no single rank's
 };
 
 // Why one run spends its step as it does.

@@ -312,7 +312,8 @@ double bus_bandwidth(const GpuEvidence& gpu, std::string_view op) {
 void add_communication(const Pair& pair, std::vector<Finding>* out) {
   constexpr double kLonger = 1.1;
   for (const Term& term : pair.diff.terms) {
-    if (!term.name.starts_with(leaf::kCommPrefix) || pair.grown(term.name) == nullptr) {
+    if (!term.name.starts_with(leaf::kCommPrefix) || pair.grown(term.name) == nullptr ||
+        finding::accounted_for(*out, term.name)) {
       continue;
     }
     const std::string_view op = std::string_view(term.name).substr(leaf::kCommPrefix.size());

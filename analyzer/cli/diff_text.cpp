@@ -51,8 +51,9 @@ std::string headline(const Diff& diff, const Terminal& terminal) {
   std::string out =
       styled(slower ? "slower" : "faster", slower ? Style::kBad : Style::kGood, terminal) + ": " + numbers;
   if (const Term* term = main_term(diff); term != nullptr) {
-    out += fmt::format("\n{}: {} {} ms, {} of the change", slower ? "main cause" : "mainly",
-                       printable(term->name), signed_ms(term->delta_ns), percent(term->share, 1));
+    const std::string where = term->rank < 0 ? "" : fmt::format(" on rank {}", term->rank);
+    out += fmt::format("\n{}: {}{} {} ms, {} of the change", slower ? "main cause" : "mainly",
+                       printable(term->name), where, signed_ms(term->delta_ns), percent(term->share, 1));
   }
   return out + "\n";
 }
@@ -79,9 +80,10 @@ std::string term_table(const DiffReport& report, const Terminal& terminal) {
     }
     const Style style = !term.flagged ? Style::kPlain : term.delta_ns > 0 ? Style::kBad : Style::kGood;
     // A modelled term is handed over from leaves of other names: their values beside it would not subtract to it.
-    table.add_row({Cell(term.name + (term.flagged ? " *" : ""), style), Cell(signed_ms(term.delta_ns), style),
-                   Cell(percent(term.share, 1)), Cell(interval(term.interval)),
-                   Cell(term.modelled ? "~" : ms(term.base_ns)),
+    const std::string whose = term.rank < 0 ? "" : fmt::format(" (rank {})", term.rank);
+    table.add_row({Cell(term.name + whose + (term.flagged ? " *" : ""), style),
+                   Cell(signed_ms(term.delta_ns), style), Cell(percent(term.share, 1)),
+                   Cell(interval(term.interval)), Cell(term.modelled ? "~" : ms(term.base_ns)),
                    Cell(term.modelled ? "~" : ms(term.candidate_ns))});
   }
   if (left_out > 0) {

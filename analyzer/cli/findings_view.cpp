@@ -64,6 +64,8 @@ ordered_json findings_json(std::span<const Finding> findings, std::span<const Ru
     entry["advice"] = finding.advice;
     entry["effect_ns"] = finding.effect_ns;
     entry["confidence"] = confidence_name(finding.confidence);
+    entry["terms"] = finding.terms;
+    entry["rank"] = finding.rank < 0 ? ordered_json(nullptr) : ordered_json(finding.rank);
     entry["where"] = nullptr;
     const Run* run = finding.where.has_value() ? run_of(*finding.where, runs) : nullptr;
     if (run != nullptr && finding.where->process < run->processes().size()) {
