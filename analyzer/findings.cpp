@@ -408,6 +408,7 @@ std::vector<Finding> find_in_run(const AnalyzedRun& run) {
     }
   }
   add_gpu_findings(run, &out);
+  add_late_rank(run, &out);
   add_recording_quality(run, &out);
   sort_findings(out);
   return out;

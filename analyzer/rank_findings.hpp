@@ -40,6 +40,10 @@ void add_late_ranks(const RankCase& ranks, std::vector<Finding>* out);
 void add_slow_links(const RankCase& ranks, std::vector<Finding>* out);
 void add_imbalance(const RankCase& ranks, std::vector<Finding>* out);
 
+// Of one run, without a base: one rank is it in three of five steps and more, and the others wait for a twentieth of the step
+// and more. Not in a pipeline, whose stages wait for each other by design.
+void add_late_rank(const AnalyzedRun& run, std::vector<Finding>* out);
+
 // All of them; nothing unless diff.by_ranks.
 void add_rank_findings(const Diff& diff, std::span<const AnalyzedRun> base,
                        std::span<const AnalyzedRun> candidate, std::vector<Finding>* out);

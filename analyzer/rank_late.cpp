@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 #include <fmt/format.h>
@@ -49,6 +50,17 @@ std::string largest_terms(const std::vector<const Term*>& terms) {
                         static_cast<double>(terms[i]->delta_ns) / 1e6);
   }
   return text + (terms.size() > kShown ? fmt::format(" and {} more", terms.size() - kShown) : "");
+}
+
+std::string advice_about(const Process& process) {
+  return fmt::format("look at rank {}{}{}: its GPU's clock and temperature, and what else runs there",
+                     process.rank, process.host.empty() ? "" : " on host ", process.host);
+}
+
+// Stages wait for each other by design: who waits longest is no sign of who is slow.
+bool has_pipeline(const RankLedger& ranks) {
+  return std::any_of(ranks.transfers.begin(), ranks.transfers.end(),
+                     [](const RankTransfer& transfer) { return transfer.op == "send_recv"; });
 }
 
 // What of communication a busier rank hides now: exposed time that fell though every transfer takes as long as before. Ns, <= 0.
@@ -111,14 +123,41 @@ void add_late_ranks(const RankCase& ranks, std::vector<Finding>* out) {
     finding.text = fmt::format(
         "rank {} is late: {} ms/step; the other ranks wait for it ({} of each step, {} in the base)",
         found->first, largest_terms(found->second), finding::ms(now), finding::ms(before));
-    finding.advice =
-        fmt::format("look at rank {}{}{}: its GPU's clock and temperature, and what else runs there",
-                    found->first, process.host.empty() ? "" : " on host ", process.host);
+    finding.advice = advice_about(process);
     finding.effect_ns = effect;
     finding.confidence = ranks.diff.noise_known ? Confidence::kHigh : Confidence::kMedium;
     finding.where = longest_hold(ranks.candidate[0], r);
     out->push_back(std::move(finding));
   }
+}
+
+void add_late_rank(const AnalyzedRun& run, std::vector<Finding>* out) {
+  constexpr double kMostSteps = 0.6;
+  constexpr double kLarge = 0.05;  // of the step
+  if (run.ranks == nullptr || !run.ranks->known || has_pipeline(*run.ranks)) {
+    return;
+  }
+  const RankEvidence evidence = rank_evidence({&run, 1});
+  const auto most = std::max_element(evidence.most_share.begin(), evidence.most_share.end());
+  const auto late = static_cast<size_t>(most - evidence.most_share.begin());
+  const double waiting = others(evidence.waited_ns, late);
+  if (*most < kMostSteps || waiting < kLarge * evidence.step_ns ||
+      waiting <= 2 * static_cast<double>(evidence.residual_ns)) {
+    return;
+  }
+  const Process& process = run.run->processes()[run.ranks->processes[late]];
+  Finding finding;
+  finding.id = "rank.late";
+  finding.rank = process.rank;
+  finding.text = fmt::format(
+      "rank {} is late: it is the one the job waits for longest in {} of the steps; the other ranks wait {} "
+      "of each step",
+      process.rank, finding::percent(*most), finding::ms(waiting));
+  finding.advice = advice_about(process);
+  finding.effect_ns = std::llround(waiting);
+  finding.confidence = Confidence::kMedium;
+  finding.where = longest_hold(run, late);
+  out->push_back(std::move(finding));
 }
 
 }  // namespace stepscope::analysis

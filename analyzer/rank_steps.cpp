@@ -64,8 +64,9 @@ std::vector<const ProcessLedger*> ranks_of(const Run& run, const Ledger& ledger,
     seen.insert(recorded.rank);
     out.push_back(&process);
   }
-  if (seen.size() == out.size() && out.size() >= static_cast<size_t>(world)) {
-    return out;  // one rank alone is no job of several
+  const bool all = seen.size() == out.size() && out.size() >= static_cast<size_t>(world);
+  if (all || world == 1) {
+    return all ? out : std::vector<const ProcessLedger*>();  // processes of their own are no job of ranks
   }
   *why_not = seen.size() < out.size()
                  ? "several processes with steps say that they are the same rank"

@@ -91,6 +91,27 @@ TEST_F(RankFindingsTest, ALateRankIsNamedWithWhatItCostsTheJob) {
   EXPECT_EQ(findings_.size(), 1U);
 }
 
+TEST_F(RankFindingsTest, AReportOfOneRunNamesTheLateRankToo) {
+  const auto said = [this](const RankJob& job, const std::string& name) {
+    ::stepscope::testing::write_rank_job(path(name), job);
+    const analysis::Run run = open(name);
+    const Ledger ledger = ledger_of(run);
+    const Result<Evidence> evidence = gather_evidence(run, ledger);
+    const Result<RankLedger> ranks = build_rank_ledger(run, ledger);
+    const std::vector<Finding> findings = find_in_run({&run, &ledger, &evidence.value(), &ranks.value()});
+    return findings.empty() ? std::string() : findings.front().id + ": " + findings.front().text;
+  };
+  RankJob late = job();
+  EXPECT_EQ(said(late, "fine"), "");
+  late.gemm = [](int64_t rank, int64_t step) { return (rank == 2 ? 15 : 10) * kMillisecond + noise(step); };
+  EXPECT_EQ(said(late, "late"),
+            "rank.late: rank 2 is late: it is the one the job waits for longest in 100 % of the steps; the "
+            "other ranks "
+            "wait 5.0 ms of each step");
+  late.gemm = [](int64_t rank, int64_t step) { return (rank == step % 4 ? 15 : 10) * kMillisecond; };
+  EXPECT_EQ(said(late, "uneven"), "");
+}
+
 TEST_F(RankFindingsTest, ARankThatIsLateNoLongerGivesItsTimeBack) {
   RankJob late = job();
   late.gemm = [](int64_t rank, int64_t step) { return (rank == 1 ? 15 : 10) * kMillisecond + noise(step); };
