@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "analyzer/cell_sums.hpp"
+#include "analyzer/gpu_events.hpp"
 #include "analyzer/ledger_pieces.hpp"
 #include "analyzer/rank_collectives.hpp"
 #include "analyzer/rank_path.hpp"
@@ -24,6 +25,7 @@ struct Gathering {
   int64_t complete_ns = 0;  // the last one has come
   int64_t end_ns = 0;       // the first one leaves
   uint32_t last = 0;        // who came last
+  bool waits = false;       // those that came before had to wait for the last one
 };
 
 // A rank came early to a collective: it may have waited for `last` until `until_ns`.
@@ -45,7 +47,8 @@ struct RankCells {
   }
 };
 
-Gathering gather(std::span<const Attendance> who, const std::vector<RankClock>& clocks) {
+Gathering gather(const Meeting& meeting, std::span<const Attendance> who,
+                 const std::vector<RankClock>& clocks) {
   Gathering out;
   for (size_t i = 0; i < who.size(); ++i) {
     const RankClock& clock = clocks[who[i].rank];
@@ -58,7 +61,11 @@ Gathering gather(std::span<const Attendance> who, const std::vector<RankClock>& 
       out.last = who[i].rank;
     }
   }
-  // Nobody leaves before the last one has come: what says so is an error of the clocks, or a send into a buffer.
+  // A send that was over before the receiver came went into a buffer. Of other operations that not all ranks leave together it
+  // is not known who waits for whom.
+  const bool pair = meeting.op == "send_recv";
+  out.waits = meeting.simultaneous || (pair && out.complete_ns <= out.end_ns);
+  // From what all leave together nobody leaves before the last one has come: what says so is an error of the clocks.
   out.complete_ns = std::max(out.first_ns, std::min(out.complete_ns, out.end_ns));
   return out;
 }
@@ -103,9 +110,9 @@ class RankLedgerBuilder {
     }
     for (const Meeting& meeting : meetings_.all) {
       const std::span<const Attendance> who = meetings_.of(meeting);
-      const Gathering gathering = gather(who, out_.clocks);
+      const Gathering gathering = gather(meeting, who, out_.clocks);
       gatherings_.push_back(gathering);
-      if (gathering.complete_ns <= begin_ns() || gathering.complete_ns >= end_ns()) {
+      if (!gathering.waits || gathering.complete_ns <= begin_ns() || gathering.complete_ns >= end_ns()) {
         continue;
       }
       for (const Attendance& one : who) {
@@ -280,6 +287,11 @@ Result<RankLedger> build_rank_ledger(const Run& run, const Ledger& ledger) {
   }
   for (const ProcessLedger* rank : ranks) {
     out.processes.push_back(rank->steps.process);
+    if (!has_gpu_events(run, rank->steps.process)) {
+      out.why_not = fmt::format("no GPU activity of rank {} was recorded, so when it waits is not seen",
+                                run.processes()[rank->steps.process].rank);
+      return out;
+    }
   }
   const Result<Meetings> meetings = match_collectives(run, out.processes);
   if (!meetings.ok()) {

@@ -12,11 +12,13 @@
 // when it is on all ranks. The last rank to come is the one whose kernel started last; a rank waited from its
 // own start to that moment, as far as it had nothing else to run just before it.
 //
-// It abstains, with a reason, where it could mislead: fewer than two ranks, a rank without a recording, steps that cannot be
+// It abstains, with a reason, where it could mislead: fewer than two ranks, a rank without a recording or without GPU activity, steps that cannot be
 // told to be the same on all ranks, collectives that lack their counterparts (one in twenty and more), clocks
 // that no collectives tie together, or a residual above a twentieth of the step. Then means over ranks are all there is.
 //
-// Limits: what one rank's host waits for on another outside collectives (files, sockets, MPI) is not seen. Where NCCL up to
+// Limits: what one rank's host waits for on another outside collectives (files, sockets, MPI) is not seen, nor who waits in a
+// broadcast, reduce, gather or scatter (the root is not recorded; all of it counts as transfer), nor waits inside a CUDA graph
+// that was recorded as a whole. Where NCCL up to
 // 2.26 was recorded without kernels, starts are late by up to some tens of microseconds.
 //
 // Reads collectives, and all events of a ledger once more: nothing is cached. Deterministic, one thread.

@@ -34,7 +34,11 @@ struct RankJob {
   int64_t wall_error = 0;   // ns that the wall clock of rank r is wrong by, times r
   int64_t unrecorded = -1;  // this rank has no recording
   int64_t end_jitter = 0;   // odd ranks leave every other collective this much later
-  int64_t numbered = 1;     // collectives have NCCL's number; 0: all have 0
+  int64_t send =
+      0;  // before the all-reduce rank 0 sends so long, into a buffer; rank 1 receives it in as much time
+  int64_t overlapped = 0;  // 1: who comes early computes something else until the last one has come
+  int64_t kernels = 1;     // recorded; 0: the level `steps`
+  int64_t numbered = 1;    // collectives have NCCL's number; 0: all have 0
 };
 
 class RankJobWriter {
@@ -82,8 +86,19 @@ class RankJobWriter {
     };
     const auto kernel = [&](uint32_t lane, const char* name, int64_t begin, int64_t end,
                             int64_t correlation) {
+      if (job_.kernels == 0) {
+        return;
+      }
       event(trace::Kind::kKernel, lane, begin, end,
             {out.name(name), 0, lane == kComm ? 13 : 7, correlation, 0, 0, 1, 0});
+    };
+    const auto collective = [&](const char* op, const char* name, int64_t peer, int64_t begin, int64_t end,
+                                int64_t step, int64_t correlation) {
+      kernel(kComm, name, begin, end, correlation);
+      event(trace::Kind::kCollective, kCommunicator, begin, end,
+            {out.name(op), 7, job_.numbered != 0 ? step : 0, 1'000'000, out.name("bfloat16"), job_.ranks,
+             rank, peer, 6, 500'000, 0, 0, 0, clock(rank, begin), correlation,
+             peer >= 0 ? trace::kCollectivePointToPoint : 0});
     };
     int64_t now = kBegin;
     for (int64_t step = 0; step <= job_.steps; ++step) {
@@ -91,19 +106,24 @@ class RankJobWriter {
       if (step == job_.steps) {
         break;
       }
-      const int64_t came = now + job_.gemm(rank, step);
-      int64_t last = came;
+      const int64_t computed = now + job_.gemm(rank, step);
+      int64_t last = now;
       for (int64_t other = 0; other < job_.ranks; ++other) {
-        last = std::max(last, now + job_.gemm(other, step));
+        last = std::max(last, now + job_.gemm(other, step) + (other < 2 ? job_.send : 0));
       }
+      const int64_t came = computed + (rank < 2 ? job_.send : 0);
       const int64_t end = last + job_.transfer;
       const int64_t left = end + (rank % 2 == 1 && step % 2 == 1 ? job_.end_jitter : 0);
-      kernel(kCompute, "sm90_xmma_gemm_bf16", now, came, 3 * step + 1);
-      kernel(kComm, "ncclDevKernel_AllReduce_Sum_bf16_RING_LL", came, left, 3 * step + 2);
-      event(trace::Kind::kCollective, kCommunicator, came, left,
-            {out.name("AllReduce"), 7, job_.numbered != 0 ? step : 0, 1'000'000, out.name("bfloat16"),
-             job_.ranks, rank, -1, 6, 500'000, 0, 0, 0, clock(rank, came), 3 * step + 2, 0});
-      kernel(kCompute, "multi_tensor_apply_kernel_adam", left, end + job_.optimizer, 3 * step + 3);
+      kernel(kCompute, "sm90_xmma_gemm_bf16", now, computed, 4 * step + 1);
+      if (came > computed) {
+        collective(rank == 0 ? "Send" : "Recv", "ncclDevKernel_SendRecv", 1 - rank, computed, came, step,
+                   4 * step + 2);
+      }
+      collective("AllReduce", "ncclDevKernel_AllReduce_Sum_bf16_RING_LL", -1, came, left, step, 4 * step + 3);
+      if (job_.overlapped != 0 && came < last) {
+        kernel(kCompute, "vectorized_elementwise_kernel", came, last, 4 * step);
+      }
+      kernel(kCompute, "multi_tensor_apply_kernel_adam", left, end + job_.optimizer, 4 * step + 4);
       now = end + job_.optimizer;
     }
     out.finish();

@@ -89,15 +89,38 @@ TEST_F(RankLedgerTest, ClocksThatDisagreeChangeNothing) {
   EXPECT_NEAR(leaf_ms(ranks.ledger, "comm.exposed/all_reduce"), 2, 0.00001);
 }
 
-TEST_F(RankLedgerTest, WorkBehindACollectiveIsNoWait) {
-  // The transfer is over before anybody comes to need it: nobody waits, whoever is late.
+TEST_F(RankLedgerTest, ARankThatComputesMeanwhileDoesNotWait) {
   RankJob job;
-  job.transfer = 0;
-  job.gemm = [](int64_t, int64_t) { return 10 * kMillisecond; };
+  job.overlapped = 1;
+  job.gemm = [](int64_t rank, int64_t) { return (rank == 1 ? 15 : 10) * kMillisecond; };
   const RankLedger ranks = ranks_of(job);
   ASSERT_TRUE(ranks.known) << ranks.why_not;
-  EXPECT_EQ(leaf_ms(ranks.ledger, "comm.exposed/all_reduce"), 0);
-  EXPECT_EQ(ranks.waited(3)[0] + ranks.waited(3)[1], 0);
+  EXPECT_EQ(ranks.waited(3)[0], 0);
+  EXPECT_EQ(ranks.held(3)[1], 0) << "nobody had to wait for rank 1";
+  EXPECT_EQ(leaf_ms(ranks.ledger, "compute/gemm"), 10);
+  EXPECT_EQ(leaf_ms(ranks.ledger, "compute/elementwise"), 5);
+  EXPECT_EQ(leaf_ms(ranks.ledger, "comm.exposed/all_reduce"), 2);
+  EXPECT_EQ(step_ms(ranks.ledger), 18);
+}
+
+TEST_F(RankLedgerTest, ASendThatIsOverBeforeTheReceiverComesWaitsForNobody) {
+  RankJob job;
+  job.send = kMillisecond;
+  job.gemm = [](int64_t rank, int64_t) { return (rank == 1 ? 15 : 10) * kMillisecond; };
+  const RankLedger ranks = ranks_of(job);
+  ASSERT_TRUE(ranks.known) << ranks.why_not;
+  EXPECT_EQ(ranks.waited(3)[0], 5 * kMillisecond) << "in the all-reduce, not in the send";
+  EXPECT_EQ(leaf_ms(ranks.ledger, "compute/gemm"), 15);
+  EXPECT_EQ(leaf_ms(ranks.ledger, "comm.exposed/send_recv"), 1) << "of rank 1";
+  EXPECT_EQ(step_ms(ranks.ledger), 19);
+}
+
+TEST_F(RankLedgerTest, SaysNothingWithoutGpuActivity) {
+  RankJob job;
+  job.kernels = 0;
+  const RankLedger ranks = ranks_of(job);
+  EXPECT_FALSE(ranks.known);
+  EXPECT_EQ(ranks.why_not, "no GPU activity of rank 0 was recorded, so when it waits is not seen");
 }
 
 TEST_F(RankLedgerTest, SaysNothingWithoutARecordingOfEveryRank) {
