@@ -4,6 +4,9 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <map>
+#include <span>
+#include <utility>
 
 namespace stepscope::analysis {
 namespace {
@@ -68,10 +71,20 @@ class ClockTree {
     for (std::vector<size_t>& shared : shared_) {
       shared.assign(ranks * ranks, 0);
     }
+    // A job has few sets of ranks that meet, and many meetings of each.
+    std::map<std::pair<bool, std::vector<uint32_t>>, size_t> groups;
+    std::vector<uint32_t> members;
     for (const Meeting& meeting : meetings.all) {
-      for (const Attendance& a : meetings.of(meeting)) {
-        for (const Attendance& b : meetings.of(meeting)) {
-          ++shared_[meeting.simultaneous ? 1 : 0][a.rank * ranks + b.rank];
+      members.clear();
+      for (const Attendance& one : meetings.of(meeting)) {
+        members.push_back(one.rank);
+      }
+      ++groups[{meeting.simultaneous, members}];
+    }
+    for (const auto& [group, times] : groups) {
+      for (const uint32_t a : group.second) {
+        for (const uint32_t b : group.second) {
+          shared_[group.first ? 1 : 0][a * ranks + b] += times;
         }
       }
     }
@@ -123,12 +136,11 @@ class ClockTree {
   }
 
   const Attendance* find(const Meeting& meeting, uint32_t rank) const {
-    for (const Attendance& one : meetings_.of(meeting)) {
-      if (one.rank == rank) {
-        return &one;
-      }
-    }
-    return nullptr;
+    const std::span<const Attendance> who = meetings_.of(meeting);
+    const auto at =
+        std::lower_bound(who.begin(), who.end(), rank,
+                         [](const Attendance& one, uint32_t wanted) { return one.rank < wanted; });
+    return at != who.end() && at->rank == rank ? &*at : nullptr;
   }
 
   const Meetings& meetings_;
