@@ -20,6 +20,7 @@
 
 #include "analyzer/evidence.hpp"
 #include "analyzer/ledger.hpp"
+#include "analyzer/rank_ledger.hpp"
 #include "analyzer/run.hpp"
 
 namespace stepscope::analysis {
@@ -45,6 +46,7 @@ struct AnalyzedRun {
   const Run* run = nullptr;
   const Ledger* ledger = nullptr;
   const Evidence* evidence = nullptr;
+  const RankLedger* ranks = nullptr;  // null: how the ranks hold each other up is not asked
 };
 
 // Both sides need at least one run. Within a side the first run speaks for all; a run that differs from it in

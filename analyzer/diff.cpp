@@ -12,6 +12,7 @@
 
 #include "analyzer/apportion.hpp"
 #include "analyzer/diff_terms.hpp"
+#include "analyzer/rank_terms.hpp"
 #include "analyzer/resample.hpp"
 
 namespace stepscope::analysis {
@@ -27,25 +28,32 @@ struct Side {
   SupplySide supply;
 };
 
-std::vector<std::string> all_leaves(std::span<const AnalyzedRun> base,
-                                    std::span<const AnalyzedRun> candidate) {
+// What the diff compares of a run: the ledger of the job, or those of its ranks.
+const Ledger& compared(const AnalyzedRun& run, bool by_ranks) {
+  return by_ranks ? run.ranks->ledger : *run.ledger;
+}
+
+std::vector<std::string> all_leaves(std::span<const AnalyzedRun> base, std::span<const AnalyzedRun> candidate,
+                                    bool by_ranks) {
   std::set<std::string> leaves;
   for (const auto& side : {base, candidate}) {
     for (const AnalyzedRun& run : side) {
-      leaves.insert(run.ledger->leaves.begin(), run.ledger->leaves.end());
+      const std::vector<std::string>& own = compared(run, by_ranks).leaves;
+      leaves.insert(own.begin(), own.end());
     }
   }
   return {leaves.begin(), leaves.end()};
 }
 
-Side make_side(std::span<const AnalyzedRun> runs, const std::vector<std::string>& leaves, DiffSide* shown) {
+Side make_side(std::span<const AnalyzedRun> runs, const std::vector<std::string>& leaves, bool by_ranks,
+               DiffSide* shown) {
   Side side;
   side.runs = runs;
   std::vector<int64_t> sums(leaves.size(), 0);
   std::vector<const Evidence*> evidence;
   for (size_t i = 0; i < runs.size(); ++i) {
     shown->runs.push_back(runs[i].run->path());
-    StepSamples samples(*runs[i].ledger, leaves);
+    StepSamples samples(compared(runs[i], by_ranks), leaves);
     if (samples.count() == 0) {
       continue;
     }
@@ -289,9 +297,10 @@ Result<Diff> diff_analyzed(std::span<const AnalyzedRun> base, std::span<const An
   Diff diff;
   diff.comparability = check_comparability(base, candidate);
   diff.classes = compare_classes(base, candidate);
-  const std::vector<std::string> leaves = all_leaves(base, candidate);
-  const Side a = make_side(base, leaves, &diff.base);
-  const Side b = make_side(candidate, leaves, &diff.candidate);
+  diff.by_ranks = ranks_are_known(base, candidate);
+  const std::vector<std::string> leaves = all_leaves(base, candidate, diff.by_ranks);
+  const Side a = make_side(base, leaves, diff.by_ranks, &diff.base);
+  const Side b = make_side(candidate, leaves, diff.by_ranks, &diff.candidate);
   diff.delta_ns = diff.candidate.mean_step_ns - diff.base.mean_step_ns;
   diff.noise_known = a.samples.size() > 1 && b.samples.size() > 1;
   diff.min_effect_ns = minimum_effect(diff.base.mean_step_ns, diff.noise_known);
@@ -302,6 +311,7 @@ Result<Diff> diff_analyzed(std::span<const AnalyzedRun> base, std::span<const An
     return diff;
   }
   fill_terms(&diff, a, b, TermSpace(leaves), options);
+  name_ranks(base, candidate, &diff);
   diff.residual_ns = diff.delta_ns;
   for (const Term& one : diff.terms) {
     diff.residual_ns -= one.delta_ns;
@@ -314,6 +324,7 @@ Result<Diff> diff_runs(std::span<const Run* const> base, std::span<const Run* co
                        const DiffOptions& options) {
   std::deque<Ledger> ledgers;
   std::deque<Evidence> evidence;
+  std::deque<RankLedger> ranks;
   std::vector<AnalyzedRun> sides[2];
   for (const size_t side : {0U, 1U}) {
     for (const Run* run : side == 0 ? base : candidate) {
@@ -327,7 +338,12 @@ Result<Diff> diff_runs(std::span<const Run* const> base, std::span<const Run* co
         return facts.status();
       }
       evidence.push_back(std::move(facts).value());
-      sides[side].push_back({run, &ledgers.back(), &evidence.back()});
+      Result<RankLedger> job = build_rank_ledger(*run, ledgers.back());
+      if (!job.ok()) {
+        return job.status();
+      }
+      ranks.push_back(std::move(job).value());
+      sides[side].push_back({run, &ledgers.back(), &evidence.back(), &ranks.back()});
     }
   }
   return diff_analyzed(sides[0], sides[1], options);

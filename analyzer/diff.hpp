@@ -29,6 +29,10 @@
 // worker_start, pin, other) are terms of their own. What grew but stayed hidden behind other work is listed
 // in `hidden`: it costs nothing today.
 //
+// Ranks. Where every run has a known Level C ledger (AnalyzedRun::ranks, rank_ledger.hpp), the step is the job's and the terms
+// are those of the path of what the job waited for (`by_ranks`): time that ranks wait for each other is nobody's, and the
+// terms still add up exactly. Otherwise all is means over ranks, and a caveat says why.
+//
 // Uncertainty. The unit is the run. With two or more runs per side, intervals come from resampling runs (and
 // blocks of steps inside them), widened to Student's t for the few runs there are. With one run on a side the
 // tool cannot know run-to-run noise: `noise_known` is false, intervals show only the noise within the run, as
@@ -81,6 +85,7 @@ struct Term {
   Interval interval;      // of delta, 95 %
   bool modelled = false;  // apportioned by the supply model
   bool flagged = false;
+  int32_t rank = -1;  // the one rank whose own time in this leaf changed; -1: no single one, or not known
 };
 
 // Growth of supply that did not reach the step.
@@ -100,7 +105,7 @@ struct ClassDiff {
 // A side of the comparison, for headings and JSON.
 struct DiffSide {
   std::vector<std::string> runs;  // paths
-  size_t steps = 0;               // train steps, all runs and ranks
+  size_t steps = 0;               // train steps of all runs; of all ranks, unless by_ranks
   int64_t mean_step_ns = 0;
   std::vector<int64_t> run_means_ns;
   double noise_share = -1;  // run-to-run standard deviation / mean; -1 with one run
@@ -112,6 +117,7 @@ struct Diff {
   int64_t delta_ns = 0;  // candidate.mean_step_ns - base.mean_step_ns
   Interval interval;     // of delta_ns, 95 %
   bool noise_known = false;
+  bool by_ranks = false;      // the job's path over its ranks, not means over ranks
   bool flagged = false;       // the step time itself changed, by the same rule
   int64_t min_effect_ns = 0;  // what a term must reach to be flagged
   std::vector<Term> terms;    // |delta| descending, then name; all terms, small ones too

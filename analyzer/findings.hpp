@@ -54,6 +54,8 @@ struct Finding {
   Confidence confidence = Confidence::kLow;
   std::optional<Pointer> where;
   std::vector<Observation> evidence;
+  std::vector<std::string> terms = {};  // the terms it accounts for, where its id names none
+  int32_t rank = -1;                    // whose fault it is; -1: no single rank's
 };
 
 // Why one run spends its step as it does.

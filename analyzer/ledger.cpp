@@ -8,51 +8,12 @@
 #include <utility>
 
 #include "analyzer/apportion.hpp"
-#include "analyzer/batches.hpp"
-#include "analyzer/gpu_events.hpp"
-#include "analyzer/gpu_labels.hpp"
-#include "analyzer/label_sources.hpp"
 #include "analyzer/labels.hpp"
 #include "analyzer/ledger_cache.hpp"
-#include "analyzer/partition.hpp"
+#include "analyzer/ledger_pieces.hpp"
 
 namespace stepscope::analysis {
 namespace {
-
-// Programs that put a counter into range names make a new name per step. So many leaves help nobody: the largest stay.
-constexpr size_t kMaxHostLeaves = 64;
-constexpr std::string_view kOtherRanges = "host/(other ranges)";
-
-void fold_rare_ranges(LabelContext& context) {
-  std::vector<std::pair<int64_t, uint32_t>> totals;
-  for (uint32_t label = 0; label < context.labels.leaves().size(); ++label) {
-    if (context.labels.leaves()[label].starts_with(leaf::kHostPrefix)) {
-      totals.emplace_back(0, label);
-    }
-  }
-  if (totals.size() <= kMaxHostLeaves) {
-    return;
-  }
-  std::vector<int64_t> spent(context.labels.leaves().size(), 0);
-  for (const LabelInterval& interval : context.intervals) {
-    if (!Labels::is_mix(interval.label)) {
-      spent[interval.label] += interval.end_ns - interval.begin_ns;
-    }
-  }
-  for (auto& [total, label] : totals) {
-    total = -spent[label];
-  }
-  std::sort(totals.begin(), totals.end());
-  const uint32_t other = context.labels.leaf(kOtherRanges);
-  std::vector<uint32_t> mapped(context.labels.leaves().size());
-  std::iota(mapped.begin(), mapped.end(), 0U);
-  for (size_t i = kMaxHostLeaves; i < totals.size(); ++i) {
-    mapped[totals[i].second] = other;
-  }
-  for (LabelInterval& interval : context.intervals) {
-    interval.label = Labels::is_mix(interval.label) ? interval.label : mapped[interval.label];
-  }
-}
 
 // Adds pieces to the steps they lie in, and resolves mixes when a step is complete.
 class StepSums {
@@ -117,41 +78,19 @@ Result<BuiltLedger> compute(const Run& run, ProcessSteps steps) {
   if (found.steps.empty()) {
     return built;
   }
-  Result<BatchTable> batches = load_batches(run, found.process);
-  if (!batches.ok()) {
-    return batches.status();
-  }
   Labels labels;
-  LabelContext context{run, found, batches.value(), labels, {}, {}, {}, {}, {}, 0, 0};
-  for (const LabelSource& source : label_sources()) {
-    if (Status status = source.collect(context); !status.ok()) {
-      return status;
-    }
+  std::optional<StepSums> sums;
+  const Result<WaitCounts> waits = label_pieces(run, found, &labels, [&]() -> PieceVisitor {
+    sums.emplace(found.steps, labels);
+    return [&sums](int64_t begin, int64_t end, uint32_t label) { sums->add(begin, end, label); };
+  });
+  if (!waits.ok()) {
+    return waits.status();
   }
-  fold_rare_ranges(context);
-  const uint32_t background = labels.leaf(leaf::kHostOther);
-  if (has_gpu_events(run, found.process)) {
-    Result<GpuLabels> gpu = GpuLabels::prepare(context);
-    if (!gpu.ok()) {
-      return gpu.status();
-    }
-    StepSums sums(found.steps, labels);
-    Status status = gpu.value().partition(
-        context, background,
-        [&sums](int64_t begin, int64_t end, uint32_t label) { sums.add(begin, end, label); });
-    if (!status.ok()) {
-      return status;
-    }
-    built.ledger.ns = sums.take();
-  } else {
-    StepSums sums(found.steps, labels);
-    partition(context.intervals, found.steps.front().begin_ns, found.steps.back().end_ns, background,
-              [&sums](int64_t begin, int64_t end, uint32_t label) { sums.add(begin, end, label); });
-    built.ledger.ns = sums.take();
-  }
+  built.ledger.ns = sums->take();
   built.leaves = labels.leaves();
-  built.ledger.waits = context.waits_in_steps;
-  built.ledger.unjoined = context.unjoined;
+  built.ledger.waits = waits.value().all;
+  built.ledger.unjoined = waits.value().unjoined;
   return built;
 }
 

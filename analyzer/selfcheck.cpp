@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "analyzer/rank_ledger.hpp"
+
 namespace stepscope::analysis {
 namespace {
 
@@ -111,6 +113,20 @@ Check check_sum(const Ledger& ledger) {
                              : fmt::format("leaves and wall time differ by {} ns", residual));
 }
 
+// Only for jobs of several ranks.
+Check check_ranks(const RankLedger& ranks) {
+  if (!ranks.known) {
+    return check("ranks.sum", CheckState::kNote, "who waits for whom is not known: " + ranks.why_not);
+  }
+  const int64_t residual = ranks.ledger.residual_ns();
+  return check("ranks.sum", residual == 0 ? CheckState::kPass : CheckState::kFail,
+               residual == 0
+                   ? fmt::format("what the job waited for adds up to its steps: residual 0 ns; clocks of {} "
+                                 "ranks aligned to {:.1f} us",
+                                 ranks.ranks(), static_cast<double>(ranks.residual_ns) / 1e3)
+                   : fmt::format("what the job waited for and its steps differ by {} ns", residual));
+}
+
 Check check_joins(const Ledger& ledger) {
   uint64_t waits = 0;
   uint64_t unjoined = 0;
@@ -175,6 +191,13 @@ Result<std::vector<Check>> selfcheck(const Run& run, const SelfcheckOptions& opt
   }
   out.push_back(check_steps(ledger.value()));
   out.push_back(check_sum(ledger.value()));
+  const Result<RankLedger> ranks = build_rank_ledger(run, ledger.value());
+  if (!ranks.ok()) {
+    return ranks.status();
+  }
+  if (ranks.value().known || !ranks.value().why_not.empty()) {
+    out.push_back(check_ranks(ranks.value()));
+  }
   out.push_back(check_joins(ledger.value()));
   out.push_back(check_losses(run));
   return out;

@@ -7,6 +7,7 @@
 
 #include "analyzer/evidence.hpp"
 #include "analyzer/ledger.hpp"
+#include "analyzer/rank_ledger.hpp"
 #include "viewer/analysis_table.hpp"
 #include "viewer/run_loader.hpp"
 
@@ -19,9 +20,10 @@ struct Loaded {
   std::shared_ptr<RunModel> model;
   std::optional<analysis::Ledger> ledger;
   std::optional<analysis::Evidence> evidence;
+  std::optional<analysis::RankLedger> ranks;
 
-  [[nodiscard]] bool analyzed() const { return ledger && evidence && model; }
-  [[nodiscard]] analysis::AnalyzedRun view() const { return {run.get(), &*ledger, &*evidence}; }
+  [[nodiscard]] bool analyzed() const { return ledger && evidence && ranks && model; }
+  [[nodiscard]] analysis::AnalyzedRun view() const { return {run.get(), &*ledger, &*evidence, &*ranks}; }
 };
 
 constexpr double kOpened = 0.1;  // shares of the progress bar
@@ -99,6 +101,12 @@ struct Loader::Parts {
           side.evidence = std::move(evidence).value();
         } else {
           owner.fail(evidence.status().message());
+        }
+        auto ranks = analysis::build_rank_ledger(*side.run, *side.ledger);
+        if (ranks.ok()) {
+          side.ranks = std::move(ranks).value();
+        } else {
+          owner.fail(ranks.status().message());
         }
       }
     }

@@ -15,6 +15,7 @@
 #include "analyzer/cli/output.hpp"
 #include "analyzer/diff.hpp"
 #include "analyzer/findings.hpp"
+#include "analyzer/rank_ledger.hpp"
 
 namespace stepscope::analysis::cli {
 namespace {
@@ -25,6 +26,7 @@ struct Side {
     Run run;
     Ledger ledger;
     Evidence evidence;
+    RankLedger ranks;
   };
   std::deque<Entry> entries;
   std::vector<AnalyzedRun> analyzed;
@@ -43,9 +45,13 @@ struct Side {
     if (!evidence.ok()) {
       return evidence.status();
     }
-    const Entry& entry = entries.emplace_back(
-        Entry{std::move(run).value(), std::move(ledger).value(), std::move(evidence).value()});
-    analyzed.push_back({&entry.run, &entry.ledger, &entry.evidence});
+    Result<RankLedger> ranks = build_rank_ledger(run.value(), ledger.value());
+    if (!ranks.ok()) {
+      return ranks.status();
+    }
+    const Entry& entry = entries.emplace_back(Entry{std::move(run).value(), std::move(ledger).value(),
+                                                    std::move(evidence).value(), std::move(ranks).value()});
+    analyzed.push_back({&entry.run, &entry.ledger, &entry.evidence, &entry.ranks});
     runs.push_back(&entry.run);
     return Status();
   }

@@ -12,6 +12,7 @@
 #include "analyzer/evidence.hpp"
 #include "analyzer/findings.hpp"
 #include "analyzer/ledger.hpp"
+#include "analyzer/rank_ledger.hpp"
 
 namespace stepscope::analysis::cli {
 
@@ -41,8 +42,14 @@ int run_report(const Command& command, const std::vector<std::string>& args) {
   if (!activity.ok()) {
     return report_failure(activity.status());
   }
-  const std::vector<Finding> findings = find_in_run({&run.value(), &ledger.value(), &evidence.value()});
-  const Report report{run.value(), ledger.value(), evidence.value(), findings, activity.value()};
+  const Result<RankLedger> ranks = build_rank_ledger(run.value(), ledger.value());
+  if (!ranks.ok()) {
+    return report_failure(ranks.status());
+  }
+  const std::vector<Finding> findings =
+      find_in_run({&run.value(), &ledger.value(), &evidence.value(), &ranks.value()});
+  const Report report{run.value(), ledger.value(),   evidence.value(),
+                      findings,    activity.value(), ranks.value()};
   const int written = json ? print_json(report_json(report))
                            : print_result(report_text(report, inspect_terminal(STDOUT_FILENO)));
   bool any_step = false;

@@ -46,7 +46,8 @@ ordered_json terms_json(const std::vector<Term>& terms) {
                     {"base_ns", term.base_ns},
                     {"candidate_ns", term.candidate_ns},
                     {"modelled", term.modelled},
-                    {"flagged", term.flagged}});
+                    {"flagged", term.flagged},
+                    {"rank", term.rank < 0 ? ordered_json(nullptr) : ordered_json(term.rank)}});
   }
   return list;
 }
@@ -70,6 +71,7 @@ ordered_json diff_json(const DiffReport& report) {
   document["delta_ns"] = diff.delta_ns;
   document["interval_ns"] = interval_json(diff.interval);
   document["noise_known"] = diff.noise_known;
+  document["by_ranks"] = diff.by_ranks;
   document["flagged"] = diff.flagged;
   document["min_effect_ns"] = diff.min_effect_ns;
   document["findings"] = findings_json(report.findings, report.candidates);

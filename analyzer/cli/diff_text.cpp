@@ -44,16 +44,17 @@ const Term* main_term(const Diff& diff) {
 struct MainCause {
   std::string name;
   int64_t ns = 0;
+  int32_t rank = -1;  // whose, when it is one's
 };
 
 MainCause main_cause(const DiffReport& report) {
   const Diff& diff = report.diff;
   const Term* term = main_term(diff);
-  MainCause cause = term == nullptr ? MainCause() : MainCause{term->name, term->delta_ns};
+  MainCause cause = term == nullptr ? MainCause() : MainCause{term->name, term->delta_ns, term->rank};
   for (const Finding& finding : report.findings) {
     const bool same_way = (finding.effect_ns > 0) == (diff.delta_ns > 0);
     if (same_way && std::abs(finding.effect_ns) > std::abs(cause.ns)) {
-      cause = {finding.id, finding.effect_ns};
+      cause = {finding.id, finding.effect_ns, finding.rank};
     }
   }
   return cause;
@@ -71,8 +72,9 @@ std::string headline(const DiffReport& report, const Terminal& terminal) {
   std::string out =
       styled(slower ? "slower" : "faster", slower ? Style::kBad : Style::kGood, terminal) + ": " + numbers;
   if (const MainCause cause = main_cause(report); !cause.name.empty()) {
-    return out + fmt::format("\n{}: {} {} ms, {} of the change\n", slower ? "main cause" : "mainly",
-                             printable(cause.name), signed_ms(cause.ns),
+    const std::string where = cause.rank < 0 ? "" : fmt::format(" on rank {}", cause.rank);
+    return out + fmt::format("\n{}: {}{} {} ms, {} of the change\n", slower ? "main cause" : "mainly",
+                             printable(cause.name), where, signed_ms(cause.ns),
                              percent(static_cast<double>(cause.ns), static_cast<double>(diff.delta_ns)));
   }
   return out + "\nno single cause stands out; the terms below add up to the change\n";
@@ -100,9 +102,10 @@ std::string term_table(const DiffReport& report, const Terminal& terminal) {
     }
     const Style style = !term.flagged ? Style::kPlain : term.delta_ns > 0 ? Style::kBad : Style::kGood;
     // A modelled term is handed over from leaves of other names: their values beside it would not subtract to it.
-    table.add_row({Cell(term.name + (term.flagged ? " *" : ""), style), Cell(signed_ms(term.delta_ns), style),
-                   Cell(percent(term.share, 1)), Cell(interval(term.interval)),
-                   Cell(term.modelled ? "~" : ms(term.base_ns)),
+    const std::string whose = term.rank < 0 ? "" : fmt::format(" (rank {})", term.rank);
+    table.add_row({Cell(term.name + whose + (term.flagged ? " *" : ""), style),
+                   Cell(signed_ms(term.delta_ns), style), Cell(percent(term.share, 1)),
+                   Cell(interval(term.interval)), Cell(term.modelled ? "~" : ms(term.base_ns)),
                    Cell(term.modelled ? "~" : ms(term.candidate_ns))});
   }
   if (left_out > 0) {

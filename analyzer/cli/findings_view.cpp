@@ -87,6 +87,8 @@ ordered_json findings_json(std::span<const Finding> findings, std::span<const Ru
                                    {"base", value_json(observation.base)},
                                    {"candidate", value_json(observation.candidate)}});
     }
+    entry["terms"] = finding.terms;
+    entry["rank"] = finding.rank < 0 ? ordered_json(nullptr) : ordered_json(finding.rank);
     entry["where"] = nullptr;
     const Run* run = finding.where.has_value() ? run_of(*finding.where, runs) : nullptr;
     if (run != nullptr && finding.where->process < run->processes().size()) {

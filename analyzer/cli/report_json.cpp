@@ -4,6 +4,7 @@
 #include "analyzer/cli/findings_view.hpp"
 #include "analyzer/cli/gpu_view.hpp"
 #include "analyzer/cli/open_run.hpp"
+#include "analyzer/cli/rank_view.hpp"
 #include "analyzer/cli/report_view.hpp"
 
 namespace stepscope::analysis::cli {
@@ -96,6 +97,7 @@ ordered_json report_json(const Report& report) {
   document["run"] = report.run.path();
   document["findings"] = findings_json(report.findings, {&run, 1});
   document["ledger"] = ledger_json(report.ledger);
+  document["ranks"] = rank_json(report.run, report.ranks);
   document["loader"] = loader_json(report.evidence.loader);
   document["supply"] = supply_json(report.evidence.supply);
   document["host"] = host_json(report.evidence.host);

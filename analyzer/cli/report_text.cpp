@@ -7,6 +7,7 @@
 #include "analyzer/cli/findings_view.hpp"
 #include "analyzer/cli/format.hpp"
 #include "analyzer/cli/gpu_view.hpp"
+#include "analyzer/cli/rank_view.hpp"
 #include "analyzer/cli/report_view.hpp"
 #include "analyzer/cli/table.hpp"
 
@@ -184,6 +185,7 @@ std::string report_text(const Report& report, const Terminal& terminal) {
     out += "\n" + styled("findings", Style::kBold, terminal) + "\n" + findings;
   }
   out += ledger_table(report.ledger, terminal);
+  out += rank_text(report.run, report.ranks, terminal);
   out += gpu_text(report, terminal);
   out += stage_table(report.evidence, terminal);
   out += host_lines(report.evidence.host, terminal);

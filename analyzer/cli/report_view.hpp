@@ -11,6 +11,7 @@
 #include "analyzer/cli/terminal.hpp"
 #include "analyzer/findings.hpp"
 #include "analyzer/gpu_activity.hpp"
+#include "analyzer/rank_ledger.hpp"
 
 namespace stepscope::analysis::cli {
 
@@ -20,6 +21,7 @@ struct Report {
   const Evidence& evidence;
   std::span<const Finding> findings;
   const GpuActivity& activity;  // empty for a run without GPU activity
+  const RankLedger& ranks;
 };
 
 [[nodiscard]] std::string report_text(const Report& report, const Terminal& terminal);

@@ -66,7 +66,7 @@ void find_exposed_communication(const Case& c, std::vector<Finding>* out) {
   for (const Term& term : c.diff().terms) {
     const std::optional<Effect> effect =
         term.name.starts_with(leaf::kCommPrefix) ? c.grown(term.name) : std::nullopt;
-    if (!effect.has_value()) {
+    if (!effect.has_value() || accounted_for(*out, term.name)) {
       continue;
     }
     const std::string_view op = std::string_view(term.name).substr(leaf::kCommPrefix.size());

@@ -33,8 +33,11 @@ constexpr Rule kRules[] = {
     {leaf::kIdleAlloc, find_allocator_retries},
     {leaf::kIdleCompile, find_recompilation},
     {"copy.pageable", find_pageable_copies},
+    {"rank.late", find_late_rank},
+    {"link.slow", find_slow_link},
+    {"rank.imbalance", find_imbalance},
     {"nccl.socket", find_socket_transport},
-    {leaf::kCommPrefix, find_exposed_communication},  // sockets explain better
+    {leaf::kCommPrefix, find_exposed_communication},  // sockets and slow links explain better
     {"collective.unfinished", find_unfinished_collective},
     {"recording.loss", find_lost_records},
 };

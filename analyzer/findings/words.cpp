@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "analyzer/findings/words.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include <fmt/format.h>
@@ -56,6 +57,12 @@ std::optional<Pointer> worst_step(const AnalyzedRun& run, uint32_t run_index,
     }
   }
   return best;
+}
+
+bool accounted_for(std::span<const Finding> findings, std::string_view term) {
+  return std::any_of(findings.begin(), findings.end(), [term](const Finding& one) {
+    return one.id == term || std::find(one.terms.begin(), one.terms.end(), term) != one.terms.end();
+  });
 }
 
 std::vector<std::string_view> leaves_with_prefix(const Ledger& ledger, std::string_view prefix) {

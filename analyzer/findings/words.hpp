@@ -26,6 +26,9 @@ namespace stepscope::analysis::finding {
 [[nodiscard]] std::optional<Pointer> worst_step(const AnalyzedRun& run, uint32_t run_index,
                                                 std::span<const std::string_view> leaves);
 
+// Whether one of these speaks of a term.
+[[nodiscard]] bool accounted_for(std::span<const Finding> findings, std::string_view term);
+
 // The leaves of a run whose names begin so.
 [[nodiscard]] std::vector<std::string_view> leaves_with_prefix(const Ledger& ledger, std::string_view prefix);
 

@@ -30,8 +30,6 @@ KNOWN_SHORTFALLS = {
          "is the same; `hidden` lists data loading only",
     "10": "gaps inside a graph that is recorded as a whole count as kernels in the base, so idle.launch grows by more than there was, "
           "and kernels seem to shrink",
-    "11": "means over ranks: that the others wait for rank 3 outweighs what rank 3 did; the collective is named",
-    "14": "means over ranks: that stages wait for the last one is named, and no stage is",
 }
 
 

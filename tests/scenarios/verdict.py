@@ -25,10 +25,17 @@ class Cause:
     """A cause as a reader of the diff meets it."""
     name: str
     effect_ns: int
-    rank: int = -1  # of the place it points to
+    rank: int = -1  # whose fault it is, else of the place it points to
+    terms: tuple = ()  # what it accounts for, when its name is no term
+
+    def is_one_of(self, patterns):
+        """By its name, or by everything that it puts the blame on."""
+        return matches(self.name, patterns) or bool(self.terms) and all(matches(term, patterns) for term in self.terms)
 
 
 def rank_of(finding):
+    if finding["rank"] is not None:
+        return finding["rank"]
     found = re.search(r"-r(\d+)-", (finding["where"] or {}).get("process", ""))
     return int(found.group(1)) if found else -1
 
@@ -36,16 +43,16 @@ def rank_of(finding):
 def named_causes(diff):
     """Findings, and flagged terms that no finding speaks of; the largest first."""
     findings = [f for f in diff["findings"] if not f["id"].startswith("recording.")]
-    causes = [Cause(f["id"], f["effect_ns"], rank_of(f)) for f in findings]
-    spoken_of = [pattern for f in findings for pattern in COVERED.get(f["id"], ()) + (f["id"],)]
-    causes += [Cause(t["name"], t["delta_ns"]) for t in diff["terms"] if t["flagged"] and not matches(t["name"], spoken_of)]
+    causes = [Cause(f["id"], f["effect_ns"], rank_of(f), tuple(f["terms"])) for f in findings]
+    spoken_of = [pattern for f in findings for pattern in COVERED.get(f["id"], ()) + (f["id"], *f["terms"])]
+    causes += [Cause(t["name"], t["delta_ns"], -1 if t["rank"] is None else t["rank"]) for t in diff["terms"] if t["flagged"] and not matches(t["name"], spoken_of)]
     return sorted(causes, key=lambda cause: -abs(cause.effect_ns))
 
 
 def contribution_ns(names, diff):
     """What the diff says of a cause, flagged or not: its finding's effect, else its terms together."""
     for finding in diff["findings"]:
-        if matches(finding["id"], names):
+        if Cause(finding["id"], 0, -1, tuple(finding["terms"])).is_one_of(names):
             return finding["effect_ns"]
     return sum(t["delta_ns"] for t in diff["terms"] if matches(t["name"], names))
 
@@ -83,8 +90,8 @@ def judge(truth, exit_code, diff):
     right = bool(named)
     for index, cause in enumerate(expected):
         candidates = named[:1] if index == 0 else named[1:]
-        right = right and any(matches(c.name, cause["names"]) and cause["rank"] in (-1, c.rank) for c in candidates)
+        right = right and any(c.is_one_of(cause["names"]) and cause["rank"] in (-1, c.rank) for c in candidates)
     errors = [(abs(contribution_ns(cause["names"], diff) - cause["ns"]),
                max(LEAST_ALLOWED_NS, ALLOWED_SHARE * abs(cause["ns"]))) for cause in expected]
     allowed = [name for cause in expected for name in cause["names"]] + truth["consequences"]
-    return Verdict(right, show(named), errors, [c.name for c in named if not matches(c.name, allowed)])
+    return Verdict(right, show(named), errors, [c.name for c in named if not c.is_one_of(allowed)])

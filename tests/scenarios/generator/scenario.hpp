@@ -14,7 +14,7 @@ namespace stepscope::scenarios {
 
 enum class Measure : uint8_t {
   kStep,     // the growth of the step
-  kGpuIdle,  // the growth of the time in which no GPU work runs
+  kGpuIdle,  // the growth of the time in which a GPU works on nothing, waiting for other ranks included
 };
 
 struct Injection {

@@ -50,7 +50,9 @@ double mean_of(Measure measure, const History& history, const Job& checkpoints_o
   for (const RankHistory& rank : history.ranks) {
     std::vector<std::pair<int64_t, int64_t>> busy;
     for (const Work& work : rank.works) {
-      busy.emplace_back(work.start_ns, work.end_ns);
+      // A collective that waits for a rank to come runs nothing yet.
+      const bool waits = work.op->kind == Op::Kind::kCollective;
+      busy.emplace_back(waits ? work.end_ns - work.gpu_ns : work.start_ns, work.end_ns);
     }
     std::sort(busy.begin(), busy.end());
     for (size_t step = 0; step + 1 < rank.marks.size(); ++step) {
