@@ -16,7 +16,8 @@ enum class CheckState : uint8_t { kPass, kNote, kFail };
 [[nodiscard]] std::string_view check_state_name(CheckState state);  // "pass", "note", "fail"
 
 struct Check {
-  std::string name;  // "ledger.sum", "clock.monotonic", "steps.order", "loss", "batches.joined", "file", ...
+  std::string
+      name;  // "ledger.sum", "ranks.sum", "clock.monotonic", "steps.order", "loss", "batches.joined", "file", ...
   CheckState state = CheckState::kPass;
   std::string detail;  // one sentence with the numbers
 };
