@@ -93,6 +93,13 @@ struct Place {
   uint32_t fetch = 0;
 };
 
+// A worker of another rank, known to be another process's child. Of many ranks each would read the workers of all.
+bool serves_another(const Run& run, uint32_t worker, uint32_t consumer) {
+  const Process& maker = run.processes()[worker];
+  return worker != consumer && maker.parent != kNoProcess && maker.parent != static_cast<int32_t>(consumer) &&
+         maker.rank != run.processes()[consumer].rank;
+}
+
 // How well a maker fits a consumer; higher is better.
 int fit(const Run& run, uint32_t consumer, const Batch& batch, const WorkerQueue& queue, const Fetch& fetch) {
   const Process& maker = run.processes()[queue.process];
@@ -278,7 +285,7 @@ Result<BatchTable> load_batches(const Run& run, uint32_t process) {
     return status;
   }
   for (uint32_t p = 0; p < run.processes().size(); ++p) {
-    if (run.kind_events(p, Kind::kBatchFetch) == 0) {
+    if (run.kind_events(p, Kind::kBatchFetch) == 0 || serves_another(run, p, process)) {
       continue;
     }
     WorkerQueue queue;

@@ -167,13 +167,17 @@ Result<GpuActivity> gpu_activity(const Run& run, const Ledger& ledger) {
     if (!status.ok()) {
       return status;
     }
-    status = scan_gpu(run, process, span, [&](int64_t begin, int64_t end, std::span<const GpuEvent> events) {
-      count_streams(begin, end, events, &edges, &out.active_ns);
-      for (const GpuEvent& event : events) {
-        note_start(event, launches);
-      }
-      return Status();
-    });
+    GpuScan scan;
+    scan.correlation = !launches.empty();
+    scan.graph = false;
+    status =
+        scan_gpu(run, process, span, scan, [&](int64_t begin, int64_t end, std::span<const GpuEvent> events) {
+          count_streams(begin, end, events, &edges, &out.active_ns);
+          for (const GpuEvent& event : events) {
+            note_start(event, launches);
+          }
+          return Status();
+        });
     if (!status.ok()) {
       return status;
     }

@@ -3,10 +3,10 @@
 // scan_gpu: everything that ran on the GPUs of one process in a span of time, in bounded memory.
 //
 // Millions of events do not fit as intervals, and lanes come one after the other, not in the order of time. So the span is
-// cut into windows of about kEventsPerWindow events each, and each window gets the events of all streams that touch it:
-// events that cross a boundary come in every window they touch, whole, not clipped. Kinds with few events are decoded
-// once and kept; kernels are decoded per window (a segment that lies across windows more than once).
-// Memory: two windows' worth of events, 48 B each. Internal to the library.
+// cut into windows of about events_per_window events each, and each window gets the events of all streams that touch it:
+// events that cross a boundary come in every window they touch, whole, not clipped. Each segment is decoded once, with the
+// window in which it begins; what of it lies behind the window waits for its own.
+// Memory: a window's worth of events and of each stream at most a segment, 48 B an event. Internal to the library.
 #pragma once
 
 #include <cstddef>
@@ -19,12 +19,11 @@
 
 namespace stepscope::analysis {
 
-inline constexpr size_t kEventsPerWindow = size_t{1} << 18U;
+inline constexpr size_t kEventsPerWindow = size_t{1} << 16U;
 
 struct GpuEvent {
   int64_t begin_ns = 0;
-  int64_t end_ns =
-      0;  // > begin_ns, with GpuScan::kSequence >= begin_ns; events of negative time are left out
+  int64_t end_ns = 0;  // > begin_ns, with GpuScan::instants >= begin_ns; events of negative time are left out
   uint64_t graph = 0;  // id of the CUDA graph it belongs to, 0 = none
   uint32_t correlation = 0;
   uint32_t lane = 0;        // the recording's own lane id
@@ -37,14 +36,18 @@ struct GpuEvent {
 using GpuWindowVisitor =
     std::function<Status(int64_t begin_ns, int64_t end_ns, std::span<const GpuEvent> events)>;
 
-// What a scan is for: where time went, or what followed what. Only the second reads signatures and delivers events that
-// take no time (a clock that counts whole microseconds has many).
-enum class GpuScan : uint8_t { kTimes, kSequence };
+// What a scan reads. Columns that are not read are 0 in its events, and cost nothing.
+struct GpuScan {
+  bool correlation = true;
+  bool graph = true;
+  bool signature = false;
+  bool instants = false;  // events that take no time, too: a clock that counts whole microseconds has many
+  size_t events_per_window = kEventsPerWindow;  // another number is for tests
+};
 
-// `events_per_window` is for tests. Without GPU events the span is one empty window; an empty span is none.
-[[nodiscard]] Status scan_gpu(const Run& run, uint32_t process, const TimeRange& span,
-                              const GpuWindowVisitor& visit, size_t events_per_window = kEventsPerWindow,
-                              GpuScan scan = GpuScan::kTimes);
+// Without GPU events the span is one empty window; an empty span is none.
+[[nodiscard]] Status scan_gpu(const Run& run, uint32_t process, const TimeRange& span, const GpuScan& scan,
+                              const GpuWindowVisitor& visit);
 
 // True when the process recorded anything that ran on a GPU.
 [[nodiscard]] bool has_gpu_events(const Run& run, uint32_t process);

@@ -165,6 +165,7 @@ Status GpuLabels::name_kernels(LabelContext& context) {
   for (size_t i = kMaxTritonLeaves; i < largest.size(); ++i) {
     triton.erase(largest[i].second);
   }
+  kernels_.resize(context.run.name_count());
   for (auto& [id, name] : leaves) {
     if (name.starts_with(leaf::kTritonPrefix) && !triton.contains(name)) {
       name = kOtherTriton;
@@ -204,7 +205,7 @@ Status GpuLabels::name_graphs(LabelContext& context) {
   }
   const Process& info = context.run.processes()[process];
   std::map<uint64_t, std::map<uint32_t, int64_t>> parts;
-  Status status = scan_gpu(context.run, process, {info.first_ns, info.last_ns + 1},
+  Status status = scan_gpu(context.run, process, {info.first_ns, info.last_ns + 1}, GpuScan(),
                            [&](int64_t begin, int64_t, std::span<const GpuEvent> events) {
                              for (const GpuEvent& event : events) {
                                const bool counted = event.begin_ns < begin;  // in the window before
@@ -233,15 +234,15 @@ GpuLabels::Label GpuLabels::label_of(const GpuEvent& event) const {
     default:
       break;
   }
-  const auto kernel = kernels_.find(event.name);
-  if (kernel == kernels_.end()) {
+  const Label kernel = kernels_[event.name];
+  if (kernel.tier == 0) {
     return {unknown_kernel_, kTierCompute};
   }
-  if (kernel->second.tier == kTierCommunication && !collective_of_.empty()) {
+  if (kernel.tier == kTierCommunication && !collective_of_.empty()) {
     const auto collective = collective_of_.find(event.correlation);
-    return {collective == collective_of_.end() ? kernel->second.id : collective->second, kTierCommunication};
+    return {collective == collective_of_.end() ? kernel.id : collective->second, kTierCommunication};
   }
-  return kernel->second;
+  return kernel;
 }
 
 Status GpuLabels::partition(LabelContext& context, uint32_t background, const PieceVisitor& visit,
@@ -259,8 +260,12 @@ Status GpuLabels::partition(LabelContext& context, uint32_t background, const Pi
                       });
   std::vector<LabelInterval> intervals;
   size_t next = 0;
+  GpuScan scan;
+  scan.correlation = !collective_of_.empty();
+  scan.graph = false;
+  scan.events_per_window = events_per_window;
   return scan_gpu(
-      context.run, context.steps.process, span,
+      context.run, context.steps.process, span, scan,
       [&](int64_t begin, int64_t end, std::span<const GpuEvent> events) {
         intervals.clear();
         for (const GpuEvent& event : events) {
@@ -275,8 +280,7 @@ Status GpuLabels::partition(LabelContext& context, uint32_t background, const Pi
         }
         analysis::partition(intervals, begin, end, idle_of_[background], visit);
         return Status();
-      },
-      events_per_window);
+      });
 }
 
 }  // namespace stepscope::analysis

@@ -41,7 +41,7 @@ class GpuLabels {
   [[nodiscard]] Label label_of(const GpuEvent& event) const;
 
   std::vector<uint32_t> idle_of_;                         // by label of a host leaf
-  std::unordered_map<uint32_t, Label> kernels_;           // by run-global name
+  std::vector<Label> kernels_;                            // by run-global name; tier 0: no kernel's name
   std::unordered_map<uint32_t, uint32_t> collective_of_;  // by correlation of the kernel
   std::unordered_map<uint64_t, uint32_t> graph_mix_;      // by graph id
   std::vector<uint32_t> copies_;                          // by trace::CopyKind

@@ -110,7 +110,10 @@ class LaunchReader {
       }
       return Status();
     };
-    const Status status = scan_gpu(run_, process_, span, window, kEventsPerWindow, GpuScan::kSequence);
+    GpuScan scan;
+    scan.signature = true;
+    scan.instants = true;
+    const Status status = scan_gpu(run_, process_, span, scan, window);
     hand_on(pending_.size(), visit);
     return status;
   }

@@ -110,7 +110,10 @@ Status collect_waits(LabelContext& context) {
     if (batch.lane != context.steps.lane || batch.end_ns <= span.begin_ns || batch.begin_ns >= span.end_ns) {
       continue;
     }
+    const size_t before = context.intervals.size();
     explain_wait(context.batches, batch, kTierHost, context.labels, &context.intervals);
+    // It goes back in time; sorting what ascends is cheap.
+    std::reverse(context.intervals.begin() + static_cast<std::ptrdiff_t>(before), context.intervals.end());
     context.waits.push_back({batch.begin_ns, batch.end_ns});
     if ((batch.flags & trace::kBatchLast) == 0) {
       ++context.waits_in_steps;
@@ -126,19 +129,31 @@ void sort_ranges(std::vector<TimeRange>& ranges) {
   });
 }
 
-// True when one of `inner` (ascending) lies wholly inside [begin, end).
-bool contains_one(const std::vector<TimeRange>& inner, int64_t begin, int64_t end) {
-  const auto it =
-      std::lower_bound(inner.begin(), inner.end(), begin,
-                       [](const TimeRange& range, int64_t value) { return range.begin_ns < value; });
-  return it != inner.end() && it->end_ns <= end;
-}
+// Whether one of `spans` (ascending by begin) lies wholly inside [begin, end). Asked in ascending order, as events of a
+// segment come, it looks at few: it goes on from where it was.
+template <typename Span>
+class Inside {
+ public:
+  explicit Inside(const std::vector<Span>& spans) : spans_(spans) {}
 
-bool spans_a_step(const std::vector<Step>& steps, int64_t begin, int64_t end) {
-  const auto it = std::lower_bound(steps.begin(), steps.end(), begin,
-                                   [](const Step& step, int64_t value) { return step.begin_ns < value; });
-  return it != steps.end() && it->end_ns <= end;
-}
+  bool contains_one(int64_t begin, int64_t end) {
+    if (at_ > 0 && spans_[at_ - 1].begin_ns >= begin) {
+      const auto here = spans_.begin() + static_cast<std::ptrdiff_t>(at_);
+      at_ = static_cast<size_t>(
+          std::lower_bound(spans_.begin(), here, begin,
+                           [](const Span& span, int64_t value) { return span.begin_ns < value; }) -
+          spans_.begin());
+    }
+    while (at_ < spans_.size() && spans_[at_].begin_ns < begin) {
+      ++at_;
+    }
+    return at_ < spans_.size() && spans_[at_].end_ns <= end;
+  }
+
+ private:
+  const std::vector<Span>& spans_;
+  size_t at_ = 0;  // all before it begin before the begin asked for last
+};
 
 // What the ranges of an imported trace are, by column `category`. Profilers record every operator and every Python frame:
 // these do not outrank what a phase or the user's own annotation says about the same instant.
@@ -186,37 +201,41 @@ Status collect_ranges(LabelContext& context) {
   // An operator of a program with a GPU does one thing there: it launches.
   const bool launches = has_gpu_events(context.run, process);
   const uint32_t launch = context.labels.leaf(leaf::kForward);
-  // Per name (recording's id): its label, or "no": a step marker. Looked up once per range.
+  // Per run-global name: its label, or "no": a step marker. Looked up once per range.
   constexpr uint32_t kNo = 0xFFFFFFFFU;
-  std::map<int64_t, uint32_t> labels;
-  const auto label_of = [&](int64_t name) {
-    const auto found = labels.find(name);
-    if (found != labels.end()) {
-      return found->second;
+  constexpr uint32_t kUnseen = 0xFFFFFFFEU;
+  std::vector<uint32_t> labels(context.run.name_count(), kUnseen);
+  const auto label_of = [&](int64_t local) {
+    const uint32_t name = context.run.global_name(process, local);
+    uint32_t& label = labels[name];
+    if (label == kUnseen) {
+      int64_t number = 0;
+      const std::string_view text = context.run.name(name);
+      label = text.empty() || is_step_name(text, &number)
+                  ? kNo
+                  : context.labels.leaf(std::string(leaf::kHostPrefix) + std::string(text));
     }
-    int64_t number = 0;
-    const std::string_view text = context.run.name(context.run.global_name(process, name));
-    const uint32_t label = text.empty() || is_step_name(text, &number)
-                               ? kNo
-                               : context.labels.leaf(std::string(leaf::kHostPrefix) + std::string(text));
-    return labels.emplace(name, label).first->second;
+    return label;
   };
-  return each_event(context, Kind::kRange, 0b100U | origin.columns(),
-                    [&](const trace::SegmentView& view, size_t row, int64_t begin, int64_t end) {
-                      const bool is_operator = origin.is_operator(view, row);
-                      const uint32_t label =
-                          is_operator && launches ? launch : label_of(view.columns[2][row]);
-                      if (label == kNo || spans_a_step(context.steps.steps, begin, end)) {
-                        return;
-                      }
-                      const bool container = contains_one(context.backwards, begin, end) ||
-                                             contains_one(context.optimizers, begin, end) ||
-                                             contains_one(context.waits, begin, end);
-                      const LabelTier tier = container || origin.is_frame(view, row) ? kTierContainer
-                                             : is_operator                           ? kTierForward
-                                                                                     : kTierHost;
-                      context.intervals.push_back({begin, end, begin, label, tier});
-                    });
+  Inside<Step> steps(context.steps.steps);
+  Inside<TimeRange> backwards(context.backwards);
+  Inside<TimeRange> optimizers(context.optimizers);
+  Inside<TimeRange> waits(context.waits);
+  return each_event(
+      context, Kind::kRange, 0b100U | origin.columns(),
+      [&](const trace::SegmentView& view, size_t row, int64_t begin, int64_t end) {
+        const bool is_operator = origin.is_operator(view, row);
+        const uint32_t label = is_operator && launches ? launch : label_of(view.columns[2][row]);
+        if (label == kNo || steps.contains_one(begin, end)) {
+          return;
+        }
+        const bool container = backwards.contains_one(begin, end) || optimizers.contains_one(begin, end) ||
+                               waits.contains_one(begin, end);
+        const LabelTier tier = container || origin.is_frame(view, row) ? kTierContainer
+                               : is_operator                           ? kTierForward
+                                                                       : kTierHost;
+        context.intervals.push_back({begin, end, begin, label, tier});
+      });
 }
 
 // From the forward to the backward; where no forward was recorded, from the data (or the end of what came before).

@@ -71,6 +71,26 @@ class StepSums {
   size_t step_ = 0;
 };
 
+// Leaves that could have been and never were; half of them, of a process with a GPU, and a run has many processes.
+void drop_empty_leaves(BuiltLedger& built) {
+  const size_t width = built.leaves.size();
+  std::vector<int64_t>& ns = built.ledger.ns;
+  std::vector<bool> used(width, false);
+  for (size_t i = 0; i < ns.size(); ++i) {
+    used[i % width] = used[i % width] || ns[i] != 0;
+  }
+  size_t kept = 0;
+  for (size_t i = 0; i < ns.size(); ++i) {
+    if (used[i % width]) {
+      ns[kept++] = ns[i];
+    }
+  }
+  ns.resize(kept);
+  ns.shrink_to_fit();
+  size_t leaf = 0;
+  std::erase_if(built.leaves, [&](const std::string&) { return !used[leaf++]; });
+}
+
 Result<BuiltLedger> compute(const Run& run, ProcessSteps steps) {
   BuiltLedger built;
   built.ledger.steps = std::move(steps);
@@ -89,6 +109,7 @@ Result<BuiltLedger> compute(const Run& run, ProcessSteps steps) {
   }
   built.ledger.ns = sums->take();
   built.leaves = labels.leaves();
+  drop_empty_leaves(built);
   built.ledger.waits = waits.value().all;
   built.ledger.unjoined = waits.value().unjoined;
   return built;

@@ -4,7 +4,8 @@
 //
 // The winner at an instant is the open interval of the highest tier; within a tier the innermost, that is the one opened
 // last (of those opened together: the one that ends first, then the one with the lower label). Pieces come out in order
-// and cover the span exactly, without gap or overlap: this is what makes the ledger add up. O(n log n).
+// and cover the span exactly, without gap or overlap: this is what makes the ledger add up. O(n log n), and O(n) for intervals
+// that ascend and nest.
 #pragma once
 
 #include <cstdint>

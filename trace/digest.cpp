@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "trace/digest.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "trace/schema.hpp"
@@ -94,15 +95,18 @@ bool digest_matches(const Database& database, std::string_view table, const RowV
   return stored.next() && value.has_value() && stored.integer(0) == *value;
 }
 
-bool write_digests(const Database& database, std::span<const DigestPart> parts) {
-  Statement row(database, "INSERT OR REPLACE INTO checksum (part, value) VALUES (?, ?)");
-  for (const DigestPart& part : parts) {
-    const std::optional<int64_t> value = compute_digest(database, part);
-    if (!value.has_value() || !row.bind(1, part.table).bind(2, *value).run()) {
-      return false;
-    }
+bool write_digest(const Database& database, std::string_view table, std::optional<int64_t> value) {
+  if (!value.has_value()) {
+    const DigestPart* part = find_part(table);
+    value = part != nullptr ? compute_digest(database, *part) : std::nullopt;
   }
-  return true;
+  Statement row(database, "INSERT OR REPLACE INTO checksum (part, value) VALUES (?, ?)");
+  return value.has_value() && row.bind(1, table).bind(2, *value).run();
+}
+
+bool write_digests(const Database& database, std::span<const DigestPart> parts) {
+  return std::all_of(parts.begin(), parts.end(),
+                     [&](const DigestPart& part) { return write_digest(database, part.table); });
 }
 
 }  // namespace stepscope::trace

@@ -36,7 +36,12 @@ using RowVisitor = std::function<void(const Statement& row)>;  // columns as in 
 [[nodiscard]] bool digest_matches(const Database& database, std::string_view table,
                                   const RowVisitor& visit = {});
 
-// Stores the checksums of these parts, replacing older ones.
+// Stores the checksum of a table, replacing an older one: the value given, which whoever wrote the rows has computed over
+// them in the order of the part's query, or the one computed over the rows as they are now.
+[[nodiscard]] bool write_digest(const Database& database, std::string_view table,
+                                std::optional<int64_t> value = std::nullopt);
+
+// The same for several.
 [[nodiscard]] bool write_digests(const Database& database, std::span<const DigestPart> parts);
 
 }  // namespace stepscope::trace

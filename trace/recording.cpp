@@ -48,6 +48,8 @@ Result<Recording> Recording::open(const std::string& path) {
   if (!database.ok()) {
     return unreadable(path, database.status().message(), "check the path and your permissions");
   }
+  // Segments are read once, in order: SQLite's usual cache would only hold memory, of each recording of a run.
+  (void)database.value().exec("PRAGMA cache_size=-64");
   auto state = std::make_unique<State>(path, std::move(database).value());
   if (!state->load()) {
     const std::string error = state->database.error();

@@ -70,7 +70,9 @@ struct ScanFilter {
   std::optional<uint32_t> lane = std::nullopt;
   int64_t begin_ns = std::numeric_limits<int64_t>::min();  // segments wholly outside [begin, end) are pruned;
   int64_t end_ns = std::numeric_limits<int64_t>::max();    // rows inside a segment are not filtered
-  uint32_t columns = ~0U;                                  // bit c set: decode column c
+  // Segments whose first event is before this are left out: for scans window by window, each segment once.
+  int64_t first_from_ns = std::numeric_limits<int64_t>::min();
+  uint32_t columns = ~0U;  // bit c set: decode column c
 };
 
 // Per name and kind totals, made at finalize.

@@ -42,7 +42,7 @@ Result<const SegmentView*> SegmentCursor::next() {
 
 bool SegmentCursor::passes(const SegmentEntry& entry) const {
   return (!filter_.lane.has_value() || *filter_.lane == entry.lane) && entry.first_ns < filter_.end_ns &&
-         entry.last_end_ns >= filter_.begin_ns;
+         entry.first_ns >= filter_.first_from_ns && entry.last_end_ns >= filter_.begin_ns;
 }
 
 bool SegmentCursor::decode(const SegmentEntry& entry) {

@@ -154,6 +154,9 @@ TEST(Recording, PrunesSegmentsByLaneTimeAndColumn) {
   EXPECT_EQ(count({.kind = Kind::kKernel, .lane = 1}), 0U);
   EXPECT_EQ(count({.kind = Kind::kKernel, .end_ns = second_begins}), 1U);
   EXPECT_EQ(count({.kind = Kind::kKernel, .begin_ns = second_begins + 1'000'000}), 1U);
+  EXPECT_EQ(count({.kind = Kind::kKernel, .end_ns = second_begins + 1, .first_from_ns = second_begins}), 1U)
+      << "the first segment was an earlier window's";
+  EXPECT_EQ(count({.kind = Kind::kKernel, .first_from_ns = second_begins + 1}), 0U);
   EXPECT_EQ(count({.kind = Kind::kGc}), 0U);
 }
 

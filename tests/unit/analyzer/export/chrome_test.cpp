@@ -47,7 +47,7 @@ class ExportChrome : public ExportTest {
 TEST_F(ExportChrome, AKernelIsWhatKinetoWrites) {
   read(process("run", R"run(
     lane 2 stream "GPU 1 stream 7"
-    cuda_api start_ns=1712195495505543210 dur_ns=41768 name=cudaLaunchKernel correlation=135071
+    cuda_api start_ns=1712195495505543210 dur_ns=41768 name=cudaLaunchKernel correlation=135071 result=719
     kernel lane=2 start_ns=1712195495505583001 dur_ns=4928 name="void cat<4u>(int)" device=1 stream=7 correlation=135071 context=1 graph=3 graph_node=9 signature="grid 8x16x5 block 128x1x1 regs 122 smem 12544"
   )run"));
   const json kernel = event({{"cat", "kernel"}});
@@ -62,7 +62,8 @@ TEST_F(ExportChrome, AKernelIsWhatKinetoWrites) {
   const json call = event({{"cat", "cuda_runtime"}});
   EXPECT_EQ(call["pid"], 100);
   EXPECT_EQ(call["tid"], 100);
-  EXPECT_EQ(call["args"]["correlation"], 135071);
+  EXPECT_THAT(text_, HasSubstr("\"ts\": 1712195495505543.210, \"dur\": 41.768"));
+  EXPECT_EQ(call["args"], json::parse(R"({"correlation": 135071, "result": 719})"));
   const json begin = event({{"cat", "ac2g"}, {"ph", "s"}});
   const json end = event({{"cat", "ac2g"}, {"ph", "f"}});
   EXPECT_EQ(begin["id"], 135071);
@@ -76,9 +77,9 @@ TEST_F(ExportChrome, CopiesMemsetsAndWaitsHaveKinetosWords) {
   read(process("run", R"(
     lane 2 stream "GPU 0 stream 7"
     lane 3 sync "CUDA waits, context 1"
-    memcpy lane=2 start_ns=100 dur_ns=50 copy_kind=1 bytes=4096 stream=7 correlation=3 context=1 src_kind=2 dst_kind=3
+    memcpy lane=2 start_ns=100 dur_ns=50 copy_kind=1 bytes=4096 stream=7 correlation=3 context=1 src_kind=2 dst_kind=3 peer_device=5 flags=1
     memset lane=2 start_ns=200 dur_ns=10 bytes=512 stream=7 correlation=4 context=1 memory_kind=3
-    sync lane=3 start_ns=300 dur_ns=20 sync_type=3 stream=7 correlation=5 context=1 event=0
+    sync lane=3 start_ns=300 dur_ns=20 sync_type=3 stream=7 correlation=5 context=1 event=11
     cuda_event lane=2 start_ns=290 event=12 stream=7 context=1 correlation=6
     graph_launch lane=2 start_ns=400 dur_ns=30 graph=77 stream=7 correlation=7 context=1 nodes=50
   )"));
@@ -86,10 +87,13 @@ TEST_F(ExportChrome, CopiesMemsetsAndWaitsHaveKinetosWords) {
   EXPECT_EQ(copy["name"], "Memcpy HtoD (Pinned -> Device)");
   EXPECT_EQ(copy["args"]["bytes"], 4096);
   EXPECT_EQ(copy["args"]["memory bandwidth (GB/s)"], 81.92);
+  EXPECT_EQ(copy["args"]["peer device"], 5);
+  EXPECT_EQ(copy["args"]["flags"], 1);
   EXPECT_EQ(event({{"cat", "gpu_memset"}})["name"], "Memset (Device)");
   const json wait = event({{"cat", "cuda_sync"}});
   EXPECT_EQ(wait["name"], "Stream Sync");
   EXPECT_EQ(wait["args"]["cuda_sync_kind"], "Stream Sync");
+  EXPECT_EQ(wait["args"]["wait_on_cuda_event_id"], 11);
   EXPECT_NE(wait["tid"], 7) << "what waits for a stream is not on its track";
   EXPECT_EQ(event({{"cat", "cuda_event"}})["args"]["event_id"], 12);
   EXPECT_EQ(event({{"name", "CUDA graph 77"}})["args"]["graph nodes"], 50);
@@ -103,7 +107,9 @@ TEST_F(ExportChrome, ACollectiveIsTheArgumentsOfItsKernel) {
     kernel lane=2 start_ns=2000 dur_ns=500 name=ncclDevKernel_ReduceScatter stream=13 correlation=10
     collective lane=4 start_ns=1000 dur_ns=500 op=AllReduce comm=1 seq=41 bytes=200 dtype=bfloat16 ranks=8 peer=-1 count=100 kernel=9
     collective lane=4 start_ns=1999 dur_ns=501 op=ReduceScatter comm=1 seq=42 bytes=400 dtype=float32 ranks=8 peer=-1 count=100 kernel=10
-    collective lane=4 start_ns=3000 dur_ns=70 op=Send comm=1 seq=1 dtype=int32 ranks=8 peer=3 count=5 flags=9
+    kernel lane=2 start_ns=2600 dur_ns=50 name=ncclDevKernel_SendRecv stream=13 correlation=11
+    collective lane=4 start_ns=2600 dur_ns=50 op=Send comm=1 seq=7 dtype=int8 ranks=8 peer=6 count=4 kernel=11
+    collective lane=4 start_ns=3000 dur_ns=70 op=Send comm=1 seq=1 dtype=int32 ranks=8 rank=2 peer=3 count=5 algo=RING proto=LL channels=4 flags=9
   )";
   read(process("run", recorded));
   const json reduced = event({{"name", "ncclDevKernel_AllReduce"}})["args"];
@@ -120,7 +126,10 @@ TEST_F(ExportChrome, ACollectiveIsTheArgumentsOfItsKernel) {
   ASSERT_EQ(own.size(), 2U) << "one with times of its own, one without a kernel";
   EXPECT_EQ(own[0]["ts"], 1.999);
   EXPECT_EQ(own[1]["name"], "Send");
-  EXPECT_EQ(own[1]["args"]["peer"], 3);
+  EXPECT_EQ(own[1]["args"],
+            json::parse(R"({"comm": 1, "seq": 1, "bytes": 0, "count": 5, "dtype": "int32", "ranks": 8,
+    "rank": 2, "peer": 3, "algo": "RING", "proto": "LL", "channels": 4, "correlation": 0, "flags": 9})"));
+  EXPECT_EQ(event({{"name", "ncclDevKernel_SendRecv"}})["args"]["Dst Rank"], 6);
   EXPECT_EQ(events({{"cat", "collective_comm"}, {"ph", "e"}})[1]["ts"], 3.07);
 }
 
@@ -143,6 +152,20 @@ TEST_F(ExportChrome, PhasesAndBatchesHaveTorchsNames) {
   EXPECT_EQ(event({{"name", "gc generation 2"}})["args"]["collected"], 8);
 }
 
+TEST_F(ExportChrome, AKindWithoutWordsHasItsColumnsAsArguments) {
+  read(process("run", R"(
+    memory start_ns=10 operation=1 bytes=4096 address=-16 device=1 stream=7 correlation=3
+    io start_ns=20 dur_ns=7 op=read bytes=512 path="/data/a \"b\""
+  )"));
+  const json memory = event({{"name", "allocate"}});
+  EXPECT_EQ(memory["ph"], "i");
+  EXPECT_EQ(memory["args"]["bytes"], 4096);
+  EXPECT_EQ(memory["args"]["address"], 18446744073709551600U) << "addresses have all 64 bits";
+  const json read_call = event({{"cat", "io"}});
+  EXPECT_EQ(read_call["dur"], 0.007);
+  EXPECT_EQ(read_call["args"]["bytes"], 512);
+}
+
 TEST_F(ExportChrome, RangesThatMayOverlapAreAsynchronous) {
   read(process("run", R"(
     range start_ns=10 dur_ns=50 name=inner domain=mine source=2 payload_type=1 payload=-7
@@ -154,6 +177,7 @@ TEST_F(ExportChrome, RangesThatMayOverlapAreAsynchronous) {
   EXPECT_EQ(range["args"]["domain"], "mine");
   EXPECT_EQ(range["args"]["source"], "nvtx");
   EXPECT_EQ(range["args"]["payload"], -7);
+  EXPECT_EQ(range["dur"], 0.05);
   const json begin = event({{"name", "handle"}, {"ph", "b"}});
   const json end = event({{"name", "handle"}, {"ph", "e"}});
   EXPECT_EQ(begin["id"], end["id"]);
@@ -183,7 +207,10 @@ TEST_F(ExportChrome, StepsAndLedgerAreTracksThatFillTheSteps) {
   const std::vector<json> drawn = events({{"cat", "stepscope.step"}});
   ASSERT_EQ(drawn.size(), steps.size());
   EXPECT_EQ(drawn[0]["name"], "warmup " + std::to_string(steps[0].number));
-  EXPECT_EQ(drawn.back()["args"]["class"], "train");
+  EXPECT_EQ(drawn.back()["args"], json({{"step", steps.back().number},
+                                        {"index", steps.back().index},
+                                        {"class", "train"},
+                                        {"micro_steps", steps.back().micro_steps}}));
   EXPECT_EQ(events({{"name", "ProfilerStep#" + std::to_string(steps[3].number)}})[0]["tid"], 1000)
       << "on the thread that drives the steps";
   int64_t end_ns = steps[0].begin_ns;

@@ -96,6 +96,30 @@ TEST_F(ExportParquet, ManyRowsAreSeveralRowGroups) {
   }
 }
 
+// Segments of two lanes do not end where row groups do.
+TEST_F(ExportParquet, ARowGroupMayEndInsideASegment) {
+  constexpr int64_t kRows = 90000;
+  std::filesystem::create_directories(path("run"));
+  ::stepscope::testing::TextRecording recording(path("run") + "/main.stepscope");
+  const int64_t name = recording.name("kernel");
+  for (const uint32_t lane : {1U, 2U}) {
+    recording.line("lane " + std::to_string(lane) + " stream \"stream " + std::to_string(lane) + "\"");
+    for (int64_t i = 0; i < kRows; ++i) {
+      recording.event(Kind::kKernel, lane, {i * 10, 1, name, 0, lane, i});
+    }
+  }
+  recording.finish();
+  const ParquetReader file(exported(open("run"), "parquet", "kernel"));
+  EXPECT_EQ(file.meta.at(3).number, 2 * kRows);
+  const std::vector<int64_t> start = file.integers("start_ns");
+  const std::vector<int64_t> stream = file.integers("stream");
+  ASSERT_EQ(start.size(), static_cast<size_t>(2 * kRows));
+  for (size_t row = 0; row < start.size(); ++row) {
+    ASSERT_EQ(start[row], static_cast<int64_t>(row) % kRows * 10);
+    ASSERT_EQ(stream[row], static_cast<int64_t>(row) < kRows ? 1 : 2);
+  }
+}
+
 TEST_F(ExportParquet, ATableWithoutRowsIsAFile) {
   const ParquetReader file(
       exported(process("run", "range start_ns=1 dur_ns=1 name=a\n"), "parquet", "kernel"));

@@ -68,6 +68,20 @@ TEST_F(ExportStacks, SpeedscopeHasWhatItsSchemaRequires) {
   EXPECT_EQ(shown(3), ":[no stack]");
 }
 
+// Frames of generated code have any characters in them.
+TEST_F(ExportStacks, FramesAreEscapedAndNeverBreakALine) {
+  std::filesystem::create_directories(path("run"));
+  ::stepscope::testing::TextRecording recording(path("run") + "/main.stepscope");
+  recording.line("lane 1 python_samples \"main thread\"");
+  recording.event(Kind::kPythonSample, 1, {10, 5, recording.name("a\"\\.py:f \"q\"\n")});
+  recording.finish();
+  const analysis::Run run = open("run");
+  EXPECT_EQ(exported(run, "folded"), "a\"\\.py:f \"q\"  1\n");
+  const json frame = json::parse(exported(run, "speedscope")).at("shared").at("frames").at(0);
+  EXPECT_EQ(frame.at("name"), "f \"q\"\n");
+  EXPECT_EQ(frame.at("file"), "a\"\\.py");
+}
+
 TEST_F(ExportStacks, WithoutSamplesNothingIsLeftAndTheRemedyIsSaid) {
   const analysis::Run run = process("run", "range start_ns=1 dur_ns=1 name=a\n");
   for (const std::string format : {"folded", "speedscope"}) {

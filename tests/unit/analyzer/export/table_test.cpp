@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Tables as CSV, where every value can be read.
+#include <algorithm>
+#include <set>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -77,14 +80,19 @@ TEST_F(ExportTables, TheLedgerAddsUpToTheSteps) {
   const analysis::Run run = job("run", "steps=20 workers=1 fetch.io=9ms");
   const Ledger ledger = ledger_of(run);
   int64_t wall = 0;
+  std::set<std::string> times;
   for (const Step& step : ledger.processes[0].steps.steps) {
     wall += step.duration_ns();
+    times.insert("," + std::to_string(step.begin_ns) + "," + std::to_string(step.end_ns) + ",");
   }
   const std::vector<std::string> lines = lines_of(exported(run, "csv"));
   EXPECT_EQ(lines[0], "process,process_rank,pid,step,number,class,begin_ns,end_ns,leaf,exclusive_ns");
   int64_t sum = 0;
   for (size_t i = 1; i < lines.size(); ++i) {
     sum += std::stoll(lines[i].substr(lines[i].rfind(',') + 1));
+    EXPECT_TRUE(std::any_of(times.begin(), times.end(), [&](const std::string& step) {
+      return lines[i].find(step) != std::string::npos;
+    })) << lines[i];
   }
   EXPECT_EQ(sum, wall);
   EXPECT_GT(lines.size(), 20U * 3);
