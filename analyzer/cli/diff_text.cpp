@@ -9,6 +9,7 @@
 #include "analyzer/cli/findings_view.hpp"
 #include "analyzer/cli/format.hpp"
 #include "analyzer/cli/table.hpp"
+#include "analyzer/cli/what_if_view.hpp"
 
 namespace stepscope::analysis::cli {
 namespace {
@@ -200,6 +201,7 @@ std::string diff_text(const DiffReport& report, const Terminal& terminal) {
   const std::string findings = findings_text(report.findings, report.candidates, terminal);
   out += findings.empty() ? "" : "\n" + findings;
   out += term_table(report, terminal) + term_legend(diff);
+  out += report.what_if == nullptr ? "" : what_if_text(*report.what_if, terminal);
   out += hidden_lines(diff, terminal);
   out += class_table(diff, terminal);
   out += sides(diff);
