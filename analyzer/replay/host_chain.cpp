@@ -105,10 +105,16 @@ void HostChain::add_changes(const ProcessContext& context) {
     item.begin_ns = item.end_ns = ns;
     items_.push_back(item);
   };
-  change(context.window().begin_ns);
+  const TimeRange& window = context.window();
+  change(window.begin_ns);
   for (const LabelInterval& piece : context.pieces().pieces()) {
-    if (piece.begin_ns > context.window().begin_ns && piece.begin_ns < context.window().end_ns) {
+    if (piece.begin_ns > window.begin_ns && piece.begin_ns < window.end_ns) {
       change(piece.begin_ns);
+    }
+  }
+  for (const Step& step : context.steps().steps) {
+    if (step.end_ns > window.begin_ns && step.end_ns <= window.end_ns) {
+      change(step.end_ns);
     }
   }
 }

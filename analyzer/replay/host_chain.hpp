@@ -22,7 +22,7 @@ inline constexpr uint32_t kNoItem = std::numeric_limits<uint32_t>::max();
 
 struct HostItem {
   enum class Kind : uint8_t {
-    kChange,  // the driving thread does something else from here on; takes no time
+    kChange,  // the driving thread does something else from here on, or a step ends; takes no time
     kCall,    // a CUDA call
     kWait,    // for a batch, until it has arrived
   };

@@ -28,15 +28,18 @@ Result<std::unique_ptr<HostPieces>> HostPieces::read(const Run& run, const Proce
     }
     out->gpu_ = std::move(gpu).value();
   }
+  // Pieces of different names stay apart even where an idle GPU makes them one leaf: threads change over between them.
   std::vector<LabelInterval>& pieces = out->pieces_;
+  uint32_t host = background;
   partition(context.intervals, steps.steps.front().begin_ns, steps.steps.back().end_ns, background,
             [&](int64_t begin, int64_t end, uint32_t label) {
               const uint32_t named = out->gpu_.has_value() ? out->gpu_->idle_label(label) : label;
-              if (!pieces.empty() && pieces.back().label == named) {
+              if (!pieces.empty() && host == label) {
                 pieces.back().end_ns = end;
               } else {
                 pieces.push_back({begin, end, begin, named, 0});
               }
+              host = label;
             });
   return out;
 }

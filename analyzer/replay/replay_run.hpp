@@ -14,7 +14,7 @@
 //
 // The window: the train steps of the run, of each process that has any; when they hold more than about kMostEvents events,
 // a piece from the middle. At least two steps. The replay is usable when the steps it rebuilds differ from the recorded ones by
-// at most kLargestError, added up without regard to sign. Deterministic; one thread; about 200 bytes an event.
+// at most kLargestError, added up without regard to sign. Deterministic; one thread; about 400 bytes an event.
 #pragma once
 
 #include <cstddef>

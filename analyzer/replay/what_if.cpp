@@ -92,6 +92,9 @@ std::string_view leaf_of_term(std::string_view name) {
 // Fewer than one wait in so many steps is none.
 constexpr double kSomeWaits = 0.25;
 
+// Of anything that is scaled, ns: sums of a million such fit.
+constexpr double kLongest = 1e12;
+
 // How much shorter the step of this run is when the leaf is as on the other side; nothing when it cannot be.
 std::optional<double> shortened_ns(const ReplayedRun& run, const std::string& leaf_name, const Usual& own,
                                    const Usual& other) {
@@ -110,10 +113,10 @@ std::optional<double> shortened_ns(const ReplayedRun& run, const std::string& le
   for (size_t e = 0; e < weights.size(); ++e) {
     const double factor = factors[recorded.edge_parts()[e]];
     if (factor != 1) {
-      weights[e] = std::llround(static_cast<double>(weights[e]) * factor);
+      weights[e] = std::llround(std::min(static_cast<double>(weights[e]) * factor, kLongest));
     }
   }
-  if (leaf_name == leaf::kIdleSync || leaf_name == leaf::kIdleLaunch) {
+  if (leaf_name.starts_with(leaf::kIdlePrefix)) {
     for (const auto& [name, waits] : other.waits) {
       const auto mine = own.waits.find(name);
       if (waits >= kSomeWaits && (mine == own.waits.end() || mine->second < kSomeWaits)) {

@@ -9,8 +9,8 @@
 //
 // The time of the term's leaves is brought, rank by rank, to the mean of the other side per train step: kernels, copies
 // and transfers of a leaf are scaled by one factor, so is what threads and workers do under a leaf; waiting follows from
-// the replay (replay_run.hpp). For idle.sync and idle.launch, synchronising calls that the other side does not have stop
-// waiting as well: behind one the GPU is idle until the host has launched again.
+// the replay (replay_run.hpp). For terms of idle time, synchronising calls that the other side does not have stop waiting as well:
+// behind one the GPU is idle until the host has launched again, whatever it does meanwhile.
 //   removed   in the candidate, the term as in the base:     step as it is  -  step without the growth
 //   added     in the base, the term as in the candidate:     step with the growth  -  step as it is
 // Both are a change of the step like the term's own, positive when the candidate is slower for it. They differ when other
