@@ -212,6 +212,11 @@ TEST_F(ReplayRun, AThreadThatWaitsForAnotherIsNotCountedTwice) {
   const ReplayedRun job = replay(run);
   ASSERT_EQ(job.reason(), "");
   EXPECT_EQ(job.error(), 0);
+  double launching = 0;
+  for (const RecordedGraph::Part& part : job.recorded().parts()) {
+    launching += part.leaf == "idle.launch" ? part.total_ns : 0;
+  }
+  EXPECT_DOUBLE_EQ(launching / static_cast<double>(job.steps().size()), 4e6) << "once, not on both threads";
   EXPECT_DOUBLE_EQ(step_us(job, "idle.launch", 0.5), 8000) << "backward takes 2000 less";
   EXPECT_DOUBLE_EQ(step_us(job, "idle.launch", 2), 14000);
 }

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <iterator>
+#include <ostream>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -71,6 +72,10 @@ struct Expected {
   const char*
       consequence;  // a term that grows and is not to blame: changing it alone brings nothing; "" none
 };
+
+void PrintTo(const Expected& expected, std::ostream* out) {
+  *out << expected.scenario << " " << expected.term;
+}
 
 class ScenarioWhatIf : public ScenarioReplay, public ::testing::WithParamInterface<Expected> {};
 
