@@ -251,7 +251,7 @@ Status GpuLabels::partition(LabelContext& context, uint32_t background, const Pi
   std::vector<LabelInterval> idle;  // what the host did, everywhere: disjoint, ascending
   analysis::partition(context.intervals, span.begin_ns, span.end_ns, background,
                       [&](int64_t begin, int64_t end, uint32_t label) {
-                        const uint32_t named = Labels::is_mix(label) ? label : idle_of_[label];
+                        const uint32_t named = idle_label(label);
                         if (!idle.empty() && idle.back().label == named) {
                           idle.back().end_ns = end;
                         } else {

@@ -28,17 +28,23 @@ class GpuLabels {
   [[nodiscard]] Status partition(LabelContext& context, uint32_t background, const PieceVisitor& visit,
                                  size_t events_per_window = kEventsPerWindow) const;
 
- private:
   struct Label {
     uint32_t id = 0;
     uint8_t tier = 0;
   };
+  // The leaf, or blend of leaves, of what ran on the GPU.
+  [[nodiscard]] Label label_of(const GpuEvent& event) const;
+  // What an instant is that the host names so, while the GPU is idle.
+  [[nodiscard]] uint32_t idle_label(uint32_t host_label) const {
+    return Labels::is_mix(host_label) ? host_label : idle_of_[host_label];
+  }
+
+ private:
   Status name_kernels(LabelContext& context);
   Status name_collectives(LabelContext& context);
   Status name_graphs(LabelContext& context);
   void name_copies(Labels& labels);
   void name_idle(Labels& labels);
-  [[nodiscard]] Label label_of(const GpuEvent& event) const;
 
   std::vector<uint32_t> idle_of_;                         // by label of a host leaf
   std::vector<Label> kernels_;                            // by run-global name; tier 0: no kernel's name

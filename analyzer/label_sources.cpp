@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 #include <string>
 
 #include "analyzer/gpu_events.hpp"
@@ -280,10 +281,51 @@ constexpr LabelSource kSources[] = {
     {"gpu wait", &collect_gpu_waits},
 };
 
+// Programs that put a counter into range names make a new name per step. So many leaves help nobody: the largest stay.
+constexpr size_t kMaxHostLeaves = 64;
+constexpr std::string_view kOtherRanges = "host/(other ranges)";
+
+void fold_rare_ranges(LabelContext& context) {
+  std::vector<std::pair<int64_t, uint32_t>> totals;
+  for (uint32_t label = 0; label < context.labels.leaves().size(); ++label) {
+    if (context.labels.leaves()[label].starts_with(leaf::kHostPrefix)) {
+      totals.emplace_back(0, label);
+    }
+  }
+  if (totals.size() <= kMaxHostLeaves) {
+    return;
+  }
+  std::vector<int64_t> spent(context.labels.leaves().size(), 0);
+  for (const LabelInterval& interval : context.intervals) {
+    if (!Labels::is_mix(interval.label)) {
+      spent[interval.label] += interval.end_ns - interval.begin_ns;
+    }
+  }
+  for (auto& [total, label] : totals) {
+    total = -spent[label];
+  }
+  std::sort(totals.begin(), totals.end());
+  const uint32_t other = context.labels.leaf(kOtherRanges);
+  std::vector<uint32_t> mapped(context.labels.leaves().size());
+  std::iota(mapped.begin(), mapped.end(), 0U);
+  for (size_t i = kMaxHostLeaves; i < totals.size(); ++i) {
+    mapped[totals[i].second] = other;
+  }
+  for (LabelInterval& interval : context.intervals) {
+    interval.label = Labels::is_mix(interval.label) ? interval.label : mapped[interval.label];
+  }
+}
+
 }  // namespace
 
-std::span<const LabelSource> label_sources() {
-  return kSources;
+Status name_host(LabelContext& context) {
+  for (const LabelSource& source : kSources) {
+    if (Status status = source.collect(context); !status.ok()) {
+      return status;
+    }
+  }
+  fold_rare_ranges(context);
+  return {};
 }
 
 }  // namespace stepscope::analysis

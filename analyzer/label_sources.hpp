@@ -6,7 +6,6 @@
 #pragma once
 
 #include <functional>
-#include <span>
 #include <string_view>
 #include <vector>
 
@@ -45,7 +44,7 @@ struct LabelSource {
   Status (*collect)(LabelContext& context);
 };
 
-// In the order in which they must run.
-[[nodiscard]] std::span<const LabelSource> label_sources();
+// All sources, in the order in which they must run; of many range names the rare ones become one.
+[[nodiscard]] Status name_host(LabelContext& context);
 
 }  // namespace stepscope::analysis

@@ -63,6 +63,7 @@ struct DiffArguments {
   bool all = false;
   bool force = false;
   bool json = false;
+  bool what_if = false;
 };
 
 std::optional<int> parse(const Command& command, const std::vector<std::string>& args, DiffArguments& out) {
@@ -71,6 +72,7 @@ std::optional<int> parse(const Command& command, const std::vector<std::string>&
   options.values("--vs", out.candidate, "CAND", "one or more runs of how it is now");
   options.flag("--all", out.all, "list every term, however small");
   options.flag("--force", out.force, "compare runs that are not comparable");
+  options.flag("--what-if", out.what_if, "replay: the step if a large term were as on the other side");
   options.flag("--json", out.json, "print JSON (stepscope.diff/1)");
   options.note(
       "The terms add up to the change of the mean train step. With several runs per side the noise\n"
@@ -126,7 +128,16 @@ int run_diff(const Command& command, const std::vector<std::string>& args) {
     return refuse(diff.value(), arguments);
   }
   const std::vector<Finding> findings = find_in_diff(diff.value(), base.analyzed, candidate.analyzed);
-  const DiffReport report{diff.value(), findings, candidate.runs, arguments.all};
+  std::optional<WhatIf> what_if;
+  if (arguments.what_if) {
+    Result<WhatIf> replayed = replay_what_if(diff.value(), base.analyzed, candidate.analyzed, {});
+    if (!replayed.ok()) {
+      return report_failure(replayed.status());
+    }
+    what_if = std::move(replayed).value();
+  }
+  const DiffReport report{diff.value(), findings, candidate.runs, arguments.all,
+                          what_if.has_value() ? &*what_if : nullptr};
   return arguments.json ? print_json(diff_json(report))
                         : print_result(diff_text(report, inspect_terminal(STDOUT_FILENO)));
 }

@@ -6,6 +6,7 @@
 #include "analyzer/cli/diff_view.hpp"
 #include "analyzer/cli/findings_view.hpp"
 #include "analyzer/cli/open_run.hpp"
+#include "analyzer/cli/what_if_view.hpp"
 
 namespace stepscope::analysis::cli {
 namespace {
@@ -77,6 +78,12 @@ ordered_json diff_json(const DiffReport& report) {
   document["findings"] = findings_json(report.findings, report.candidates);
   document["terms"] = terms_json(diff.terms);
   document["residual_ns"] = diff.residual_ns;
+  if (report.what_if != nullptr) {
+    document["what_if"] = what_if_json(*report.what_if);
+    for (ordered_json& entry : document["terms"]) {
+      add_what_if(*report.what_if, entry["name"], &entry);
+    }
+  }
   document["hidden"] = ordered_json::array();
   for (const HiddenTerm& hidden : diff.hidden) {
     document["hidden"].push_back({{"name", hidden.name}, {"delta_ns", hidden.delta_ns}});

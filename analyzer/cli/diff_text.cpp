@@ -9,6 +9,7 @@
 #include "analyzer/cli/findings_view.hpp"
 #include "analyzer/cli/format.hpp"
 #include "analyzer/cli/table.hpp"
+#include "analyzer/cli/what_if_view.hpp"
 
 namespace stepscope::analysis::cli {
 namespace {
@@ -224,6 +225,7 @@ std::string diff_text(const DiffReport& report, const Terminal& terminal) {
   out +=
       findings_text(report.findings, report.candidates, terminal);  // at once: the answer is in three lines
   out += term_table(report, terminal) + term_legend(diff);
+  out += report.what_if == nullptr ? "" : what_if_text(*report.what_if, terminal);
   out += hidden_lines(diff, terminal);
   out += class_table(diff, terminal);
   out += sides(diff);

@@ -11,6 +11,7 @@
 #include "analyzer/cli/terminal.hpp"
 #include "analyzer/diff.hpp"
 #include "analyzer/findings.hpp"
+#include "analyzer/replay/what_if.hpp"
 
 namespace stepscope::analysis::cli {
 
@@ -19,6 +20,7 @@ struct DiffReport {
   std::span<const Finding> findings;
   std::span<const Run* const> candidates;  // what the findings point into
   bool all_terms = false;                  // the text lists small terms too
+  const WhatIf* what_if = nullptr;         // when asked for
 };
 
 [[nodiscard]] std::string diff_text(const DiffReport& report, const Terminal& terminal);

@@ -100,6 +100,22 @@ TEST_F(Documents, DiffOfTwoRunsOnAGpu) {
   expect_both({"diff", "gpu", "--vs", "hot"}, "diff_gpu");
 }
 
+TEST_F(Documents, DiffWithWhatIf) {
+  write_gpu_job(dir_.file("gpu"), kGpu);
+  write_gpu_job(dir_.file("slow-network"), "steps=40 comm=15ms kernel=190us seed=2");
+  expect_both({"diff", "gpu", "--vs", "slow-network", "--what-if"}, "diff_what_if");
+}
+
+TEST_F(Documents, DiffWithoutCallsHasNoWhatIf) {
+  write_gpu_job(dir_.file("gpu"), std::string(kGpu) + " api=0");
+  const Outcome outcome = stepscope({"diff", "gpu", "--vs", "gpu", "--what-if"}, dir_.path());
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("no what-if: gpu: CUDA calls were not recorded"));
+  const ordered_json document = json_of({"diff", "gpu", "--vs", "gpu", "--what-if"});
+  EXPECT_THAT(document["what_if"]["reason"].get<std::string>(), HasSubstr("CUDA calls were not recorded"));
+  EXPECT_TRUE(document["what_if"]["base_replay_error"].is_null());
+}
+
 TEST_F(Documents, DoNotCompareARunOnAGpuWithOneWithout) {
   write_gpu_job(dir_.file("gpu"), kGpu);
   const Outcome outcome = stepscope({"diff", "base", "--vs", "gpu"}, dir_.path());

@@ -3,6 +3,7 @@
 // A temporary folder per test, and runs made in it. (Inside a fixture the name Run is taken by GoogleTest.)
 #pragma once
 
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -20,7 +21,9 @@ class RunTest : public ::testing::Test {
  protected:
   RunTest() {
     const ::testing::TestInfo* info = ::testing::UnitTest::GetInstance()->current_test_info();
-    std::string pattern = ::testing::TempDir() + "analysis-" + info->name() + "-XXXXXX";
+    std::string name = info->name();
+    std::replace(name.begin(), name.end(), '/', '-');  // of a test with parameters
+    std::string pattern = ::testing::TempDir() + "analysis-" + name + "-XXXXXX";
     root_ = mkdtemp(pattern.data());
   }
   ~RunTest() override { std::filesystem::remove_all(root_); }
