@@ -93,7 +93,7 @@ std::string_view leaf_of_term(std::string_view name) {
 constexpr double kSomeWaits = 0.25;
 
 // Of anything that is scaled, ns: sums of a million such fit.
-constexpr double kLongest = 1e12;
+constexpr double kLongestScaled = 1e12;
 
 // How much shorter the step of this run is when the leaf is as on the other side; nothing when it cannot be.
 std::optional<double> shortened_ns(const ReplayedRun& run, const std::string& leaf_name, const Usual& own,
@@ -113,7 +113,7 @@ std::optional<double> shortened_ns(const ReplayedRun& run, const std::string& le
   for (size_t e = 0; e < weights.size(); ++e) {
     const double factor = factors[recorded.edge_parts()[e]];
     if (factor != 1) {
-      weights[e] = std::llround(std::min(static_cast<double>(weights[e]) * factor, kLongest));
+      weights[e] = std::llround(std::min(static_cast<double>(weights[e]) * factor, kLongestScaled));
     }
   }
   if (leaf_name.starts_with(leaf::kIdlePrefix)) {
