@@ -29,6 +29,9 @@
 // worker_start, pin, other) are terms of their own. What grew but stayed hidden behind other work is listed
 // in `hidden`: it costs nothing today.
 //
+// Kernel terms. A kernel that grew while communication ran beside it, which is exposed less in turn, does not cost the step:
+// that part is taken from both terms and listed in `hidden` (hidden_kernels.hpp).
+//
 // Uncertainty. The unit is the run. With two or more runs per side, intervals come from resampling runs (and
 // blocks of steps inside them), widened to Student's t for the few runs there are. With one run on a side the
 // tool cannot know run-to-run noise: `noise_known` is false, intervals show only the noise within the run, as
@@ -76,14 +79,14 @@ struct Term {
   std::string name;
   int64_t base_ns = 0;       // mean per train step; for data terms what the leaves of the same name show
   int64_t candidate_ns = 0;  //
-  int64_t delta_ns = 0;   // sums to Diff::delta_ns. For modelled data terms not candidate - base: see above
-  double share = 0;       // of the total delta; 0 when that is 0
-  Interval interval;      // of delta, 95 %
-  bool modelled = false;  // apportioned by the supply model
+  int64_t delta_ns = 0;      // sums to Diff::delta_ns. For modelled terms not candidate - base: see above
+  double share = 0;          // of the total delta; 0 when that is 0
+  Interval interval;         // of delta, 95 %
+  bool modelled = false;     // apportioned by the supply model, or without what is hidden
   bool flagged = false;
 };
 
-// Growth of supply that did not reach the step.
+// Growth of supply or of kernels that did not reach the step.
 struct HiddenTerm {
   std::string name;
   int64_t delta_ns = 0;  // per step, if it were exposed

@@ -28,17 +28,18 @@ class GpuLabels {
   [[nodiscard]] Status partition(LabelContext& context, uint32_t background, const PieceVisitor& visit,
                                  size_t events_per_window = kEventsPerWindow) const;
 
- private:
   struct Label {
-    uint32_t id = 0;
-    uint8_t tier = 0;
+    uint32_t id = 0;   // in LabelContext::labels
+    uint8_t tier = 0;  // who wins
   };
+  [[nodiscard]] Label label_of(const GpuEvent& event) const;
+
+ private:
   Status name_kernels(LabelContext& context);
   Status name_collectives(LabelContext& context);
   Status name_graphs(LabelContext& context);
   void name_copies(Labels& labels);
   void name_idle(Labels& labels);
-  [[nodiscard]] Label label_of(const GpuEvent& event) const;
 
   std::vector<uint32_t> idle_of_;                         // by label of a host leaf
   std::unordered_map<uint32_t, Label> kernels_;           // by run-global name
