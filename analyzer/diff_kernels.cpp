@@ -18,6 +18,7 @@ namespace {
 constexpr size_t kMostNames = 3;
 constexpr size_t kLongestAlone = 56;
 constexpr size_t kLongestOfSeveral = 32;
+constexpr size_t kLongestOperator = 40;
 
 // "pytorch_flash::flash_fwd_kernel" without its namespaces, and cut.
 std::string shortened(const std::string& normalised, size_t longest) {
@@ -198,7 +199,9 @@ class Groups {
     const std::string now = names_of(out.candidate);
     out.label = before.empty() ? now : now.empty() || before == now ? before : before + " -> " + now;
     if (key.tier == MatchTier::kOperator) {
-      out.label = pool_.text(key.op) + ": " + out.label;
+      const std::string& op = pool_.text(key.op);
+      out.label =
+          (op.size() > kLongestOperator ? op.substr(0, kLongestOperator - 3) + "..." : op) + ": " + out.label;
     }
     out.change = change_of(key.tier, sum);
     return out;
