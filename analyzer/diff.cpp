@@ -12,6 +12,7 @@
 
 #include "analyzer/apportion.hpp"
 #include "analyzer/diff_terms.hpp"
+#include "analyzer/hidden_kernels.hpp"
 #include "analyzer/rank_terms.hpp"
 #include "analyzer/resample.hpp"
 
@@ -230,11 +231,31 @@ void add_caveats(Diff* diff, const Side& base, const Side& candidate, bool model
   caveats.push_back("terms account for time; they do not prove causes");
 }
 
-void fill_terms(Diff* diff, const Side& base, const Side& candidate, const TermSpace& space,
-                const DiffOptions& options) {
+// Takes growth of kernels that communication covers out of `deltas`. Per term what was taken; empty: nothing.
+Result<std::vector<int64_t>> take_hidden(const Side& base, const Side& candidate, const TermSpace& space,
+                                         int64_t least, std::vector<int64_t>* deltas) {
+  std::vector<OpenTerm> open;
+  for (size_t t = 0; t < deltas->size(); ++t) {
+    open.push_back(
+        {space.names()[t], space.shown(t, base.means), space.shown(t, candidate.means), (*deltas)[t]});
+  }
+  Result<std::vector<int64_t>> moved = hidden_kernel_growth(base.runs, candidate.runs, open, least);
+  for (size_t t = 0; moved.ok() && t < moved.value().size(); ++t) {
+    (*deltas)[t] -= moved.value()[t];
+  }
+  return moved;
+}
+
+Status fill_terms(Diff* diff, const Side& base, const Side& candidate, const TermSpace& space,
+                  const DiffOptions& options) {
   const TermDeltas exact =
       space.deltas(as_doubles(base.means), as_doubles(candidate.means), base.supply, candidate.supply);
-  const std::vector<int64_t> deltas = space.close(exact, base.means, candidate.means);
+  std::vector<int64_t> deltas = space.close(exact, base.means, candidate.means);
+  const Result<std::vector<int64_t>> moved =
+      take_hidden(base, candidate, space, diff->min_effect_ns, &deltas);
+  if (!moved.ok()) {
+    return moved.status();
+  }
   const std::vector<double> widths = half_widths(base, candidate, space, options);
   const bool step_changed = std::abs(diff->delta_ns) >= diff->min_effect_ns;
   const int64_t least =
@@ -248,12 +269,14 @@ void fill_terms(Diff* diff, const Side& base, const Side& candidate, const TermS
     one.share =
         diff->delta_ns == 0 ? 0 : static_cast<double>(deltas[t]) / static_cast<double>(diff->delta_ns);
     one.interval = around(deltas[t], widths[t]);
-    one.modelled = exact.modelled && space.is_modelled(t);
+    const int64_t taken = moved.value().empty() ? 0 : moved.value()[t];
+    one.modelled = (exact.modelled && space.is_modelled(t)) || taken != 0;
     one.flagged = stands_out(deltas[t], widths[t], least);
     if (one.base_ns != 0 || one.candidate_ns != 0 || one.delta_ns != 0) {
       diff->terms.push_back(std::move(one));
     }
-    if (const auto hidden = static_cast<int64_t>(exact.hidden[t]); hidden >= diff->min_effect_ns) {
+    if (const int64_t hidden = static_cast<int64_t>(exact.hidden[t]) + std::max<int64_t>(0, taken);
+        hidden >= diff->min_effect_ns) {
       diff->hidden.push_back({space.names()[t], hidden});
     }
   }
@@ -267,6 +290,7 @@ void fill_terms(Diff* diff, const Side& base, const Side& candidate, const TermS
     return a.delta_ns != b.delta_ns ? a.delta_ns > b.delta_ns : a.name < b.name;
   });
   add_caveats(diff, base, candidate, exact.modelled);
+  return {};
 }
 
 Status require_steps(std::span<const AnalyzedRun> side) {
@@ -310,7 +334,9 @@ Result<Diff> diff_analyzed(std::span<const AnalyzedRun> base, std::span<const An
     diff.caveats.push_back("one side has no train steps: nothing is compared");
     return diff;
   }
-  fill_terms(&diff, a, b, TermSpace(leaves), options);
+  if (Status status = fill_terms(&diff, a, b, TermSpace(leaves), options); !status.ok()) {
+    return status;
+  }
   name_ranks(base, candidate, &diff);
   diff.residual_ns = diff.delta_ns;
   for (const Term& one : diff.terms) {

@@ -32,6 +32,8 @@
 // Ranks. Where every run has a known Level C ledger (AnalyzedRun::ranks, rank_ledger.hpp), the step is the job's and the terms
 // are those of the path of what the job waited for (`by_ranks`): time that ranks wait for each other is nobody's, and the
 // terms still add up exactly. Otherwise all is means over ranks, and a caveat says why.
+// Kernel terms. A kernel that grew while communication ran beside it, which is exposed less in turn, does not cost the step:
+// that part is taken from both terms and listed in `hidden` (hidden_kernels.hpp).
 //
 // Uncertainty. The unit is the run. With two or more runs per side, intervals come from resampling runs (and
 // blocks of steps inside them), widened to Student's t for the few runs there are. With one run on a side the
@@ -80,15 +82,15 @@ struct Term {
   std::string name;
   int64_t base_ns = 0;       // mean per train step; for data terms what the leaves of the same name show
   int64_t candidate_ns = 0;  //
-  int64_t delta_ns = 0;   // sums to Diff::delta_ns. For modelled data terms not candidate - base: see above
-  double share = 0;       // of the total delta; 0 when that is 0
-  Interval interval;      // of delta, 95 %
-  bool modelled = false;  // apportioned by the supply model
+  int64_t delta_ns = 0;      // sums to Diff::delta_ns. For modelled terms not candidate - base: see above
+  double share = 0;          // of the total delta; 0 when that is 0
+  Interval interval;         // of delta, 95 %
+  bool modelled = false;     // apportioned by the supply model, or without what is hidden
   bool flagged = false;
   int32_t rank = -1;  // the one rank whose own time in this leaf changed; -1: no single one, or not known
 };
 
-// Growth of supply that did not reach the step.
+// Growth of supply or of kernels that did not reach the step.
 struct HiddenTerm {
   std::string name;
   int64_t delta_ns = 0;  // per step, if it were exposed

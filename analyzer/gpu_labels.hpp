@@ -29,8 +29,8 @@ class GpuLabels {
                                  size_t events_per_window = kEventsPerWindow) const;
 
   struct Label {
-    uint32_t id = 0;
-    uint8_t tier = 0;
+    uint32_t id = 0;   // in LabelContext::labels
+    uint8_t tier = 0;  // who wins
   };
   // The leaf, or blend of leaves, of what ran on the GPU.
   [[nodiscard]] Label label_of(const GpuEvent& event) const;

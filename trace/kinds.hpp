@@ -112,6 +112,10 @@ enum class Clock : uint8_t {
   kCupti = 1,  // cuptiGetTimestamp: CLOCK_REALTIME ns on Linux unless the process registered another
 };
 
+// Column `payload_type` of range: NVTX's numbers are below 16. The payload is a string: the shapes of the tensors that an
+// operator of an imported trace was called with, "[[32,1024],[1024,1024]]".
+inline constexpr int64_t kPayloadShapes = 16;
+
 // Bits of column `flags` of range and phase.
 inline constexpr int64_t kFlagUnfinished =
     1;  // still open when the process ended; dur reaches to its last event

@@ -64,15 +64,18 @@ struct DiffArguments {
   bool force = false;
   bool json = false;
   bool what_if = false;
+  std::string by;
 };
 
 std::optional<int> parse(const Command& command, const std::vector<std::string>& args, DiffArguments& out) {
   OptionSet options(command);
   options.positionals("BASE", out.base, "one or more runs of how it was");
   options.values("--vs", out.candidate, "CAND", "one or more runs of how it is now");
+  options.choice("--by", out.by, {std::begin(kDiffByNames), std::end(kDiffByNames)},
+                 "also show the change by this");
   options.flag("--all", out.all, "list every term, however small");
   options.flag("--force", out.force, "compare runs that are not comparable");
-  options.flag("--what-if", out.what_if, "replay: the step if a large term were as on the other side");
+  options.flag("--what-if", out.what_if, "replay with large terms as on the other side");
   options.flag("--json", out.json, "print JSON (stepscope.diff/1)");
   options.note(
       "The terms add up to the change of the mean train step. With several runs per side the noise\n"
@@ -136,8 +139,21 @@ int run_diff(const Command& command, const std::vector<std::string>& args) {
     }
     what_if = std::move(replayed).value();
   }
-  const DiffReport report{diff.value(), findings, candidate.runs, arguments.all,
-                          what_if.has_value() ? &*what_if : nullptr};
+  const Result<KernelDiff> kernels = diff_kernels(base.analyzed, candidate.analyzed, diff.value());
+  if (!kernels.ok()) {
+    return report_failure(kernels.status());
+  }
+  DiffReport report{
+      diff.value(),    findings,    candidate.runs, arguments.all, what_if.has_value() ? &*what_if : nullptr,
+      kernels.value(), std::nullopt};
+  if (const std::optional<DiffBy> by = parse_diff_by(arguments.by); by.has_value()) {
+    Result<std::vector<DiffRow>> rows =
+        diff_by(base.analyzed, candidate.analyzed, diff.value(), kernels.value(), *by);
+    if (!rows.ok()) {
+      return report_failure(rows.status());
+    }
+    report.by = ByRows{*by, std::move(rows).value()};
+  }
   return arguments.json ? print_json(diff_json(report))
                         : print_result(diff_text(report, inspect_terminal(STDOUT_FILENO)));
 }

@@ -37,7 +37,7 @@ ordered_json comparability_json(const Comparability& comparability) {
   return {{"verdict", verdict_name(comparability.verdict)}, {"differences", std::move(differences)}};
 }
 
-ordered_json terms_json(const std::vector<Term>& terms) {
+ordered_json terms_json(const std::vector<Term>& terms, const KernelDiff& kernels) {
   ordered_json list = ordered_json::array();
   for (const Term& term : terms) {
     list.push_back({{"name", term.name},
@@ -49,6 +49,9 @@ ordered_json terms_json(const std::vector<Term>& terms) {
                     {"modelled", term.modelled},
                     {"flagged", term.flagged},
                     {"rank", term.rank < 0 ? ordered_json(nullptr) : ordered_json(term.rank)}});
+    if (const MatchTier* tier = kernels.tier_of(term.name); tier != nullptr) {
+      list.back()["match_tier"] = match_tier_name(*tier);
+    }
   }
   return list;
 }
@@ -76,7 +79,7 @@ ordered_json diff_json(const DiffReport& report) {
   document["flagged"] = diff.flagged;
   document["min_effect_ns"] = diff.min_effect_ns;
   document["findings"] = findings_json(report.findings, report.candidates);
-  document["terms"] = terms_json(diff.terms);
+  document["terms"] = terms_json(diff.terms, report.kernels);
   document["residual_ns"] = diff.residual_ns;
   if (report.what_if != nullptr) {
     document["what_if"] = what_if_json(*report.what_if);
@@ -97,6 +100,12 @@ ordered_json diff_json(const DiffReport& report) {
                                    {"candidate_mean_ns", c.candidate_mean_ns}});
   }
   document["caveats"] = diff.caveats;
+  if (report.kernels.known) {
+    document["kernels"] = kernels_json(report.kernels);
+  }
+  if (report.by.has_value()) {
+    document["by"] = by_json(*report.by);
+  }
   return document;
 }
 

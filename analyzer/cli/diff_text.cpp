@@ -125,14 +125,19 @@ std::string term_table(const DiffReport& report, const Terminal& terminal) {
 std::string term_legend(const Diff& diff) {
   const bool flagged =
       std::any_of(diff.terms.begin(), diff.terms.end(), [](const Term& t) { return t.flagged; });
-  const bool modelled =
-      std::any_of(diff.terms.begin(), diff.terms.end(), [](const Term& t) { return t.modelled; });
+  const auto any_modelled = [&diff](bool kernels) {
+    return std::any_of(diff.terms.begin(), diff.terms.end(),
+                       [kernels](const Term& t) { return t.modelled && is_kernel_leaf(t.name) == kernels; });
+  };
   std::string out;
   if (flagged) {
     out += fmt::format("  * clear of noise and at least {} ms\n", ms(diff.min_effect_ns));
   }
-  if (modelled) {
+  if (any_modelled(false)) {
     out += "  ~ time waited for data, handed to what made the batches late\n";
+  }
+  if (any_modelled(true)) {
+    out += "  ~ without what kernels grew beside communication that covers them: it is listed as hidden\n";
   }
   return out;
 }
@@ -226,6 +231,8 @@ std::string diff_text(const DiffReport& report, const Terminal& terminal) {
       findings_text(report.findings, report.candidates, terminal);  // at once: the answer is in three lines
   out += term_table(report, terminal) + term_legend(diff);
   out += report.what_if == nullptr ? "" : what_if_text(*report.what_if, terminal);
+  out += report.by.has_value() ? by_text(diff, *report.by, report.all_terms, terminal)
+                               : kernels_text(diff, report.kernels, report.all_terms, terminal);
   out += hidden_lines(diff, terminal);
   out += class_table(diff, terminal);
   out += sides(diff);

@@ -3,11 +3,13 @@
 // A diff as text, the cause first, and as JSON (stepscope.diff/1).
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 
 #include <nlohmann/json_fwd.hpp>
 
+#include "analyzer/cli/kernel_diff_view.hpp"
 #include "analyzer/cli/terminal.hpp"
 #include "analyzer/diff.hpp"
 #include "analyzer/findings.hpp"
@@ -21,6 +23,8 @@ struct DiffReport {
   std::span<const Run* const> candidates;  // what the findings point into
   bool all_terms = false;                  // the text lists small terms too
   const WhatIf* what_if = nullptr;         // when asked for
+  const KernelDiff& kernels;
+  std::optional<ByRows> by;  // --by
 };
 
 [[nodiscard]] std::string diff_text(const DiffReport& report, const Terminal& terminal);

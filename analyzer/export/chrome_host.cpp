@@ -187,7 +187,9 @@ class HostWriter {
   }
 
   void payload(const Row& row, size_t type) {
-    if (row[type] != 0) {
+    if (row[type] == trace::kPayloadShapes) {
+      events_.text_argument("Input Dims", process_.name(row[type + 1]));
+    } else if (row[type] != 0) {
       events_.argument("payload_type", row[type]);
       events_.argument("payload", row[type + 1]);
     }

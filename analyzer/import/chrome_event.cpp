@@ -121,6 +121,15 @@ bool read_argument(const char* key, json::value& value, EventArgs* out) {
   return !is_key(key, "block") || three_of(value, &out->block);
 }
 
+// Of an operator's long arguments only the shapes of its inputs are wanted.
+bool read_shapes(const char* key, json::value& value, EventArgs* out) {
+  json::array array;
+  if (!is_key(key, "Input Dims") || value.get_array().get(array) != simdjson::SUCCESS) {
+    return true;
+  }
+  return array.raw_json().get(out->shapes) == simdjson::SUCCESS;
+}
+
 bool read_counter_series(const char* key, json::value& value, EventArgs* out) {
   json::json_type type = json::json_type::null;
   if (value.type().get(type) != simdjson::SUCCESS) {
@@ -133,11 +142,14 @@ bool read_counter_series(const char* key, json::value& value, EventArgs* out) {
   return true;
 }
 
-// Operators, frames and annotations have long arguments that nothing here needs; arrows have none.
+bool is_operator(const ChromeEvent& event) {
+  return event.category == "cpu_op" || event.category == "Operator";
+}
+
+// Frames and annotations have long arguments that nothing here needs; arrows have none.
 bool needs_arguments(const ChromeEvent& event) {
-  const std::string_view category = event.category;
-  return event.phase != 's' && event.phase != 'f' && category != "cpu_op" && category != "python_function" &&
-         category != "user_annotation" && category != "Operator";
+  return event.phase != 's' && event.phase != 'f' && event.category != "python_function" &&
+         event.category != "user_annotation";
 }
 
 bool read_arguments(json::value& value, ChromeEvent* out) {
@@ -149,14 +161,16 @@ bool read_arguments(json::value& value, ChromeEvent* out) {
   if (error != simdjson::SUCCESS) {
     return false;
   }
+  const bool of_operator = is_operator(*out);
   for (auto field : object) {
     json::raw_json_string key;
     json::value argument;
     if (field.key().get(key) != simdjson::SUCCESS || field.value().get(argument) != simdjson::SUCCESS) {
       return false;
     }
-    const bool whole = out->phase == 'C' ? read_counter_series(key.raw(), argument, &out->args)
-                                         : read_argument(key.raw(), argument, &out->args);
+    const bool whole = of_operator         ? read_shapes(key.raw(), argument, &out->args)
+                       : out->phase == 'C' ? read_counter_series(key.raw(), argument, &out->args)
+                                           : read_argument(key.raw(), argument, &out->args);
     if (!whole) {
       return false;
     }

@@ -29,7 +29,8 @@ struct EventArgs {
   std::string_view sync_kind, event_id, wait_event_id;
   std::string_view collective, dtype, in_elements, out_elements, group_size, group_name, group_description;
   std::string_view sequence, source_rank, target_rank;
-  std::string_view label;  // of metadata events: name or labels
+  std::string_view label;   // of metadata events: name or labels
+  std::string_view shapes;  // of operators: the array of its inputs' dimensions, as it is written
   // Of counter events: series and value.
   std::array<std::pair<std::string_view, std::string_view>, kMaxSeries> series;
   size_t series_count = 0;

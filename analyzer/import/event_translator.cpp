@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "analyzer/import/decimal.hpp"
+#include "analyzer/import/op_shapes.hpp"
 
 namespace stepscope::analysis::importing {
 namespace {
@@ -307,14 +308,16 @@ void EventTranslator::host_range(const ChromeEvent& event, const Time& time) {
     return range(std::string(event.name.substr(0, address)) + ">", event.category, lane, time);
   }
   // "Operator" is what "cpu_op" was called until 2021; annotations came under that name too.
-  range(event.name, event.category == "Operator" ? "cpu_op" : event.category, lane, time);
+  range(event.name, event.category == "Operator" ? "cpu_op" : event.category, lane, time, event.args.shapes);
 }
 
-void EventTranslator::range(std::string_view name, std::string_view category, uint32_t lane,
-                            const Time& time) {
+void EventTranslator::range(std::string_view name, std::string_view category, uint32_t lane, const Time& time,
+                            std::string_view shapes) {
+  const std::string kept = compact_shapes(shapes);
   add(Kind::kRange, lane,
       std::array<int64_t, 9>{time.start_ns, time.dur_ns, builder_.intern(name), 0, builder_.intern(category),
-                             kImported, 0, 0, 0});
+                             kImported, 0, kept.empty() ? 0 : trace::kPayloadShapes,
+                             kept.empty() ? 0 : builder_.intern(kept)});
 }
 
 void EventTranslator::begin_range(const ChromeEvent& event) {

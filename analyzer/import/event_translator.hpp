@@ -79,7 +79,8 @@ class EventTranslator : public EventHandler {
   void sync(const ChromeEvent& event, const Time& time);
   void cuda_event(const ChromeEvent& event, const Time& time);
   void host_range(const ChromeEvent& event, const Time& time);
-  void range(std::string_view name, std::string_view category, uint32_t lane, const Time& time);
+  void range(std::string_view name, std::string_view category, uint32_t lane, const Time& time,
+             std::string_view shapes = {});
 
   trace::RecordingBuilder& builder_;
   trace::Status status_;

@@ -26,8 +26,6 @@ TOP1_BAR = 0.95
 
 # What the diff cannot do yet, by scenario: a sentence each. One that gets a scenario right has to go.
 KNOWN_SHORTFALLS = {
-    "4": "kernels that grow behind communication are named as a cause, with less exposed communication as another, though the step "
-         "is the same; `hidden` lists data loading only",
     "10": "gaps inside a graph that is recorded as a whole count as kernels in the base, so idle.launch grows by more than there was, "
           "and kernels seem to shrink",
 }

@@ -69,6 +69,13 @@ def show(causes):
     return ", ".join(f"{c.name} {c.effect_ns / 1e6:+.2f}" for c in causes[:4]) or "nothing"
 
 
+def wrong_group(expected, diff):
+    """How the group of kernels that changed most is matched, where that is not as expected; else ""."""
+    groups = diff.get("kernels", {}).get("groups", [])
+    found = f"{groups[0]['match_tier']} {groups[0]['change']}" if groups else "nothing"
+    return "" if not expected or found in expected else found
+
+
 def refused(exit_code, diff):
     faster = diff is not None and diff.get("flagged") and diff["delta_ns"] < 0
     return Verdict(exit_code in REFUSED, f"exit code {exit_code}", [], ["faster"] if faster and exit_code == 0 else [])
@@ -94,4 +101,6 @@ def judge(truth, exit_code, diff):
     errors = [(abs(contribution_ns(cause["names"], diff) - cause["ns"]),
                max(LEAST_ALLOWED_NS, ALLOWED_SHARE * abs(cause["ns"]))) for cause in expected]
     allowed = [name for cause in expected for name in cause["names"]] + truth["consequences"]
-    return Verdict(right, show(named), errors, [c.name for c in named if not c.is_one_of(allowed)])
+    group = wrong_group(truth["groups"], diff)
+    said = show(named) + (f"; kernels are matched by {group}" if group else "")
+    return Verdict(right and not group, said, errors, [c.name for c in named if not c.is_one_of(allowed)])

@@ -118,26 +118,33 @@ std::vector<Scenario> make_table() {
   tiny.injections = {{[](Job& job) { job.tiny_kernels = 2000; }, {"idle.launch"}, Measure::kGpuIdle}};
   tiny.consequences = {"compute/elementwise", "compute/optimizer", "comm.exposed/all_reduce"};
 
-  add("8", "retuned_kernel", "matrix products of the MLP got another tile and take 20 % longer",
-      transformer())
-      .injections = {{[](Job& job) {
-                        job.kernels.push_back({"gemm.fc", 1.2,
-                                               "sm90_xmma_gemm_bf16bf16_bf16f32_f32_tn_n_tilesize64x128x64_"
-                                               "warpgroupsize1x1x1_execute_segment_k_off_"
-                                               "kernel__5x_cublas"});
-                      },
-                      {"compute/gemm"}}};
+  Scenario& retuned = add("8", "retuned_kernel",
+                          "matrix products of the MLP got another tile and take 20 % longer", transformer());
+  retuned.injections = {{[](Job& job) {
+                           job.kernels.push_back(
+                               {"gemm.fc", 1.2,
+                                "sm90_xmma_gemm_bf16bf16_bf16f32_f32_tn_n_tilesize64x128x64_"
+                                "warpgroupsize1x1x1_execute_segment_k_off_"
+                                "kernel__5x_cublas"});
+                         },
+                         {"compute/gemm"}}};
+  // The products of the backward pass got the layout of the forward pass too: that is another kernel in their place.
+  retuned.groups = {"family retuned", "group replaced"};
 
   Scenario& fused =
       add("9a", "fused_kernels", "three element-wise kernels became one, which is faster", transformer());
   fused.injections = {
       {[](Job& job) { job.fusion = Fusion::kFused; }, {"compute/elementwise", "compute/triton/"}}};
 
+  fused.groups = {"group fused"};
+
   Job one = transformer();
   one.fusion = Fusion::kFused;
   Scenario& split = add("9b", "split_kernel", "one fused kernel became three, which are slower", one);
   split.injections = {
       {[](Job& job) { job.fusion = Fusion::kSeparate; }, {"compute/elementwise", "compute/triton/"}}};
+
+  split.groups = {"group split"};
 
   Scenario& graphs =
       add("10", "graphs_off", "forward and backward are no longer a CUDA graph", small_graphs());

@@ -43,6 +43,8 @@ struct Scenario {
   Expect expect = Expect::kCauses;
   std::vector<std::string> consequences;  // what may be named besides: it follows from the cause
   std::vector<std::string> hidden;        // must be listed as hidden growth; empty: nothing must
+  // How the group of kernels that changed most must be matched, tier and change: "group fused". Empty: not asked.
+  std::vector<std::string> groups;
   Damage damage = Damage::kNone;
   bool scored = true;  // false: no command answers it yet
 };

@@ -104,9 +104,10 @@ std::string truth_json(const Scenario& scenario, const Truth& truth, int64_t see
       "  \"seed\": {},\n  \"scored\": {},\n  \"expect\": \"{}\",\n"
       "  \"step_without_ns\": {:.0f},\n  \"step_with_ns\": {:.0f},\n  \"causes\": [{}],\n  \"consequences\": "
       "{},\n"
-      "  \"hidden\": {}\n}}\n",
+      "  \"hidden\": {},\n  \"groups\": {}\n}}\n",
       scenario.id, scenario.name, scenario.summary, seed, scenario.scored, expect_name(scenario.expect),
-      truth.without_ns, truth.with_ns, causes, list(scenario.consequences), list(scenario.hidden));
+      truth.without_ns, truth.with_ns, causes, list(scenario.consequences), list(scenario.hidden),
+      list(scenario.groups));
 }
 
 }  // namespace stepscope::scenarios

@@ -185,6 +185,13 @@ TEST_F(ExportChrome, RangesThatMayOverlapAreAsynchronous) {
   EXPECT_EQ(event({{"name", "mark"}})["ph"], "i");
 }
 
+TEST_F(ExportChrome, AnOperatorsShapesAreItsInputDims) {
+  // The first text of a recording is string 1.
+  read(process(
+      "run", "range start_ns=10 dur_ns=50 name=[[2,3]] category=cpu_op source=5 payload_type=16 payload=1"));
+  EXPECT_EQ(event({{"name", "[[2,3]]"}})["args"]["Input Dims"], "[[2,3]]");
+}
+
 TEST_F(ExportChrome, CountersAndHealthAreCounterEvents) {
   read(process("run", R"(
     lane 2 counter host

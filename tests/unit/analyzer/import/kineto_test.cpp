@@ -61,6 +61,18 @@ TEST(Kineto, TheWordsOf2021) {
   EXPECT_EQ(t.meta("process.pid"), "25738");
 }
 
+TEST(Kineto, AnOperatorKeepsTheShapesOfItsInputs) {
+  const Imported t = Imported::of_events(
+      R"J({"ph":"X","cat":"cpu_op","name":"aten::mm","pid":1,"tid":1,"ts":10,"dur":5,"args":{"External id":3,
+          "Concrete Inputs":["",""],"Input type":["float","float"],"Input Dims":[[64, 768], [768, 768], []],"Ev Idx":1}},
+         {"ph":"X","cat":"cpu_op","name":"aten::item","pid":1,"tid":1,"ts":20,"dur":5,"args":{"Input Dims":[[]]}})J");
+  const auto ranges = t.rows(Kind::kRange);
+  ASSERT_EQ(ranges.size(), 2U);
+  EXPECT_EQ(ranges[0].values[7], trace::kPayloadShapes);
+  EXPECT_EQ(t.text(ranges[0].values[8]), "[[64,768],[768,768]]");
+  EXPECT_EQ(ranges[1].values[7], 0);
+}
+
 TEST(Kineto, ThreadZeroOfProcessZeroIsNoStream) {
   const Imported t = Imported::of_events(
       R"J({"ph":"X","cat":"python_function","name":"f.py(1): g","pid":0,"tid":0,"ts":1,"dur":5,"args":{"Python id":1}},

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "analyzer/align.hpp"
+
+#include <algorithm>
+#include <random>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace stepscope::analysis {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::Pair;
+
+size_t longest_common(const std::vector<uint64_t>& a, const std::vector<uint64_t>& b) {
+  std::vector<std::vector<size_t>> best(a.size() + 1, std::vector<size_t>(b.size() + 1, 0));
+  for (size_t i = 1; i <= a.size(); ++i) {
+    for (size_t j = 1; j <= b.size(); ++j) {
+      best[i][j] = a[i - 1] == b[j - 1] ? best[i - 1][j - 1] + 1 : std::max(best[i - 1][j], best[i][j - 1]);
+    }
+  }
+  return best[a.size()][b.size()];
+}
+
+void expect_common_subsequence(const std::vector<uint64_t>& a, const std::vector<uint64_t>& b,
+                               const std::vector<std::pair<size_t, size_t>>& pairs) {
+  for (size_t i = 0; i < pairs.size(); ++i) {
+    ASSERT_EQ(a.at(pairs[i].first), b.at(pairs[i].second));
+    if (i > 0) {
+      ASSERT_LT(pairs[i - 1].first, pairs[i].first);
+      ASSERT_LT(pairs[i - 1].second, pairs[i].second);
+    }
+  }
+}
+
+std::vector<uint64_t> random_symbols(std::mt19937& random, size_t size, uint64_t alphabet) {
+  std::vector<uint64_t> out(size);
+  std::generate(out.begin(), out.end(), [&] { return 1 + random() % alphabet; });
+  return out;
+}
+
+TEST(Align, PairsWhatIsInBothInOrder) {
+  EXPECT_THAT(align(std::vector<uint64_t>{1, 2, 3, 4}, std::vector<uint64_t>{1, 3, 9, 4}),
+              ElementsAre(Pair(0U, 0U), Pair(2U, 1U), Pair(3U, 3U)));
+  EXPECT_THAT(align(std::vector<uint64_t>{}, std::vector<uint64_t>{1}), IsEmpty());
+  EXPECT_THAT(align(std::vector<uint64_t>{1, 2}, std::vector<uint64_t>{3, 4}), IsEmpty());
+}
+
+TEST(Align, ASymbolOfNothingEqualsNothing) {
+  EXPECT_THAT(align(std::vector<uint64_t>{0, 5, 0}, std::vector<uint64_t>{0, 5, 0}),
+              ElementsAre(Pair(1U, 1U)));
+}
+
+TEST(Align, FindsTheLongestOfThousandsOfSmallCases) {
+  std::mt19937 random(7);
+  for (int round = 0; round < 3000; ++round) {
+    const uint64_t alphabet = 1 + random() % 5;
+    const std::vector<uint64_t> a = random_symbols(random, random() % 14, alphabet);
+    const std::vector<uint64_t> b = random_symbols(random, random() % 14, alphabet);
+    const auto pairs = align(a, b);
+    expect_common_subsequence(a, b, pairs);
+    ASSERT_EQ(pairs.size(), longest_common(a, b));
+  }
+}
+
+TEST(Align, CutsShortWhereSequencesDifferTooMuchAndStaysInOrder) {
+  std::mt19937 random(11);
+  const std::vector<uint64_t> a = random_symbols(random, 3000, 50);
+  const std::vector<uint64_t> b = random_symbols(random, 2500, 50);
+  const auto pairs = align(a, b, 64);
+  expect_common_subsequence(a, b, pairs);
+  EXPECT_GT(pairs.size(), 100U);
+}
+
+}  // namespace
+}  // namespace stepscope::analysis
