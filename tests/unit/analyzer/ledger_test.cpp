@@ -64,6 +64,34 @@ TEST_F(LedgerTest, BlamesAWorkerThatNeverRestsRatherThanTheWayOfItsBatches) {
   EXPECT_NEAR(leaf_ms(ledger, leaf::kFetchCpu), step_ms(ledger) - 9.1, 0.9);
 }
 
+// Ranks count their batches alike; a batch whose own worker left no record is not another rank's work.
+TEST_F(LedgerTest, AWorkerOfAnotherRankMadeNothingForThisOne) {
+  std::filesystem::create_directories(path("run"));
+  for (const std::string rank : {"0", "1"}) {
+    std::string text = "meta process.role main\nmeta process.rank " + rank + "\nmeta process.pid 10" + rank +
+                       "\nlane 1 thread main tid=10" + rank + "\n";
+    for (int step = 0; step < 6; ++step) {
+      const std::string at = std::to_string(10 * step);
+      text += "step start_ns=" + at + "ms index=" + std::to_string(step) + " source=1\n";
+      text += "batch start_ns=" + at + "ms dur_ns=4ms loader=1 task=" + std::to_string(step) +
+              " worker=0 workers=1 arrive_ns=" + at + "ms\n";
+    }
+    ::stepscope::testing::write_recording(path("run/main" + rank + ".stepscope"), text);
+  }
+  std::string worker =
+      "meta process.role worker\nmeta process.rank 1\nmeta process.pid 111\nmeta process.ppid 101\n"
+      "lane 1 thread worker tid=111\n";
+  for (int task = 0; task < 6; ++task) {
+    worker += "batch_fetch start_ns=" + std::to_string(10 * task) +
+              "ms dur_ns=3ms loader=1 task=" + std::to_string(task) + " worker=0\n";
+  }
+  ::stepscope::testing::write_recording(path("run/worker.stepscope"), worker);
+  const Ledger ledger = ledger_of(open("run"));
+  EXPECT_EQ(ledger.processes[0].unjoined, 5U) << "rank 0 has none";
+  EXPECT_EQ(ledger.processes[1].unjoined, 0U);
+  EXPECT_EQ(ledger.residual_ns(), 0);
+}
+
 TEST_F(LedgerTest, CallsAWaitWithoutAWorkerRecordingOther) {
   const auto run = job("run", "steps=40 fetch.cpu=40ms record_workers=0");
   const Ledger ledger = ledger_of(run);

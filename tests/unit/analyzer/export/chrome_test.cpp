@@ -160,7 +160,7 @@ TEST_F(ExportChrome, AKindWithoutWordsHasItsColumnsAsArguments) {
   const json memory = event({{"name", "allocate"}});
   EXPECT_EQ(memory["ph"], "i");
   EXPECT_EQ(memory["args"]["bytes"], 4096);
-  EXPECT_EQ(memory["args"]["address"], 18446744073709551600U) << "addresses have all 64 bits";
+  EXPECT_THAT(text_, HasSubstr("\"address\": 18446744073709551600")) << "addresses have all 64 bits";
   const json read_call = event({{"cat", "io"}});
   EXPECT_EQ(read_call["dur"], 0.007);
   EXPECT_EQ(read_call["args"]["bytes"], 512);
