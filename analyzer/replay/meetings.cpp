@@ -19,8 +19,8 @@ const GpuEvent& event_of(const MeetingProcess& process, uint32_t work) {
 
 }  // namespace
 
-Meetings Meetings::find(std::span<const MeetingProcess> processes) {
-  Meetings out;
+RecordedMeetings RecordedMeetings::find(std::span<const MeetingProcess> processes) {
+  RecordedMeetings out;
   std::map<MeetingKey, std::vector<Member>> members;
   std::map<MeetingKey, int64_t> ranks;
   for (uint32_t p = 0; p < processes.size(); ++p) {
@@ -49,7 +49,7 @@ Meetings Meetings::find(std::span<const MeetingProcess> processes) {
 }
 
 // From process to process that met, the median difference of when they left.
-void Meetings::align(std::span<const MeetingProcess> processes) {
+void RecordedMeetings::align(std::span<const MeetingProcess> processes) {
   std::map<std::pair<uint32_t, uint32_t>, std::vector<int64_t>> differences;
   for (const std::vector<Member>& meeting : meetings_) {
     const Member& first = meeting.front();
@@ -83,7 +83,7 @@ void Meetings::align(std::span<const MeetingProcess> processes) {
   }
 }
 
-void Meetings::drop_impossible(std::span<const MeetingProcess> processes) {
+void RecordedMeetings::drop_impossible(std::span<const MeetingProcess> processes) {
   std::erase_if(meetings_, [&](const std::vector<Member>& meeting) {
     int64_t last_begin = std::numeric_limits<int64_t>::min();
     int64_t first_end = std::numeric_limits<int64_t>::max();
@@ -97,7 +97,7 @@ void Meetings::drop_impossible(std::span<const MeetingProcess> processes) {
   });
 }
 
-void Meetings::link(std::span<const MeetingProcess> processes) const {
+void RecordedMeetings::link(std::span<const MeetingProcess> processes) const {
   for (const std::vector<Member>& meeting : meetings_) {
     int64_t transfer = std::numeric_limits<int64_t>::max();
     for (const Member& member : meeting) {

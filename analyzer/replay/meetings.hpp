@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Meetings: collectives of several recorded ranks. Each member's kernel runs from when it came until the data has passed; the
+// RecordedMeetings: collectives of several recorded ranks. Each member's kernel runs from when it came until the data has passed; the
 // shortest of them belongs to the rank that came last, and is how long the data took. So waiting is told from transfer without
 // comparing clocks. Clocks of ranks are compared only to place the ranks on one timeline: members leave a meeting together.
 // Internal to the library.
@@ -20,10 +20,10 @@ struct MeetingProcess {
   GpuChain* gpu = nullptr;
 };
 
-class Meetings {
+class RecordedMeetings {
  public:
   // Finds the meetings whose members were all recorded, marks their work as met, and sets the clock offsets of the contexts.
-  [[nodiscard]] static Meetings find(std::span<const MeetingProcess> processes);
+  [[nodiscard]] static RecordedMeetings find(std::span<const MeetingProcess> processes);
   void link(std::span<const MeetingProcess> processes) const;
 
   [[nodiscard]] size_t count() const { return meetings_.size(); }

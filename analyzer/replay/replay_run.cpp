@@ -180,7 +180,7 @@ Status ReplayedRun::build(const Run& run, const Ledger& ledger, size_t most_even
     reason_ = "no train steps";
     return {};
   }
-  const Meetings meetings = Meetings::find(meeting);
+  const RecordedMeetings meetings = RecordedMeetings::find(meeting);
   meetings_ = meetings.count();
   for (Built& one : built) {
     link(one);
