@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <cmath>
 
 #include <nlohmann/json.hpp>
@@ -37,21 +38,38 @@ ordered_json comparability_json(const Comparability& comparability) {
   return {{"verdict", verdict_name(comparability.verdict)}, {"differences", std::move(differences)}};
 }
 
-ordered_json terms_json(const std::vector<Term>& terms, const KernelDiff& kernels) {
-  ordered_json list = ordered_json::array();
-  for (const Term& term : terms) {
-    list.push_back({{"name", term.name},
-                    {"delta_ns", term.delta_ns},
-                    {"share", term.share},
-                    {"interval_ns", interval_json(term.interval)},
-                    {"base_ns", term.base_ns},
-                    {"candidate_ns", term.candidate_ns},
-                    {"modelled", term.modelled},
-                    {"flagged", term.flagged},
-                    {"rank", term.rank < 0 ? ordered_json(nullptr) : ordered_json(term.rank)}});
-    if (const MatchTier* tier = kernels.tier_of(term.name); tier != nullptr) {
-      list.back()["match_tier"] = match_tier_name(*tier);
+// The findings that account for a term: by name, or with its time among their evidence.
+ordered_json causes_of(const Term& term, std::span<const Finding> findings) {
+  ordered_json ids = ordered_json::array();
+  for (const Finding& finding : findings) {
+    const bool listed =
+        std::find(finding.terms.begin(), finding.terms.end(), term.name) != finding.terms.end() ||
+        std::any_of(finding.evidence.begin(), finding.evidence.end(),
+                    [&term](const Observation& one) { return one.name == term.name; });
+    if (listed || finding.id == term.name) {
+      ids.push_back(finding.id);
     }
+  }
+  return ids;
+}
+
+ordered_json terms_json(const DiffReport& report) {
+  ordered_json list = ordered_json::array();
+  for (const Term& term : report.diff.terms) {
+    const MatchTier* tier = report.kernels.tier_of(term.name);
+    list.push_back(
+        {{"leaf", term.name},
+         {"cause", causes_of(term, report.findings)},
+         {"rank", term.rank < 0 ? ordered_json(nullptr) : ordered_json(term.rank)},
+         {"baseline_ns", term.base_ns},
+         {"candidate_ns", term.candidate_ns},
+         {"delta_ns", term.delta_ns},
+         {"ci_ns", interval_json(term.interval)},
+         {"share", term.share},
+         {"match_tier", tier == nullptr ? ordered_json(nullptr) : ordered_json(match_tier_name(*tier))},
+         {"what_if_ns", nullptr},
+         {"modelled", term.modelled},
+         {"flagged", term.flagged}});
   }
   return list;
 }
@@ -73,18 +91,18 @@ ordered_json diff_json(const DiffReport& report) {
   document["base"] = side_json(diff.base);
   document["candidate"] = side_json(diff.candidate);
   document["delta_ns"] = diff.delta_ns;
-  document["interval_ns"] = interval_json(diff.interval);
+  document["ci_ns"] = interval_json(diff.interval);
   document["noise_known"] = diff.noise_known;
   document["by_ranks"] = diff.by_ranks;
   document["flagged"] = diff.flagged;
   document["min_effect_ns"] = diff.min_effect_ns;
   document["findings"] = findings_json(report.findings, report.candidates);
-  document["terms"] = terms_json(diff.terms, report.kernels);
+  document["terms"] = terms_json(report);
   document["residual_ns"] = diff.residual_ns;
   if (report.what_if != nullptr) {
     document["what_if"] = what_if_json(*report.what_if);
     for (ordered_json& entry : document["terms"]) {
-      add_what_if(*report.what_if, entry["name"], &entry);
+      add_what_if(*report.what_if, entry["leaf"], &entry);
     }
   }
   document["hidden"] = ordered_json::array();

@@ -93,10 +93,10 @@ def check_classes(scenario, classes):
 
 def check_findings(scenario, first, findings):
     """Whether the first finding is about the first term and says why."""
-    family = first["name"].split("/")[0]
-    said = [f["sentence"] for f in findings if f["id"] in (first["name"], family)]
-    if not findings or findings[0]["id"] not in (first["name"], family):
-        return [f"the first finding is not about {first['name']}: {[f['sentence'] for f in findings]}"]
+    family = first["leaf"].split("/")[0]
+    said = [f["sentence"] for f in findings if f["id"] in (first["leaf"], family)]
+    if not findings or findings[0]["id"] not in (first["leaf"], family):
+        return [f"the first finding is not about {first['leaf']}: {[f['sentence'] for f in findings]}"]
     return [f"the finding does not say '{text}': {said[0]}" for text in scenario.finding if text not in said[0]]
 
 
@@ -109,22 +109,22 @@ def check(scenario, result, injected_ms):
     if result["residual_ns"] != 0:
         problems.append(f"residual {result['residual_ns']} ns")
     if not scenario.expect:
-        problems += [f"{t['name']} is flagged ({t['delta_ns'] / 1e6:+.3f} ms) though nothing was slowed"
+        problems += [f"{t['leaf']} is flagged ({t['delta_ns'] / 1e6:+.3f} ms) though nothing was slowed"
                      for t in terms if t["flagged"]]
         problems += [f"a finding though nothing was slowed: {f['sentence']}" for f in result["findings"]]
         return problems
     first = terms[0]
-    if not matches(first["name"], scenario.expect):
-        problems.append(f"first term is {first['name']}, expected {' or '.join(scenario.expect)}")
+    if not matches(first["leaf"], scenario.expect):
+        problems.append(f"first term is {first['leaf']}, expected {' or '.join(scenario.expect)}")
     if not first["flagged"]:
-        problems.append(f"{first['name']} is not flagged")
+        problems.append(f"{first['leaf']} is not flagged")
     found_ms = first["delta_ns"] / 1e6
     if scenario.together:
-        found_ms = sum(t["delta_ns"] for t in terms if matches(t["name"], scenario.together)) / 1e6
+        found_ms = sum(t["delta_ns"] for t in terms if matches(t["leaf"], scenario.together)) / 1e6
     problems += check_findings(scenario, first, result["findings"])
     allowed_ms = max(0.05 * abs(injected_ms), 0.5)
     if abs(found_ms - injected_ms) > allowed_ms:
-        problems.append(f"{first['name']} is {found_ms:+.3f} ms, injected were {injected_ms:+.3f} ms "
+        problems.append(f"{first['leaf']} is {found_ms:+.3f} ms, injected were {injected_ms:+.3f} ms "
                         f"(allowed error {allowed_ms:.3f} ms)")
     return problems
 
@@ -159,7 +159,7 @@ def main():
     injected_ms = scenario.injected_ms(base_books, candidate_books)
     print(f"injected {injected_ms:+.3f} ms/step, step time {result['delta_ns'] / 1e6:+.3f} ms/step")
     for term in result["terms"][:6]:
-        print(f"  {term['name']:24} {term['delta_ns'] / 1e6:+9.3f} ms {'flagged' if term['flagged'] else ''}")
+        print(f"  {term['leaf']:24} {term['delta_ns'] / 1e6:+9.3f} ms {'flagged' if term['flagged'] else ''}")
     problems = check(scenario, result, injected_ms)
     for finding in result["findings"]:
         print(f"  {finding['id']}: {finding['sentence']}")

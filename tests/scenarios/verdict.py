@@ -45,7 +45,7 @@ def named_causes(diff):
     findings = [f for f in diff["findings"] if not f["id"].startswith("recording.")]
     causes = [Cause(f["id"], f["effect_ns"], rank_of(f), tuple(f["terms"])) for f in findings]
     spoken_of = [pattern for f in findings for pattern in COVERED.get(f["id"], ()) + (f["id"], *f["terms"])]
-    causes += [Cause(t["name"], t["delta_ns"], -1 if t["rank"] is None else t["rank"]) for t in diff["terms"] if t["flagged"] and not matches(t["name"], spoken_of)]
+    causes += [Cause(t["leaf"], t["delta_ns"], -1 if t["rank"] is None else t["rank"]) for t in diff["terms"] if t["flagged"] and not matches(t["leaf"], spoken_of)]
     return sorted(causes, key=lambda cause: -abs(cause.effect_ns))
 
 
@@ -54,7 +54,7 @@ def contribution_ns(names, diff):
     for finding in diff["findings"]:
         if Cause(finding["id"], 0, -1, tuple(finding["terms"])).is_one_of(names):
             return finding["effect_ns"]
-    return sum(t["delta_ns"] for t in diff["terms"] if matches(t["name"], names))
+    return sum(t["delta_ns"] for t in diff["terms"] if matches(t["leaf"], names))
 
 
 @dataclass

@@ -120,7 +120,7 @@ TEST_F(Import, ADiffFindsTheCause) {
   const ordered_json diff = ordered_json::parse(command({"diff", "base", "--vs", "slow", "--json"}).out);
   EXPECT_EQ(diff["delta_ns"], 4000000);
   EXPECT_EQ(diff["residual_ns"], 0);
-  EXPECT_EQ(diff["terms"][0]["name"], "data.other") << diff["terms"].dump(1);
+  EXPECT_EQ(diff["terms"][0]["leaf"], "data.other") << diff["terms"].dump(1);
   EXPECT_EQ(diff["terms"][0]["delta_ns"], 4000000);
 }
 

@@ -91,7 +91,7 @@ TEST_F(GpuJob, SlowerKernelsAreTheCauseOfASlowerStep) {
   const ordered_json diff = json_of({"diff", "base", "--vs", "slow"});
   EXPECT_EQ(diff["residual_ns"], 0);
   EXPECT_GT(diff["delta_ns"].get<int64_t>(), 0);
-  EXPECT_THAT(diff["terms"][0]["name"].get<std::string>(), StartsWith("compute/"));
+  EXPECT_THAT(diff["terms"][0]["leaf"].get<std::string>(), StartsWith("compute/"));
   EXPECT_TRUE(diff["terms"][0]["flagged"]);
 }
 

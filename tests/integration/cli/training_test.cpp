@@ -64,7 +64,7 @@ TEST_F(Training, ASlowerDatasetIsFoundAndItsSizeIsRight) {
   EXPECT_THAT(text.out, HasSubstr("main cause: data.blocked +"));
   const ordered_json diff = json_of({"diff", "base", "--vs", "slow"});
   EXPECT_EQ(diff["residual_ns"], 0);
-  EXPECT_EQ(diff["terms"][0]["name"], "data.blocked");
+  EXPECT_EQ(diff["terms"][0]["leaf"], "data.blocked");
   EXPECT_GT(diff["terms"][0]["delta_ns"].get<double>() / 1e6, 0.5 * (kSlowMs - kBaseMs) / 2);
 
   EXPECT_EQ(stepscope({"selfcheck", "slow"}, dir_.path()).exit_code, 0);
