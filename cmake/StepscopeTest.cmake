@@ -21,11 +21,12 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     <filesystem> <fstream> <map> <optional> <sstream> <string> <vector>)
 endif()
 
-# stepscope_test(NAME <exe> LABEL unit|integration|golden|gui|scenario|fuzz SOURCES ... LINK ... [TIMEOUT s])
+# stepscope_test(NAME <exe> LABEL unit|integration|golden|gui|scenario|fuzz [SANITIZED] SOURCES ... LINK ... [TIMEOUT s])
 # One GoogleTest program; every TEST becomes one ctest. Tests that open windows or compare the times of real
 # training runs have the machine to themselves. Under sanitizers a program is one ctest: starting it costs more there than most tests.
+# SANITIZED: sanitized builds have it, too; where the others are built for the rest, it can be left to them (STEPSCOPE_SANITIZED_TESTS).
 function(stepscope_test)
-  cmake_parse_arguments(PARSE_ARGV 0 T "" "NAME;LABEL;TIMEOUT" "SOURCES;LINK")
+  cmake_parse_arguments(PARSE_ARGV 0 T "SANITIZED" "NAME;LABEL;TIMEOUT" "SOURCES;LINK")
   if(NOT T_TIMEOUT)
     set(T_TIMEOUT 60)
   endif()
@@ -42,6 +43,10 @@ function(stepscope_test)
       set_target_properties(${T_NAME} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 5)
       target_compile_options(${T_NAME} PRIVATE -Wno-subobject-linkage)  # of types in files that are compiled as if included
     endif()
+  endif()
+  if(T_SANITIZED AND NOT STEPSCOPE_SANITIZED_TESTS)
+    set_target_properties(${T_NAME} PROPERTIES EXCLUDE_FROM_ALL ON)
+    return()
   endif()
   add_dependencies(stepscope_tests ${T_NAME})
   if(STEPSCOPE_SANITIZE)
