@@ -21,17 +21,17 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     <filesystem> <fstream> <map> <optional> <sstream> <string> <vector>)
 endif()
 
-# stepscope_test(NAME <exe> LABEL unit|integration|golden|gui|scenario|fuzz [SANITIZED] SOURCES ... LINK ... [TIMEOUT s])
+# stepscope_test(NAME <exe> LABEL unit|integration|golden|gui|scenario|fuzz [SANITIZED] [SERIAL] SOURCES ... LINK ... [TIMEOUT s])
 # One GoogleTest program; every TEST becomes one ctest. Tests that open windows or compare the times of real
-# training runs have the machine to themselves. Under sanitizers a program is one ctest: starting it costs more there than most tests.
+# training runs have the machine to themselves (SERIAL, and all gui and scenario). Under sanitizers a program is one ctest: starting it costs more there than most tests.
 # SANITIZED: sanitized builds have it, too; where the others are built for the rest, it can be left to them (STEPSCOPE_SANITIZED_TESTS).
 function(stepscope_test)
-  cmake_parse_arguments(PARSE_ARGV 0 T "SANITIZED" "NAME;LABEL;TIMEOUT" "SOURCES;LINK")
+  cmake_parse_arguments(PARSE_ARGV 0 T "SANITIZED;SERIAL" "NAME;LABEL;TIMEOUT" "SOURCES;LINK")
   if(NOT T_TIMEOUT)
     set(T_TIMEOUT 60)
   endif()
   set(serial "")
-  if(T_LABEL MATCHES "^(gui|scenario)$")
+  if(T_SERIAL OR T_LABEL MATCHES "^(gui|scenario)$")
     set(serial RUN_SERIAL ON)
   endif()
   add_executable(${T_NAME} ${T_SOURCES})
