@@ -67,7 +67,7 @@
 
 namespace stepscope::analysis {
 
-inline constexpr int32_t kLedgerVersion = 2;
+inline constexpr int32_t kLedgerVersion = 3;
 
 // Names of the fixed leaves; prefixes of those that are made as names are met.
 namespace leaf {

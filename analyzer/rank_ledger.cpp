@@ -315,6 +315,11 @@ Result<RankLedger> build_rank_ledger(const Run& run, const Ledger& ledger) {
   if (steps.empty()) {
     return out;
   }
+  if (std::none_of(steps.begin(), steps.end(),
+                   [](const Step& step) { return step.step_class == StepClass::kTrain; })) {
+    out.why_not = "no train step was recorded to its end on all ranks";
+    return out;
+  }
   const int64_t length = (steps.back().end_ns - steps.front().begin_ns) / static_cast<int64_t>(steps.size());
   if (out.residual_ns * kLargestResidual > length) {
     out.why_not = fmt::format("the ranks' clocks cannot be aligned better than {:.3f} ms",

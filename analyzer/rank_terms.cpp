@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "analyzer/diff_breakdown.hpp"
+
 namespace stepscope::analysis {
 namespace {
 
@@ -111,7 +113,9 @@ void name_ranks(std::span<const AnalyzedRun> base, std::span<const AnalyzedRun> 
   for (Term& one : diff->terms) {
     const bool changed = one.interval.low_ns > 0 || one.interval.high_ns < 0;
     const bool counts = std::abs(one.delta_ns) * kSmallest >= diff->min_effect_ns;
-    if (changed && counts && !one.name.starts_with(leaf::kCommPrefix) && !one.modelled) {
+    // A supply term is modelled from other leaves; a kernel term is so as well where a part of it stayed hidden, and still its leaf's.
+    const bool of_its_leaf = !one.modelled || is_kernel_leaf(one.name);
+    if (changed && counts && of_its_leaf && !one.name.starts_with(leaf::kCommPrefix)) {
       one.rank = rank_that_changed(own_means(base, one.name), own_means(candidate, one.name), one.delta_ns);
     }
   }

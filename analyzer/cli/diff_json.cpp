@@ -38,7 +38,7 @@ ordered_json comparability_json(const Comparability& comparability) {
   return {{"verdict", verdict_name(comparability.verdict)}, {"differences", std::move(differences)}};
 }
 
-// The findings that account for a term: by name, or with its time among their evidence.
+// The findings that account for a term: by name, or with its time among their evidence, and in its direction.
 ordered_json causes_of(const Term& term, std::span<const Finding> findings) {
   ordered_json ids = ordered_json::array();
   for (const Finding& finding : findings) {
@@ -46,7 +46,7 @@ ordered_json causes_of(const Term& term, std::span<const Finding> findings) {
         std::find(finding.terms.begin(), finding.terms.end(), term.name) != finding.terms.end() ||
         std::any_of(finding.evidence.begin(), finding.evidence.end(),
                     [&term](const Observation& one) { return one.name == term.name; });
-    if (listed || finding.id == term.name) {
+    if ((listed || finding.id == term.name) && (finding.effect_ns < 0) == (term.delta_ns < 0)) {
       ids.push_back(finding.id);
     }
   }

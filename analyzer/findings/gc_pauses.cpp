@@ -22,7 +22,7 @@ double longest_per_step(std::span<const AnalyzedRun> runs) {
       for (size_t s = 0; s < process.steps.steps.size(); ++s) {
         const Step& step = process.steps.steps[s];
         if (step.step_class == StepClass::kTrain) {
-          int64_t& most = longest[step.index];
+          int64_t& most = longest[step.number];
           most = gc < ledger.leaves.size() ? std::max(most, ledger.row(process, s)[gc]) : most;
         }
       }
@@ -40,9 +40,9 @@ double pauses_of(const GcEvidence& gc) {
   return static_cast<double>(gc.pauses[0] + gc.pauses[1] + gc.pauses[2]);
 }
 
-// Ranks that exchange data wait in each step for the one that pauses longest.
+// Ranks that exchange data wait in each step for the one that pauses longest. A diff over ranks has that in its terms.
 bool ranks_wait(const Case& c) {
-  return c.candidate().train_processes > 1 && !c.candidate().gpu.collectives.empty();
+  return !c.diff().by_ranks && c.candidate().train_processes > 1 && !c.candidate().gpu.collectives.empty();
 }
 
 }  // namespace

@@ -31,10 +31,12 @@ std::optional<Pointer> longest_hold(const AnalyzedRun& run, size_t rank) {
       continue;
     }
     for (size_t s = 0; s < job.steps().size(); ++s) {
+      if (job.steps()[s].step_class != StepClass::kTrain || job.held(s)[rank] <= most) {
+        continue;
+      }
       const auto own = std::find_if(process.steps.steps.begin(), process.steps.steps.end(),
                                     [&](const Step& step) { return step.number == job.steps()[s].number; });
-      if (job.steps()[s].step_class == StepClass::kTrain && job.held(s)[rank] > most &&
-          own != process.steps.steps.end()) {
+      if (own != process.steps.steps.end()) {
         most = job.held(s)[rank];
         best = Pointer{0, process.steps.process, process.steps.lane, own->index, own->begin_ns, own->end_ns};
       }

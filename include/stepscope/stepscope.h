@@ -32,8 +32,8 @@
 extern "C" {
 #endif
 
-/* What the collector needs of CPython when the interpreter calls it, since it does not link to it. All of it is part of Python's
- * stable interface; the comments give the names. */
+/* What the collector needs of CPython when the interpreter calls it, since it does not link to it. All of it is exported
+ * by every CPython from 3.9 on; the comments give the names. */
 typedef struct stepscope_python {
   size_t size;                                                  /* sizeof(stepscope_python) */
   long long (*as_long_long)(void* object);                      /* PyLong_AsLongLong */

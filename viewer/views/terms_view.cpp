@@ -186,7 +186,9 @@ class TermsView final : public View {
         ui::text(colors.text_faint, "within what noise can do, or too small to matter");
       }
       if (term.modelled) {
-        ui::text(colors.text_faint, "apportioned from what the workers did (supply model)");
+        ui::text(colors.text_faint, term.name.starts_with("data.")
+                                        ? "apportioned from what the workers did (supply model)"
+                                        : "without what communication hides");
       }
     }
     ui::text(colors.text_faint,

@@ -109,8 +109,11 @@ bool is_exactly(void* object, void* type) noexcept {
 
 bool type_is_called(void* object, void* name_attribute, void* name) noexcept {
   constexpr int kEqual = 2;  // Py_EQ
+  if (object == nullptr) {
+    return false;
+  }
   const Owned type(g_python.type_of(object));
-  const Owned its(g_python.get_attribute(type.get(), name_attribute));
+  const Owned its(type ? g_python.get_attribute(type.get(), name_attribute) : nullptr);
   const int same = its ? g_python.compare(its.get(), name, kEqual) : -1;
   if (same < 0) {
     g_python.error_clear();

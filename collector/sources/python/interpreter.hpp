@@ -55,7 +55,7 @@ struct Arguments {
 
 // Whether the type of `object` is `type` itself: runs no code of the program, as asking for an instance would.
 [[nodiscard, gnu::hot]] bool is_exactly(void* object, void* type) noexcept;
-// Whether the type of `object` is called `name`.
+// Whether the type of `object`, which may be null, is called `name`.
 [[nodiscard]] bool type_is_called(void* object, void* name_attribute, void* name) noexcept;
 // How many items a list has; -1 when it is none.
 [[nodiscard, gnu::hot]] int64_t list_length(void* object) noexcept;

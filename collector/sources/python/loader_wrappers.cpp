@@ -137,7 +137,7 @@ void write_last(LoaderState& loader, int64_t received, int64_t start_ns) noexcep
 // happens: one wrapper less on the way of every batch.
 void note_dispatched(void* self, void* iterator, LoaderState& loader, int64_t at_ns) noexcept {
   int64_t sent = 0;
-  if (!number_attribute(iterator, own_item(self, kSentName), sent)) {
+  if (!number_attribute(iterator, own_item(self, kSentName), sent) || sent < 0) {
     unread(loader, kQueueUnread);
     return;
   }
@@ -160,7 +160,9 @@ void note_next(void* self, void* iterator, LoaderState& loader, Outcome outcome,
   int64_t received = 0;
   if (outcome == Outcome::kBatch && loader.may_count_on(before)) {
     received = before + 1;
-    loader.claim(loader.sent++)->dispatched_ns = loader.turned_ns;
+    if (LoaderTask* put = loader.claim(loader.sent++)) {
+      put->dispatched_ns = loader.turned_ns;
+    }
   } else if (loader.workers != 0) {
     if (!number_attribute(iterator, own_item(self, kReceivedName), received)) {
       unread(loader, kNextUnread);
@@ -242,8 +244,13 @@ void* loader_next(void* self, void* const* items, intptr_t count, void* names) n
       return call(original, {items, count, names});
     }
   }
-  if (loader->received < 0 && !number_attribute(iterator, own_item(self, kReceivedName), loader->received)) {
-    loader->received = 0;
+  if (loader->received < 0) {  // next() calls that were not seen may have put tasks
+    if (!number_attribute(iterator, own_item(self, kReceivedName), loader->received)) {
+      loader->received = 0;
+    }
+    if (loader->sent != 0) {
+      note_dispatched(self, iterator, *loader, now_ns());
+    }
   }
   if (loader->sent == 0 && loader->workers != 0) {
     note_dispatched(self, iterator, *loader, loader->begun_ns);

@@ -17,6 +17,7 @@ struct MethodFields {
   void* (*wrapper)(void*, void* const*, intptr_t, void*);   // of wrappers.hpp
   void* self;                                               // the wrapper's first argument: a tuple
   void* attributes;                                         // the object's __dict__; null until it has one
+  void* weak_references;                                    // CPython's list of them
 };
 
 // tp_vectorcall: calls the object's wrapper. `flagged`: the number of arguments, and CPython's flag in the highest bit.

@@ -139,7 +139,7 @@ if __name__ == "__main__":
 """
 
 LOOKS = """
-import copy, inspect, io, pickle, sys, warnings, torch
+import copy, inspect, io, pickle, sys, warnings, weakref, torch
 from torch.utils.data import DataLoader
 from torch.utils.data._utils import worker, fetch
 from torch.utils.data.dataloader import _BaseDataLoaderIter
@@ -148,7 +148,9 @@ for function in (torch.save, torch.load, torch.autograd.backward, torch.Tensor.b
                  _BaseDataLoaderIter.__next__, fetch._MapDatasetFetcher.fetch, torch.optim.SGD.step, torch.optim.Optimizer.step,
                  torch.profiler.profile.step):
     print(function.__module__, function.__qualname__, inspect.signature(function), len(inspect.getsource(function)))
-print(pickle.loads(pickle.dumps(worker._worker_loop)) is worker._worker_loop)
+for function in (worker._worker_loop, _BaseDataLoaderIter.__next__, fetch._MapDatasetFetcher.fetch):
+    print(pickle.loads(pickle.dumps(function)) is function, copy.copy(function) is function, copy.deepcopy([function])[0] is function,
+          weakref.ref(function)() is function)
 model = torch.nn.Linear(1, 1)
 optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
 again = pickle.loads(pickle.dumps(optimizer))

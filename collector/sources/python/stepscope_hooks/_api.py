@@ -107,6 +107,7 @@ class _Table:
             offset += ctypes.sizeof(_address)
         self._python = _Python.of_this_process()
         self._definitions = {}
+        self.function("method_call")  # the newest: an older collector would read the struct otherwise
         self.builtins = {name: self.builtin(name, None) for name in _BUILTINS}
 
     def builtin(self, name, own):

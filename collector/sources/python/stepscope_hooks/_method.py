@@ -6,7 +6,10 @@ CPython's own builtin methods have the first three and no attributes. So these a
 stable interface (PyType_FromSpec); its slots are the collector's, collector/sources/python/method_object.hpp.
 Methods are made once per class and live for ever, with all they refer to.
 """
+import copyreg
 import ctypes
+import operator
+import sys
 
 from . import _api
 
@@ -17,7 +20,8 @@ _object = ctypes.py_object
 class _Fields(ctypes.Structure):
     """MethodFields of method_object.hpp."""
 
-    _fields_ = [("vectorcall", _address), ("wrapper", _address), ("self", _address), ("attributes", _address)]
+    _fields_ = [("vectorcall", _address), ("wrapper", _address), ("self", _address), ("attributes", _address),
+                ("weak_references", _address)]
 
 
 class _Slot(ctypes.Structure):
@@ -39,6 +43,7 @@ class _Property(ctypes.Structure):
 # Of CPython's headers: typeslots.h, object.h, structmember.h.
 _TP_CALL, _TP_DESCR_GET, _TP_MEMBERS, _TP_GETSET = 50, 54, 72, 73
 _HAVE_VECTORCALL, _METHOD_DESCRIPTOR, _DEFAULT = 1 << 11, 1 << 17, 1 << 18
+_DISALLOW_INSTANTIATION, _IMMUTABLE = (1 << 7, 1 << 8) if sys.version_info >= (3, 10) else (0, 0)
 _SSIZE, _READONLY = 19, 1
 
 _HEAD = object.__basicsize__
@@ -50,7 +55,8 @@ def _exported(name):
 
 
 def _make_type():
-    members = (_Member * 3)(
+    members = (_Member * 4)(
+        (b"__weaklistoffset__", _SSIZE, _HEAD + _Fields.weak_references.offset, _READONLY, None),
         (b"__vectorcalloffset__", _SSIZE, _HEAD + _Fields.vectorcall.offset, _READONLY, None),
         (b"__dictoffset__", _SSIZE, _HEAD + _Fields.attributes.offset, _READONLY, None))
     properties = (_Property * 2)(
@@ -59,10 +65,12 @@ def _make_type():
         (_TP_CALL, _exported("PyVectorcall_Call")), (_TP_DESCR_GET, _api.function("method_get")),
         (_TP_MEMBERS, ctypes.addressof(members)), (_TP_GETSET, ctypes.addressof(properties)))
     spec = _Spec(b"stepscope_hooks._method.Method", _HEAD + ctypes.sizeof(_Fields), 0,
-                 _DEFAULT | _HAVE_VECTORCALL | _METHOD_DESCRIPTOR, ctypes.addressof(slots))
+                 _DEFAULT | _HAVE_VECTORCALL | _METHOD_DESCRIPTOR | _DISALLOW_INSTANTIATION | _IMMUTABLE, ctypes.addressof(slots))
     for one in (members, properties, slots, spec):  # CPython copies them in part
         _api.keep(one)
-    return ctypes.PYFUNCTYPE(_object, _address)(("PyType_FromSpec", ctypes.pythonapi))(ctypes.addressof(spec))
+    made = ctypes.PYFUNCTYPE(_object, _address)(("PyType_FromSpec", ctypes.pythonapi))(ctypes.addressof(spec))
+    copyreg.pickle(made, operator.attrgetter("__qualname__"))  # by its name, as functions are; so copies are itself
+    return made
 
 
 def make(name, original, *needs):
