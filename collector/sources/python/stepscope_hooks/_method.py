@@ -6,7 +6,6 @@ CPython's own builtin methods have the first three and no attributes. So these a
 stable interface (PyType_FromSpec); its slots are the collector's, collector/sources/python/method_object.hpp.
 Methods are made once per class and live for ever, with all they refer to.
 """
-import copyreg
 import ctypes
 import operator
 import sys
@@ -69,6 +68,8 @@ def _make_type():
     for one in (members, properties, slots, spec):  # CPython copies them in part
         _api.keep(one)
     made = ctypes.PYFUNCTYPE(_object, _address)(("PyType_FromSpec", ctypes.pythonapi))(ctypes.addressof(spec))
+    import copyreg  # not at the start of every program: this runs where a loader is used
+
     copyreg.pickle(made, operator.attrgetter("__qualname__"))  # by its name, as functions are; so copies are itself
     return made
 
