@@ -11,6 +11,7 @@
 
 #include "collector/doors.hpp"
 #include "collector/sources/host/fetch_meter.hpp"
+#include "collector/sources/python/task_count.hpp"
 #include "collector/system_file.hpp"
 #include "trace/spool_writer.hpp"
 
@@ -65,6 +66,7 @@ struct ThreadState {
   size_t drain_at = 0;  // light mode: bytes waiting in the ring at which this thread drains
   DataLoading loading;
   FetchTask fetch_task;
+  python::WorkerQueue worker_queue;
   FetchMeter fetch;   // of the data loader's batches that the thread makes
   int api_depth = 0;  // ranges open through the C API, and their domains
   uint32_t api_domains[kMaxApiDepth] = {};

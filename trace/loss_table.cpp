@@ -97,6 +97,10 @@ constexpr std::array kMeanings = {
                 "A Python object was not hooked because it is not built as expected."},
     LossMeaning{"python.loader_not_described", kInfo, "The settings of a data loader could not be read."},
     LossMeaning{"python.packages_not_listed", kInfo, "The installed Python packages could not be listed."},
+    LossMeaning{"python.dataloader.task", kError,
+                "A worker got its tasks in another order than it had so far: up to 31 batches may have the "
+                "record of another batch's making.",
+                "report the loader that gives tasks so"},
     LossMeaning{"python.", kError,
                 "A Python hook failed and switched itself off; its events are missing from then on.",
                 "look at the log of the recording (stepscope sql RUN \"SELECT * FROM log\") and report it"},

@@ -63,6 +63,7 @@ typedef struct stepscope_python {
   size_t object_bytes;                                 /* of an object without fields: object.__basicsize__ */
   size_t tuple_bytes; /* of a tuple without items: tuple.__basicsize__; 0: as it comes */
   void* tuple_type;   /* PyTuple_Type */
+  int (*set_attribute)(void* object, void* name, void* value); /* PyObject_SetAttr */
 } stepscope_python;
 
 /* The collector's function table. Members are only ever appended; `size` says how many bytes are valid.
@@ -107,7 +108,10 @@ typedef struct stepscope_api {
    * there is none of that name. `python` is copied. The first group takes ints, missing ones are 0, and returns one; they cost a
    * tenth of a call through ctypes. A fetch is what a data-loading thread does to make one batch; see kind batch_fetch.
    *   emit(kind, lane, value...)   as emit() above
-   *   fetch_worker(loader, epoch, worker)   the calling thread makes batches for a consumer elsewhere (worker -1: no longer)
+   *   fetch_worker(loader, epoch, worker, queue, persistent)   the calling thread makes batches for a consumer elsewhere (worker -1: no longer). `queue`:
+   *     address of the object whose `get` is worker_get, where its tasks come in turn and need not all be looked at; 0: look at all.
+   *     persistent: after the first epoch, where each later one is told of by fetch_epoch()
+   *   fetch_epoch()   that thread has begun another epoch, if it is not within a fetch
    *   loading()   DataLoader next() calls of this thread so far, times 8; + 1 inside one, + 2 inside a fetch, + 4 where fetches are measured
    *   loader_bytes(in_flight)   bytes of the memory that loader_begin() wants
    *   loader_begin(address, in_flight, loader, epoch, workers, flags, in_order)   an iterator's first epoch begins, or its next

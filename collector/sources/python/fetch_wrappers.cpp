@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "collector/clock.hpp"
+#include "collector/exports.hpp"
 #include "collector/process_state.hpp"
 #include "collector/sources/python/fetch_row.hpp"
 #include "collector/sources/python/interpreter.hpp"
@@ -9,21 +10,71 @@
 namespace stepscope::collector::python {
 namespace {
 
+// Items of worker_get's tuple.
+enum Item : intptr_t { kGet, kTypeNameName, kResumeName, kGetName, kWatchedName };
+
+// Lets the queue alone: its own `get` instead of ours.
+void look_away(void* self, WorkerQueue& queue) noexcept {
+  queue.own = self;
+  if (interpreter().set_attribute(queue.object, own_item(self, kGetName), own_item(self, kGet)) != 0) {
+    interpreter().error_clear();
+    queue = {};  // ours stays, and goes on looking
+  }
+}
+
+void look_again(const WorkerQueue& queue) noexcept {
+  const Owned watched(interpreter().get_attribute(queue.object, own_item(queue.own, kWatchedName)));
+  if (!watched ||
+      interpreter().set_attribute(queue.object, own_item(queue.own, kGetName), watched.get()) != 0) {
+    interpreter().error_clear();
+    stepscope_get_api()->loss("python.dataloader.task", 1);
+  }
+}
+
 void note_task(void* self, void* item) noexcept {
-  FetchTask& of = thread_state().fetch_task;
+  ThreadState& thread = thread_state();
+  FetchTask& of = thread.fetch_task;
   int64_t task = 0;
   if (number_of(tuple_item(item, 0), task)) {
     of.task = task;
     of.received_ns = now_ns();
-  } else if (type_is_called(item, own_item(self, 1), own_item(self, 2))) {
+    thread.worker_queue.resumed = false;
+    if (thread.worker_queue.object != nullptr) {
+      switch (thread.worker_queue.tasks.saw(task)) {
+        case TaskCount::Saw::kLook:
+          break;
+        case TaskCount::Saw::kCount:
+          look_away(self, thread.worker_queue);
+          break;
+        case TaskCount::Saw::kMistaken:
+          stepscope_get_api()->loss("python.dataloader.task", 1);
+      }
+    }
+  } else if (type_is_called(item, own_item(self, kTypeNameName), own_item(self, kResumeName))) {
     ++of.epoch;
+    thread.worker_queue.tasks.new_epoch();
+    thread.worker_queue.resumed = true;
+  }
+}
+
+// Where the queue was left alone, a fetch that begins says that a task was taken, an instant ago: nothing comes in between.
+void count_task(ThreadState& thread, int64_t start_ns) noexcept {
+  WorkerQueue& queue = thread.worker_queue;
+  const int64_t task = queue.tasks.is_counting() ? queue.tasks.next() : -1;
+  if (task < 0) {
+    return;
+  }
+  thread.fetch_task.task = task;
+  thread.fetch_task.received_ns = start_ns;
+  if (!queue.tasks.is_counting()) {
+    look_again(queue);
   }
 }
 
 }  // namespace
 
 void* worker_get(void* self, void* const* items, intptr_t count, void* names) noexcept {
-  void* item = call(own_item(self, 0), {items, count, names});
+  void* item = call(own_item(self, kGet), {items, count, names});
   if (item != nullptr) {
     note_task(self, item);
   }
@@ -38,7 +89,8 @@ void* fetch(void* self, void* const* items, intptr_t count, void* names) noexcep
   }
   const int depth = ++thread.loading.fetch_depth;  // a data loader used by a dataset fetches within the fetch
   if (depth == 1) {
-    thread.fetch.begin();
+    const int64_t start_ns = thread.fetch.begin();
+    count_task(thread, start_ns);
   }
   void* batch = call(original, {items, count, names});
   if (thread.loading.fetch_depth != depth) {  // in a child that was forked in between

@@ -50,7 +50,8 @@ bool set_interpreter(const stepscope_python* python) noexcept {
       return false;
     }
   }
-  if (python->method_new == nullptr || python->inc_ref == nullptr || python->object_bytes == 0) {
+  if (python->method_new == nullptr || python->inc_ref == nullptr || python->object_bytes == 0 ||
+      python->set_attribute == nullptr) {
     return false;
   }
   g_python = *python;

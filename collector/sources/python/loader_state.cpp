@@ -27,7 +27,7 @@ size_t LoaderState::bytes(uint32_t slots) noexcept {
 
 void LoaderState::begin() noexcept {
   next_task = received = sent = out_of_order = 0;
-  one_for_one = workers != 0 && in_order && (flags & trace::kBatchIterable) == 0;
+  one_for_one = in_turn = workers != 0 && in_order && (flags & trace::kBatchIterable) == 0;
   begun_ns = now_ns();
   last_arrived = -1;
   for (uint32_t i = 0; i < slots; ++i) {

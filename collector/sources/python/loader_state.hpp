@@ -32,6 +32,7 @@ struct LoaderState {
   int64_t sent = 0;       // its count of tasks put to workers' queues, as far as their times are noted
   // For each batch handed over one task is put, as it seems: both counts are known without asking the iterator.
   bool one_for_one = false;
+  bool in_turn = false;  // task n is worker n % workers', as it seems
   int64_t begun_ns = 0;  // the epoch, before its first tasks were put
   // Nothing was put before this since the last next(): the last arrival, or the start of the next() under way.
   int64_t turned_ns = 0;
@@ -43,11 +44,17 @@ struct LoaderState {
   // Followed by `slots` tasks.
   [[nodiscard]] LoaderTask* tasks() noexcept { return reinterpret_cast<LoaderTask*>(this + 1); }
 
+  static constexpr int64_t kAskedEvery = 32;
   // Whether the counts after the next() that follows count `before` need not be asked for. Now and then they are, since somebody may take
   // batches by other ways. A task put too much at the end is one that never arrives.
   [[nodiscard]] bool may_count_on(int64_t before) const noexcept {
-    constexpr int64_t kAskedEvery = 32;
     return one_for_one && before >= 0 && before % kAskedEvery != 0;
+  }
+
+  // Whose task `number` is, where that need not be asked for; -1: ask. Now and then it is, as above, and where the task may be one of
+  // the epoch before.
+  [[nodiscard]] int64_t worker_of(int64_t number) const noexcept {
+    return in_turn && number < sent && number % kAskedEvery != 0 ? number % workers : -1;
   }
 
   // Slots for so many tasks in flight, and the bytes of a state with them.

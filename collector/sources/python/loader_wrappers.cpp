@@ -186,16 +186,21 @@ void note_next(void* self, void* iterator, LoaderState& loader, Outcome outcome,
 // A task that came back from a worker; `item`: (task, data), `key`: the task as Python has it.
 void note_arrival(void* self, void* iterator, LoaderState& loader, void* item, void* key,
                   int64_t number) noexcept {
-  int64_t worker = -1, sent = 0, received = 0;
-  const Owned tasks(interpreter().get_attribute(iterator, own_item(self, kTasksName)));
-  const Owned entry(tasks ? interpreter().get_item(tasks.get(), key) : nullptr);
-  if (!entry || !number_of(tuple_item(entry.get(), 0), worker)) {
-    interpreter().error_clear();
-    // A persistent loader's new epoch takes what is left of the last one, which the iterator has forgotten.
-    if (!number_attribute(iterator, own_item(self, kSentName), sent) || number < sent) {
-      unread(loader, kQueueUnread);
+  int64_t worker = loader.worker_of(number), sent = 0, received = 0;
+  if (worker < 0) {
+    const Owned tasks(interpreter().get_attribute(iterator, own_item(self, kTasksName)));
+    const Owned entry(tasks ? interpreter().get_item(tasks.get(), key) : nullptr);
+    if (!entry || !number_of(tuple_item(entry.get(), 0), worker)) {
+      interpreter().error_clear();
+      // A persistent loader's new epoch takes what is left of the last one, which the iterator has forgotten.
+      if (!number_attribute(iterator, own_item(self, kSentName), sent) || number < sent) {
+        unread(loader, kQueueUnread);
+      }
+      return;
     }
-    return;
+    if (loader.workers != 0 && worker != number % loader.workers) {
+      loader.in_turn = false;
+    }
   }
   if (number >= loader.sent) {
     loader.one_for_one = false;

@@ -51,13 +51,35 @@ void* emit(void*, void* const* arguments, intptr_t count) noexcept {
 }
 
 void* fetch_worker(void*, void* const* arguments, intptr_t count) noexcept {
-  int64_t in[3] = {};
+  int64_t in[5] = {};
   if (!numbers(arguments, count, in)) {
     return nullptr;
   }
   ThreadState& thread = thread_state();
+  thread.worker_queue = {};
+  if (in[2] >= 0 && in[3] != 0) {
+    thread.worker_queue.object = reinterpret_cast<void*>(in[3]);
+    if (in[4] == 0) {
+      thread.worker_queue.tasks.allow(in[2]);
+    }
+  }
   thread.loading.makes_batches = in[2] >= 0;
   thread.fetch_task = {in[2] >= 0, in[0], in[1], in[2], 0, 0};
+  return number(0);
+}
+
+void* fetch_epoch(void*, void* const*, intptr_t) noexcept {
+  ThreadState& thread = thread_state();
+  WorkerQueue& queue = thread.worker_queue;
+  if (thread.loading.fetch_depth != 0) {  // another loader's, within the dataset
+    return number(0);
+  }
+  if (queue.tasks.is_counting()) {
+    ++thread.fetch_task.epoch;
+    queue.tasks.new_epoch();
+  } else if (queue.object != nullptr && queue.resumed) {  // so each epoch will tell, looked at or not
+    queue.tasks.allow(thread.fetch_task.worker);
+  }
   return number(0);
 }
 
@@ -117,6 +139,7 @@ struct Method {
 constexpr Method kMethods[] = {
     {"emit", emit, nullptr},
     {"fetch_worker", fetch_worker, nullptr},
+    {"fetch_epoch", fetch_epoch, nullptr},
     {"loading", loading, nullptr},
     {"loader_bytes", loader_bytes, nullptr},
     {"loader_begin", loader_begin, nullptr},

@@ -36,8 +36,9 @@ namespace stepscope::collector::python {
 [[gnu::hot]] void* pin_put(void* self, void* const* items, intptr_t count, void* names) noexcept;
 
 // The side of whoever makes batches, a worker or next() itself.
-// self: (get, "__name__", "_ResumeIteration"). The worker's queue of tasks: (task, indices), or something whose type has that name when
-// an epoch begins.
+// self: (get, "__name__", "_ResumeIteration", "get", WATCHED). The worker's queue of tasks: (task, indices), or something whose type has
+// that name when an epoch begins. Where tasks may be counted (task_count.hpp) it sets the attribute "get" of the queue to the original,
+// and `fetch` sets it back, now and then, to the queue's attribute WATCHED, which is this function.
 [[gnu::hot]] void* worker_get(void* self, void* const* items, intptr_t count, void* names) noexcept;
 // self: (fetch,). Writes `batch_fetch` in a worker.
 [[gnu::hot]] void* fetch(void* self, void* const* items, intptr_t count, void* names) noexcept;

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every style of DataLoader on real torch: each batch is there once, joined with its worker's record, stages in order."""
 import collections
+import operator
 
 from support import IN_PROCESS, ITERABLE, LAST, PERSISTENT, HookTest, main
 
@@ -204,6 +205,14 @@ for workers in (0, 2):
 """
 
 
+MANY_TASKS = """
+from torch.utils.data import DataLoader
+
+loader = DataLoader(range(301), batch_size=1, num_workers=3, persistent_workers=%s)
+for _ in range(3):
+    print(sum(int(batch) for batch in loader))
+"""
+
 LEFT_EARLY = """
 import time
 from torch.utils.data import DataLoader
@@ -277,6 +286,16 @@ class SpecialCasesTest(HookTest):
         self.assertEqual(len([row for row in run.log.events["batch"] if not row["flags"] & LAST]), 4)
         self.assertEqual(len(run.log.events["batch_fetch"]), 4)
         self.assertEqual([row["items"] for row in run.log.events["batch_fetch"]], [2] * 4, "collating in the dataset is fetching")
+
+    def test_many_tasks_of_a_worker_are_each_told_apart(self):
+        for persistent in (False, True):
+            run = self.good(self.python(MANY_TASKS % persistent))
+            self.assertEqual(run.out, "45150\n" * 3)
+            key = operator.itemgetter("loader", "epoch", "task", "worker")
+            batches = [row for row in run.log.events["batch"] if not row["flags"] & LAST]
+            self.assertEqual(len(set(map(key, batches))), 903)
+            self.assertEqual(sorted(map(key, batches)), sorted(map(key, run.log.events["batch_fetch"])))
+            self.assertTrue(all(row["received"] <= row["start"] for row in run.log.events["batch_fetch"]))
 
     def test_a_persistent_loader_that_is_left_early(self):
         log = self.good(self.python(LEFT_EARLY)).log

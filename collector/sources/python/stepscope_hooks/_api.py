@@ -17,8 +17,8 @@ ASLEEP, ON, OFF = 0, 1, 2
 status = ASLEEP
 
 # Builtins; stepscope_api::python_method says what they do. All but `loading` are there once status was ON.
-emit = fetch_worker = loader_bytes = loader_begin = loader_key = None
-_BUILTINS = ("emit", "fetch_worker", "loading", "loader_bytes", "loader_begin", "loader_key")
+emit = fetch_worker = fetch_epoch = loader_bytes = loader_begin = loader_key = None
+_BUILTINS = ("emit", "fetch_worker", "fetch_epoch", "loading", "loader_bytes", "loader_begin", "loader_key")
 
 
 def loading():
@@ -75,13 +75,14 @@ class _Python(ctypes.Structure):
     """struct stepscope_python: what the collector needs of this interpreter."""
 
     _fields_ = [("size", _size)] + [(name, _address) for name in _INTERPRETER] + [
-        ("object_bytes", _size), ("tuple_bytes", _size), ("tuple_type", _address)]
+        ("object_bytes", _size), ("tuple_bytes", _size), ("tuple_type", _address), ("PyObject_SetAttr", _address)]
 
     @classmethod
     def of_this_process(cls):
         functions = [getattr(ctypes.pythonapi, name, None) for name in _INTERPRETER]
         return cls(ctypes.sizeof(cls), *(ctypes.cast(one, _address).value for one in functions),
-                   object.__basicsize__, tuple.__basicsize__, id(tuple))
+                   object.__basicsize__, tuple.__basicsize__, id(tuple),
+                   ctypes.cast(ctypes.pythonapi.PyObject_SetAttr, _address).value)
 
 
 class _MethodDef(ctypes.Structure):
@@ -107,7 +108,7 @@ class _Table:
             offset += ctypes.sizeof(_address)
         self._python = _Python.of_this_process()
         self._definitions = {}
-        self.function("method_call")  # the newest: an older collector would read the struct otherwise
+        self.function("fetch_epoch")  # the newest: an older collector would read the struct otherwise
         self.builtins = {name: self.builtin(name, None) for name in _BUILTINS}
 
     def builtin(self, name, own):

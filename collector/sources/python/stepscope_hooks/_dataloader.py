@@ -127,7 +127,7 @@ def _wrap_derived_init(owner):
 
 
 def _wrap_process_start():
-    """Lets a worker know which of several iterators with the same base seed it belongs to."""
+    """Lets a worker know which of several iterators with the same base seed it belongs to, and whether its tasks come in turn."""
     from multiprocessing.process import BaseProcess
 
     original = own_function(BaseProcess, "start")
@@ -142,6 +142,8 @@ def _wrap_process_start():
                 state.take_key(iterator._base_seed)
                 if state.reuse:
                     self._stepscope_reuse = state.reuse
+                if state.in_turn and type(iterator).__module__ == "torch.utils.data.dataloader":
+                    self._stepscope_in_turn = True
             except Exception:
                 _guard.fail()
         return original(self)

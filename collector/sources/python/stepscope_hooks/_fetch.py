@@ -18,6 +18,8 @@ def _wrap_init(owner):
         original(self, *args, **kwargs)
         if not _collate_guard.off:
             try:
+                if _api.status == _api.ON:
+                    _api.fetch_epoch()  # a worker makes itself another one in each
                 self.collate_fn = _api.builtin("collate", self.collate_fn)
             except Exception:
                 _collate_guard.fail()

@@ -40,6 +40,7 @@ class LoaderState(int):
             self.flags |= BATCH_PERSISTENT
         self.resetting = False
         self.in_order = bool(getattr(loader, "in_order", True))
+        self.in_turn = self.in_order and not self.flags & BATCH_ITERABLE  # task n is worker n % workers'
         self.loader_class = type(loader).__name__
         self.seed = None
         self.epoch = 0

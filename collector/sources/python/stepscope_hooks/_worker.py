@@ -23,11 +23,14 @@ _LOOPS = ("_worker_loop", "_process_worker_loop", "_thread_worker_loop", "_base_
 
 
 class IndexQueue:
-    """Stands in for the queue a worker takes its tasks from: what is not `get` goes straight to it."""
+    """Stands in for the queue a worker takes its tasks from: what is not `get` goes straight to it.
+
+    The collector sets `get` to the queue's own as long as it counts the tasks (task_count.hpp), and back to `_stepscope_get`.
+    """
 
     def __init__(self, queue):
         self._stepscope_queue = queue
-        self.get = _api.builtin("worker_get", queue.get, "__name__", "_ResumeIteration")
+        self.get = self._stepscope_get = _api.builtin("worker_get", queue.get, "__name__", "_ResumeIteration", "get", "_stepscope_get")
 
     def __getattr__(self, name):
         if name == "_stepscope_queue":
@@ -71,7 +74,8 @@ def _enter(arguments):
             return None
     _api.emit(PHASE, 0, start, now() - start, _api.intern("DataLoader worker"), OP_LOADER_START, SOURCE_PYTHON, 0)
     queue = IndexQueue(arguments["index_queue"])
-    _api.fetch_worker(key, 0, worker)
+    in_turn = getattr(multiprocessing.current_process(), "_stepscope_in_turn", False) and _in_worker_process()
+    _api.fetch_worker(key, 0, worker, id(queue) if in_turn else 0, bool(arguments.get("persistent_workers", True)))
     return queue
 
 

@@ -11,7 +11,7 @@ namespace stepscope::collector::python {
 namespace {
 
 constexpr int kFastcall = 0x80, kFastcallKeywords = 0x82;  // CPython's METH_ flags
-constexpr const char* kFunctions[] = {"emit",         "fetch_worker", "loading",
+constexpr const char* kFunctions[] = {"emit",         "fetch_worker", "fetch_epoch", "loading",
                                       "loader_bytes", "loader_begin", "loader_key"};
 constexpr const char* kWrappers[] = {"loader_next", "loader_get_data", "pin_get", "pin_put",
                                      "worker_get",  "fetch",           "collate"};

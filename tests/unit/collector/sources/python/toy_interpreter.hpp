@@ -139,6 +139,10 @@ inline const stepscope_python& toy_interpreter() {
       sizeof(ToyObject),  // so that nobody looks into one
       0,
       &g_tuple_type,
+      [](void* object, void* name, void* value) {
+        toy(object)->attributes[toy(name)->name] = toy(value);
+        return 0;
+      },
   };
   return python;
 }

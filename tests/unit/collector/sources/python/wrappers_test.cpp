@@ -58,7 +58,7 @@ class WrappersTest : public ::testing::Test {
     } else if (wrapper == pin_put) {
       add({name("no address")});
     } else if (wrapper == worker_get) {
-      add({name("__name__"), name("Resume")});
+      add({name("__name__"), name("Resume"), name("get"), name("watched")});
     }
     return tuple;
   }
@@ -337,6 +337,40 @@ TEST_F(WrappersTest, ANewEpochOfAWorkerIsCounted) {
   EXPECT_EQ(thread_state().fetch_task.task, 8);
   EXPECT_GT(thread_state().fetch_task.received_ns, 0);
   thread_state().fetch_task = {};
+}
+
+TEST_F(WrappersTest, AQueueWhoseTasksComeInTurnIsLeftAlone) {
+  ToyObject task, item{.type = ToyType::kTuple, .items = {&task, &task}};
+  ToyObject get{.type = ToyType::kFunction, .function = [&](ToyObject*) { return take(&item); }};
+  ToyObject make{.type = ToyType::kFunction, .function = [](ToyObject*) { return take(&batch()); }};
+  ToyObject watched{.type = ToyType::kFunction}, own_get = own(worker_get, &get),
+                                                 own_fetch = own(fetch, &make);
+  ToyObject queue{.type = ToyType::kInstance, .attributes = {{"get", &watched}, {"watched", &watched}}};
+  const std::atomic<uint32_t> yes{1};
+  const std::atomic<uint32_t>* before = detail::g_recording.exchange(&yes);
+  ThreadState& thread = thread_state();
+  thread.busy = true;  // rows are refused: there is no recording to write them to
+  thread.loading = {.makes_batches = true};
+  thread.fetch_task = {true, 1, 0, 0, 0, 0};
+  thread.worker_queue.object = &queue;
+  thread.worker_queue.tasks.allow(0);
+  int looks = 0;
+  for (task.number = 0; task.number < 600; task.number += 3) {
+    if (queue.attributes["get"] == &watched) {
+      ++looks;
+      worker_get(&own_get, nullptr, 0, nullptr);
+    } else {
+      EXPECT_EQ(queue.attributes["get"], &get);
+    }
+    fetch(&own_fetch, nullptr, 0, nullptr);
+    ASSERT_EQ(thread.fetch_task.task, task.number);
+    ASSERT_LE(thread.fetch_task.received_ns, thread.fetch.usage().start_ns);
+  }
+  EXPECT_LT(looks, 16);
+  thread.busy = false;
+  detail::g_recording = before;
+  thread.fetch_task = {};
+  thread.worker_queue = {};
 }
 
 }  // namespace
