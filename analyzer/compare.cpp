@@ -10,6 +10,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "analyzer/rank_steps.hpp"
+
 namespace stepscope::analysis {
 namespace {
 
@@ -117,11 +119,21 @@ std::string per_step_text(double value) {
   return value <= 0 ? std::string() : number_text(std::round(value * 4) / 4);
 }
 
+// Of a job of ranks, which of them are in the numbers; not known of one process, or of several that are no such job.
+std::string recorded_ranks(const AnalyzedRun& run, const Process* process) {
+  if (process == nullptr || process->world_size < 2) {
+    return "";
+  }
+  const std::vector<int32_t> missing = missing_ranks(*run.run, *run.ledger);
+  return missing.empty() ? "all" : "all but " + rank_list(missing);
+}
+
 std::vector<Fact> facts_of(const AnalyzedRun& run) {
   const Evidence& evidence = *run.evidence;
   std::vector<Fact> facts;
   const Process* process = driving_process(run);
   facts.push_back({"world size", process == nullptr ? "" : std::to_string(process->world_size), true});
+  facts.push_back({"ranks recorded", recorded_ranks(run, process), true});
   facts.push_back({"training processes", std::to_string(evidence.train_processes), true});
   facts.push_back({"batch size", known_text(evidence.loader.batch_size), true});
   facts.push_back({"batches per step", per_step_text(evidence.supply.batches_per_step), true});

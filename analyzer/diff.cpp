@@ -172,10 +172,10 @@ Interval around(int64_t delta, double half_width) {
 }
 
 // Mean duration of the steps of one class over all runs of a side; 0 when there are none. Adds to `steps` how many.
-int64_t class_mean_ns(std::span<const AnalyzedRun> side, StepClass step_class, size_t* steps) {
+int64_t class_mean_ns(std::span<const AnalyzedRun> side, StepClass step_class, bool by_ranks, size_t* steps) {
   int64_t total = 0;
   for (const AnalyzedRun& run : side) {
-    for (const ProcessLedger& process : run.ledger->processes) {
+    for (const ProcessLedger& process : compared(run, by_ranks).processes) {
       for (const Step& step : process.steps.steps) {
         if (step.step_class == step_class) {
           total += step.duration_ns();
@@ -188,13 +188,13 @@ int64_t class_mean_ns(std::span<const AnalyzedRun> side, StepClass step_class, s
 }
 
 std::vector<ClassDiff> compare_classes(std::span<const AnalyzedRun> base,
-                                       std::span<const AnalyzedRun> candidate) {
+                                       std::span<const AnalyzedRun> candidate, bool by_ranks) {
   std::vector<ClassDiff> out;
   for (size_t c = 0; c < kStepClassCount; ++c) {
     ClassDiff row;
     row.step_class = static_cast<StepClass>(c);
-    row.base_mean_ns = class_mean_ns(base, row.step_class, &row.base_steps);
-    row.candidate_mean_ns = class_mean_ns(candidate, row.step_class, &row.candidate_steps);
+    row.base_mean_ns = class_mean_ns(base, row.step_class, by_ranks, &row.base_steps);
+    row.candidate_mean_ns = class_mean_ns(candidate, row.step_class, by_ranks, &row.candidate_steps);
     if (row.base_steps + row.candidate_steps > 0) {
       out.push_back(row);
     }
@@ -233,13 +233,13 @@ void add_caveats(Diff* diff, const Side& base, const Side& candidate, bool model
 
 // Takes growth of kernels that communication covers out of `deltas`. Per term what was taken; empty: nothing.
 Result<std::vector<int64_t>> take_hidden(const Side& base, const Side& candidate, const TermSpace& space,
-                                         int64_t least, std::vector<int64_t>* deltas) {
+                                         bool by_ranks, int64_t least, std::vector<int64_t>* deltas) {
   std::vector<OpenTerm> open;
   for (size_t t = 0; t < deltas->size(); ++t) {
     open.push_back(
         {space.names()[t], space.shown(t, base.means), space.shown(t, candidate.means), (*deltas)[t]});
   }
-  Result<std::vector<int64_t>> moved = hidden_kernel_growth(base.runs, candidate.runs, open, least);
+  Result<std::vector<int64_t>> moved = hidden_kernel_growth(base.runs, candidate.runs, open, by_ranks, least);
   for (size_t t = 0; moved.ok() && t < moved.value().size(); ++t) {
     (*deltas)[t] -= moved.value()[t];
   }
@@ -252,7 +252,7 @@ Status fill_terms(Diff* diff, const Side& base, const Side& candidate, const Ter
       space.deltas(as_doubles(base.means), as_doubles(candidate.means), base.supply, candidate.supply);
   std::vector<int64_t> deltas = space.close(exact, base.means, candidate.means);
   const Result<std::vector<int64_t>> moved =
-      take_hidden(base, candidate, space, diff->min_effect_ns, &deltas);
+      take_hidden(base, candidate, space, diff->by_ranks, diff->min_effect_ns, &deltas);
   if (!moved.ok()) {
     return moved.status();
   }
@@ -320,8 +320,8 @@ Result<Diff> diff_analyzed(std::span<const AnalyzedRun> base, std::span<const An
   }
   Diff diff;
   diff.comparability = check_comparability(base, candidate);
-  diff.classes = compare_classes(base, candidate);
   diff.by_ranks = ranks_are_known(base, candidate);
+  diff.classes = compare_classes(base, candidate, diff.by_ranks);
   const std::vector<std::string> leaves = all_leaves(base, candidate, diff.by_ranks);
   const Side a = make_side(base, leaves, diff.by_ranks, &diff.base);
   const Side b = make_side(candidate, leaves, diff.by_ranks, &diff.candidate);
@@ -364,7 +364,7 @@ Result<Diff> diff_runs(std::span<const Run* const> base, std::span<const Run* co
         return facts.status();
       }
       evidence.push_back(std::move(facts).value());
-      Result<RankLedger> job = build_rank_ledger(*run, ledgers.back());
+      Result<RankLedger> job = build_rank_ledger(*run, ledgers.back(), options.ledger.cache);
       if (!job.ok()) {
         return job.status();
       }

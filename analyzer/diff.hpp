@@ -96,6 +96,7 @@ struct HiddenTerm {
   int64_t delta_ns = 0;  // per step, if it were exposed
 };
 
+// The job's steps where Diff::by_ranks, else those of all ranks.
 struct ClassDiff {
   StepClass step_class = StepClass::kTrain;
   size_t base_steps = 0;

@@ -3,7 +3,8 @@
 // diff_by: the change of the step in other parts than leaves: by kernel, operator, phase, rank, stream or module.
 //
 // Rows add up to the change of the step, exactly. What is not kernel time stays a term under its own name, but by rank, where
-// each rank has its part of everything; in the mean step of several ranks, a rank's part is its share. What is not known is
+// each rank has its part of everything: of jobs whose ranks are known the time in which the job waited for it, over all steps;
+// of means over ranks, its share of the mean. Parts of kernel time come from a few steps (sample_plan.hpp). What is not known is
 // one row, "(no operator recorded)" and the like. The spans are those given to diff_analyzed. Deterministic, one thread.
 #pragma once
 

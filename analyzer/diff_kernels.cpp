@@ -62,16 +62,28 @@ class Groups {
 
   [[nodiscard]] const PartWeights& weights(size_t side) const { return weights_[side]; }
 
-  std::vector<KernelGroup> finish(const std::vector<PartChange>& parts) const {
+  std::vector<KernelGroup> finish(const Diff& diff, const std::vector<PartChange>& parts) const {
+    std::map<std::string_view, const Term*> terms;
+    for (const Term& term : diff.terms) {
+      terms[term.name] = &term;
+    }
     std::vector<KernelGroup> out;
     for (const GroupSum& sum : sums_) {
       out.push_back(describe(*keys_[out.size()], sum));
     }
+    std::vector<int64_t> most(out.size(), 0);  // of a group's change of a term that has a rank
     for (const PartChange& part : parts) {
       if (part.part == kUnknownPart) {
         out.push_back(unknown(part.term));
+        most.push_back(0);
       }
-      KernelGroup& group = part.part == kUnknownPart ? out.back() : out[part.part];
+      const size_t at = part.part == kUnknownPart ? out.size() - 1 : part.part;
+      KernelGroup& group = out[at];
+      if (const Term& term = *terms.at(part.term);
+          makes_the_term(part, term) && std::abs(part.delta_ns) > most[at]) {
+        most[at] = std::abs(part.delta_ns);
+        group.rank = term.rank;
+      }
       group.base_ns += part.base_ns;
       group.candidate_ns += part.candidate_ns;
       group.delta_ns += part.delta_ns;
@@ -153,6 +165,13 @@ class Groups {
     }
     sum.confidence += match.confidence * static_cast<double>(time);
     sum.weight += static_cast<double>(time);
+  }
+
+  // A term is one rank's doing: is this part of it?
+  static bool makes_the_term(const PartChange& part, const Term& term) {
+    constexpr int64_t kOneIn = 4;
+    return (part.delta_ns < 0) == (term.delta_ns < 0) &&
+           kOneIn * std::abs(part.delta_ns) >= std::abs(term.delta_ns);
   }
 
   [[nodiscard]] std::vector<GroupKernel> side_of(const GroupSum& sum, size_t side) const {
@@ -265,17 +284,14 @@ Result<KernelDiff> diff_kernels(std::span<const AnalyzedRun> base, std::span<con
                                 const Diff& diff) {
   KernelDiff out;
   TextPool pool;
-  Result<KernelSample> before = sample_side(base, {}, &pool);
-  if (!before.ok()) {
-    return before.status();
+  const Result<SampledSides> sampled = sample_sides(base, candidate, diff.by_ranks, &pool);
+  if (!sampled.ok()) {
+    return sampled.status();
   }
-  Result<KernelSample> now = sample_side(candidate, {}, &pool);
-  if (!now.ok()) {
-    return now.status();
-  }
-  const std::vector<StepPair> pairs = pair_steps(before.value(), now.value());
+  const auto& [before, now] = sampled.value();
+  const std::vector<StepPair> pairs = pair_steps(before, now);
   out.known = !pairs.empty();
-  out.operators = before.value().operators && now.value().operators;
+  out.operators = before.operators && now.operators;
   out.steps = pairs.size();
   Groups groups(pool);
   for (const auto& [a, b] : pairs) {
@@ -287,7 +303,7 @@ Result<KernelDiff> diff_kernels(std::span<const AnalyzedRun> base, std::span<con
   if (out.known) {
     const std::vector<PartChange> parts =
         break_down(diff, groups.weights(0), groups.weights(1), &is_kernel_leaf);
-    out.groups = groups.finish(parts);
+    out.groups = groups.finish(diff, parts);
     groups.term_tiers(parts, &out);
     groups.tier_shares(&out);
   }

@@ -9,8 +9,8 @@
 //
 // Contributions are per group, so that a kernel that became three and three that became one keep the sum: the groups add up
 // to the kernel terms of the diff to the nanosecond. What a leaf is made of comes from a few steps of the first run of each
-// side (kernel_sample.hpp); how long it is, from all steps of all runs. A leaf that none of these steps has is one group of
-// its own. The spans are those given to diff_analyzed. Deterministic, one thread.
+// side (sample_plan.hpp: of jobs whose ranks are known, of the ranks that the job waited for); how long it is, from all steps of
+// all runs. A leaf that none of these steps has is one group of its own. The spans are those given to diff_analyzed. Deterministic, one thread.
 #pragma once
 
 #include <array>
@@ -40,6 +40,8 @@ struct KernelGroup {
   std::string
       label;       // for people: "elementwise GeluCUDAKernelImpl + 2 more -> triton_poi_fused_add_gelu_mul"
   std::string op;  // the operator that launched most of it; "" when not known
+  int32_t rank =
+      -1;  // Term::rank of the term that most of its change is, where it is a quarter of that or more
   std::vector<std::string> leaves;  // the terms it is part of
   std::vector<GroupKernel> base;
   std::vector<GroupKernel> candidate;

@@ -19,8 +19,31 @@ std::string without_version(std::string_view call) {
   return std::string(version ? call.substr(0, suffix) : call);
 }
 
+using KernelTotals = std::map<std::string, KernelTotal>;  // by normalised name
+
+KernelTotal& add_kernel(std::string_view name, const NameTotal& total, KernelTotals* kernels) {
+  KernelName described = describe_kernel(name);
+  KernelTotal& sum = (*kernels)[described.normalised];
+  sum.normalised = described.normalised;
+  sum.family = described.family;
+  sum.detail = std::move(described.detail);
+  sum.count += total.count;
+  sum.total_ns += total.total_ns;
+  return sum;
+}
+
+std::vector<KernelTotal> by_time(KernelTotals kernels) {
+  std::vector<KernelTotal> out;
+  for (auto& [name, total] : kernels) {
+    out.push_back(std::move(total));
+  }
+  std::stable_sort(out.begin(), out.end(),
+                   [](const KernelTotal& a, const KernelTotal& b) { return a.total_ns > b.total_ns; });
+  return out;
+}
+
 struct Gathering {
-  std::map<std::string, KernelTotal> kernels;
+  KernelTotals kernels;
   std::map<std::string, CopyStats> copies;
 };
 
@@ -32,13 +55,7 @@ Status add_totals(const Run& run, uint32_t process, Gathering* gathering, GpuEvi
   for (const NameTotal& total : totals.value()) {
     const std::string_view name = run.name(total.name);
     if (total.kind == Kind::kKernel) {
-      KernelName described = describe_kernel(name);
-      KernelTotal& sum = gathering->kernels[described.normalised];
-      sum.normalised = described.normalised;
-      sum.family = described.family;
-      sum.detail = std::move(described.detail);
-      sum.count += total.count;
-      sum.total_ns += total.total_ns;
+      const KernelTotal& sum = add_kernel(name, total, &gathering->kernels);
       out->kernel_count += total.count;
       out->kernel_ns += total.total_ns;
       if (sum.family == KernelFamily::kGemm || sum.family == KernelFamily::kConvolution) {
@@ -130,10 +147,10 @@ Status add_process(const Run& run, const ProcessSteps& steps, Gathering* gatheri
   return {};
 }
 
-double mean_of(const GpuEvidence& evidence, double DeviceHealth::*fact) {
+double mean_of(std::span<const DeviceHealth> devices, double DeviceHealth::*fact) {
   double sum = 0;
   double count = 0;
-  for (const DeviceHealth& device : evidence.health) {
+  for (const DeviceHealth& device : devices) {
     if (device.*fact >= 0) {
       sum += device.*fact;
       ++count;
@@ -157,11 +174,27 @@ TimeRange train_window(const ProcessSteps& steps) {
   return window;
 }
 
-double mean_sm_clock(const GpuEvidence& evidence) {
-  return mean_of(evidence, &DeviceHealth::sm_clock_mhz);
+double mean_sm_clock(std::span<const DeviceHealth> devices) {
+  return mean_of(devices, &DeviceHealth::sm_clock_mhz);
 }
-double mean_mem_clock(const GpuEvidence& evidence) {
-  return mean_of(evidence, &DeviceHealth::mem_clock_mhz);
+double mean_mem_clock(std::span<const DeviceHealth> devices) {
+  return mean_of(devices, &DeviceHealth::mem_clock_mhz);
+}
+
+Result<std::vector<KernelTotal>> kernel_totals(const Run& run, std::span<const uint32_t> processes) {
+  KernelTotals kernels;
+  for (const uint32_t process : processes) {
+    const Result<std::vector<NameTotal>> totals = run.name_totals(process);
+    if (!totals.ok()) {
+      return totals.status();
+    }
+    for (const NameTotal& total : totals.value()) {
+      if (total.kind == Kind::kKernel) {
+        (void)add_kernel(run.name(total.name), total, &kernels);
+      }
+    }
+  }
+  return by_time(std::move(kernels));
 }
 
 Result<GpuEvidence> gather_gpu_evidence(const Run& run, const Ledger& ledger) {
@@ -176,11 +209,7 @@ Result<GpuEvidence> gather_gpu_evidence(const Run& run, const Ledger& ledger) {
       return status;
     }
   }
-  for (auto& [name, total] : gathering.kernels) {
-    out.kernels.push_back(std::move(total));
-  }
-  std::stable_sort(out.kernels.begin(), out.kernels.end(),
-                   [](const KernelTotal& a, const KernelTotal& b) { return a.total_ns > b.total_ns; });
+  out.kernels = by_time(std::move(gathering.kernels));
   for (auto& [kind, stats] : gathering.copies) {
     stats.kind = kind;
     out.copies.push_back(std::move(stats));

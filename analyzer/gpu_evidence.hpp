@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -69,11 +70,15 @@ struct GpuEvidence {
 
 [[nodiscard]] Result<GpuEvidence> gather_gpu_evidence(const Run& run, const Ledger& ledger);
 
+// Totals of kernels of some processes only, in the order of GpuEvidence::kernels.
+[[nodiscard]] Result<std::vector<KernelTotal>> kernel_totals(const Run& run,
+                                                             std::span<const uint32_t> processes);
+
 // From the first to the last train step of a process; {0, 0} when it has none.
 [[nodiscard]] TimeRange train_window(const ProcessSteps& steps);
 
 // Means over the devices that know: -1 when none does.
-[[nodiscard]] double mean_sm_clock(const GpuEvidence& evidence);
-[[nodiscard]] double mean_mem_clock(const GpuEvidence& evidence);
+[[nodiscard]] double mean_sm_clock(std::span<const DeviceHealth> devices);
+[[nodiscard]] double mean_mem_clock(std::span<const DeviceHealth> devices);
 
 }  // namespace stepscope::analysis

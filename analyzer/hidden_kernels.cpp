@@ -19,14 +19,15 @@ struct LeafTime {
 };
 
 // By leaf, over all runs of a side.
-Result<std::map<std::string, LeafTime, std::less<>>> overlap_of(std::span<const AnalyzedRun> side) {
+Result<std::map<std::string, LeafTime, std::less<>>> overlap_of(std::span<const AnalyzedRun> side,
+                                                                bool by_ranks) {
   std::map<std::string, LeafTime, std::less<>> out;
-  KernelSampleOptions options;
-  options.steps = kStepsLookedAt;
-  options.places = false;
+  SampleSize size;
+  size.steps = kStepsLookedAt;
   for (const AnalyzedRun& run : side) {
     TextPool pool;
-    Result<KernelSample> sample = sample_kernels(*run.run, *run.ledger, options, &pool);
+    const SamplePlan plan = by_ranks ? plan_path(run, size) : plan_spread(*run.run, *run.ledger, size);
+    Result<KernelSample> sample = sample_kernels(*run.run, plan, false, &pool);
     if (!sample.ok()) {
       return sample.status();
     }
@@ -67,7 +68,8 @@ void take(int64_t total, const std::vector<int64_t>& room, int64_t sign, std::ve
 
 Result<std::vector<int64_t>> hidden_kernel_growth(std::span<const AnalyzedRun> base,
                                                   std::span<const AnalyzedRun> candidate,
-                                                  const std::vector<OpenTerm>& terms, int64_t min_effect_ns) {
+                                                  const std::vector<OpenTerm>& terms, bool by_ranks,
+                                                  int64_t min_effect_ns) {
   int64_t uncovered = 0;  // how much less communication is exposed
   int64_t grown = 0;
   std::vector<int64_t> shrunk(terms.size(), 0);
@@ -82,11 +84,11 @@ Result<std::vector<int64_t>> hidden_kernel_growth(std::span<const AnalyzedRun> b
   if (uncovered < min_effect_ns || grown < min_effect_ns) {
     return std::vector<int64_t>();
   }
-  const auto before = overlap_of(base);
+  const auto before = overlap_of(base, by_ranks);
   if (!before.ok()) {
     return before.status();
   }
-  const auto now = overlap_of(candidate);
+  const auto now = overlap_of(candidate, by_ranks);
   if (!now.ok()) {
     return now.status();
   }

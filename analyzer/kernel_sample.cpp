@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <map>
-#include <optional>
 #include <tuple>
 
 #include "analyzer/batches.hpp"
@@ -20,28 +19,6 @@ constexpr size_t kEventsPerStep = size_t{1} << 22U;
 // How long before a step what runs in it may have been launched, at least.
 constexpr int64_t kLeastAhead = 1000000000;
 constexpr uint32_t kNoEvent = 0xFFFFFFFF;
-
-std::vector<const Step*> spread_steps(const ProcessSteps& steps, size_t most) {
-  std::vector<const Step*> all;
-  for (const StepClass wanted : {StepClass::kTrain, StepClass::kWarmup}) {
-    for (const Step& step : steps.steps) {
-      if (step.step_class == wanted) {
-        all.push_back(&step);
-      }
-    }
-    if (!all.empty()) {
-      break;
-    }
-  }
-  if (all.size() <= most) {
-    return all;
-  }
-  std::vector<const Step*> out;
-  for (size_t i = 0; i < most; ++i) {  // the middles of equal parts
-    out.push_back(all[(2 * i + 1) * all.size() / (2 * most)]);
-  }
-  return out;
-}
 
 // Of the kernel's own stream, by launch; a correlation id counts up and wraps.
 void order_by_launch(std::vector<GpuEvent>* events) {
@@ -88,24 +65,47 @@ class CommunicationSpans {
   size_t next_ = 0;
 };
 
+// What of pieces, in the order of time, lies in ranges that ascend.
+class PieceClipper {
+ public:
+  explicit PieceClipper(const std::vector<TimeRange>& ranges) : ranges_(ranges) {}
+
+  template <typename Visit>
+  void each(int64_t begin, int64_t end, const Visit& visit) {
+    while (next_ < ranges_.size() && ranges_[next_].end_ns <= begin) {
+      ++next_;
+    }
+    for (size_t i = next_; i < ranges_.size() && ranges_[i].begin_ns < end; ++i) {
+      visit(std::max(begin, ranges_[i].begin_ns), std::min(end, ranges_[i].end_ns));
+    }
+  }
+
+ private:
+  const std::vector<TimeRange>& ranges_;
+  size_t next_ = 0;
+};
+
 class ProcessSampler {
  public:
-  ProcessSampler(const Run& run, const ProcessSteps& steps, const KernelSampleOptions& options,
-                 TextPool* pool)
-      : run_(run), steps_(steps), options_(options), pool_(*pool), names_(run) {}
+  ProcessSampler(const Run& run, const ProcessSteps& steps, bool places, TextPool* pool)
+      : run_(run), steps_(steps), places_(places), pool_(*pool), names_(run) {}
 
-  Status sample(std::vector<SampledStep>* out) {
+  // Those of this process, each at its place in the plan.
+  Status sample(const SamplePlan& plan, std::vector<SampledStep>* out) {
     LabelContext context{run_, steps_, batches_, labels_, {}, {}, {}, {}, {}, 0, 0};
     Result<GpuLabels> gpu = GpuLabels::prepare(context);
     if (!gpu.ok()) {
       return gpu.status();
     }
-    for (const Step* step : spread_steps(steps_, options_.steps)) {
-      Result<SampledStep> sampled = sample_step(*step, gpu.value());
+    for (size_t i = 0; i < plan.size(); ++i) {
+      if (plan[i].process != &steps_) {
+        continue;
+      }
+      Result<SampledStep> sampled = sample_step(plan[i], gpu.value());
       if (!sampled.ok()) {
         return sampled.status();
       }
-      out->push_back(std::move(sampled).value());
+      (*out)[i] = std::move(sampled).value();
     }
     return {};
   }
@@ -116,7 +116,8 @@ class ProcessSampler {
     int64_t overlapped = 0;
   };
 
-  Result<SampledStep> sample_step(const Step& step, const GpuLabels& gpu) {
+  Result<SampledStep> sample_step(const PlannedStep& planned, const GpuLabels& gpu) {
+    const Step& step = *planned.step;
     std::vector<GpuEvent> events;
     GpuScan scan;
     scan.signature = true;
@@ -141,9 +142,10 @@ class ProcessSampler {
       return places.status();
     }
     SampledStep out;
+    out.pair = planned.pair;
     out.rank = run_.processes()[steps_.process].rank;
     out.number = step.number;
-    const std::vector<Shares> shares = share(step, events, gpu);
+    const std::vector<Shares> shares = share(planned, events, gpu);
     for (size_t i = 0; i < events.size(); ++i) {
       add(events[i], gpu.label_of(events[i]).id, shares[i], places.value(), &out.kernels);
     }
@@ -151,7 +153,7 @@ class ProcessSampler {
   }
 
   Result<LaunchPlaces> read_places(const Step& step, const std::vector<GpuEvent>& events) {
-    if (!options_.places) {
+    if (!places_) {
       return LaunchPlaces();
     }
     std::vector<uint32_t> correlations;
@@ -164,7 +166,7 @@ class ProcessSampler {
                               &pool_);
   }
 
-  std::vector<Shares> share(const Step& step, const std::vector<GpuEvent>& events,
+  std::vector<Shares> share(const PlannedStep& planned, const std::vector<GpuEvent>& events,
                             const GpuLabels& gpu) const {
     CommunicationSpans communication;
     std::vector<LabelInterval> intervals;
@@ -180,12 +182,17 @@ class ProcessSampler {
     }
     communication.close();
     std::vector<Shares> out(events.size());
-    partition(intervals, step.begin_ns, step.end_ns, kNoEvent,
-              [&](int64_t begin, int64_t end, uint32_t index) {
-                if (index != kNoEvent) {
+    const std::vector<TimeRange> whole = {{planned.step->begin_ns, planned.step->end_ns}};
+    PieceClipper clip(planned.whole ? whole : planned.on_path);
+    partition(intervals, planned.step->begin_ns, planned.step->end_ns, kNoEvent,
+              [&](int64_t piece_begin, int64_t piece_end, uint32_t index) {
+                if (index == kNoEvent) {
+                  return;
+                }
+                clip.each(piece_begin, piece_end, [&](int64_t begin, int64_t end) {
                   out[index].exclusive += end - begin;
                   out[index].overlapped += communicates[index] ? 0 : communication.covered(begin, end);
-                }
+                });
               });
     return out;
   }
@@ -240,7 +247,7 @@ class ProcessSampler {
 
   const Run& run_;
   const ProcessSteps& steps_;
-  const KernelSampleOptions& options_;
+  bool places_;
   TextPool& pool_;
   KernelNames names_;
   BatchTable batches_;  // none: idle time is not asked for
@@ -302,25 +309,19 @@ class PlaceInference {
 
 }  // namespace
 
-Result<KernelSample> sample_kernels(const Run& run, const Ledger& ledger, const KernelSampleOptions& options,
-                                    TextPool* pool) {
+Result<KernelSample> sample_kernels(const Run& run, const SamplePlan& plan, bool places, TextPool* pool) {
   KernelSample out;
-  for (const ProcessLedger& process : ledger.processes) {
-    if (out.processes == options.processes) {
-      break;
+  out.steps.resize(plan.size());
+  std::vector<const ProcessSteps*> processes;  // each once
+  for (const PlannedStep& planned : plan) {
+    if (std::find(processes.begin(), processes.end(), planned.process) == processes.end()) {
+      processes.push_back(planned.process);
     }
-    if (process.steps.steps.empty() || !has_gpu_events(run, process.steps.process)) {
-      continue;
-    }
-    ProcessSampler sampler(run, process.steps, options, pool);
-    const size_t first = out.steps.size();
-    if (Status status = sampler.sample(&out.steps); !status.ok()) {
+  }
+  for (const ProcessSteps* process : processes) {
+    if (Status status = ProcessSampler(run, *process, places, pool).sample(plan, &out.steps); !status.ok()) {
       return status;
     }
-    for (size_t s = first; s < out.steps.size(); ++s) {
-      out.steps[s].process = out.processes;
-    }
-    ++out.processes;
   }
   PlaceInference(&out.steps).run();
   for (const SampledStep& step : out.steps) {
@@ -330,25 +331,41 @@ Result<KernelSample> sample_kernels(const Run& run, const Ledger& ledger, const 
   return out;
 }
 
-Result<KernelSample> sample_side(std::span<const AnalyzedRun> side, const KernelSampleOptions& options,
-                                 TextPool* pool) {
-  for (const AnalyzedRun& run : side) {
-    Result<KernelSample> sample = sample_kernels(*run.run, *run.ledger, options, pool);
-    if (!sample.ok() || !sample.value().steps.empty()) {
-      return sample;
+Result<SampledSides> sample_sides(std::span<const AnalyzedRun> base, std::span<const AnalyzedRun> candidate,
+                                  bool by_ranks, TextPool* pool) {
+  const AnalyzedRun* runs[2] = {&base[0], &candidate[0]};
+  SamplePlan plans[2];
+  if (by_ranks) {
+    std::tie(plans[0], plans[1]) = plan_path(base[0], candidate[0], {});
+  } else {
+    for (const size_t side : {0U, 1U}) {
+      for (const AnalyzedRun& run : side == 0 ? base : candidate) {
+        if (plans[side].empty()) {
+          runs[side] = &run;
+          plans[side] = plan_spread(*run.run, *run.ledger, {});
+        }
+      }
     }
   }
-  return KernelSample();
+  SampledSides out;
+  for (const size_t side : {0U, 1U}) {
+    Result<KernelSample> sample = sample_kernels(*runs[side]->run, plans[side], true, pool);
+    if (!sample.ok()) {
+      return sample.status();
+    }
+    (side == 0 ? out.base : out.candidate) = std::move(sample).value();
+  }
+  return out;
 }
 
 std::vector<StepPair> pair_steps(const KernelSample& base, const KernelSample& candidate) {
   std::vector<StepPair> out;
   size_t b = 0;
   for (const SampledStep& step : base.steps) {
-    while (b < candidate.steps.size() && candidate.steps[b].process < step.process) {
+    while (b < candidate.steps.size() && candidate.steps[b].pair < step.pair) {
       ++b;
     }
-    if (b < candidate.steps.size() && candidate.steps[b].process == step.process) {
+    if (b < candidate.steps.size() && candidate.steps[b].pair == step.pair) {
       out.emplace_back(&step, &candidate.steps[b++]);
     }
   }

@@ -68,8 +68,9 @@ class ClockTree {
  public:
   ClockTree(const Meetings& meetings, size_t ranks) : meetings_(meetings), ranks_(ranks), clocks_(ranks) {
     clocks_[0].emplace();
-    for (std::vector<size_t>& shared : shared_) {
-      shared.assign(ranks * ranks, 0);
+    for (const size_t kind : {0U, 1U}) {
+      shared_.at(kind).assign(ranks * ranks, 0);
+      nearest_.at(kind).resize(ranks);
     }
     // A job has few sets of ranks that meet, and many meetings of each.
     std::map<std::pair<bool, std::vector<uint32_t>>, size_t> groups;
@@ -88,6 +89,7 @@ class ClockTree {
         }
       }
     }
+    come_nearer_to(0);
   }
 
   std::optional<std::vector<RankClock>> grow() {
@@ -106,22 +108,19 @@ class ClockTree {
  private:
   // Fits the rank that shares most collectives with one that is known. `simultaneous`: only those that all leave together.
   bool add_one(bool simultaneous) {
-    size_t most = 0;
-    uint32_t known = 0;
+    Nearest best;
     uint32_t other = 0;
-    for (uint32_t a = 0; a < ranks_; ++a) {
-      for (uint32_t b = 0; b < ranks_; ++b) {
-        const size_t shared = shared_[simultaneous ? 1 : 0][a * ranks_ + b];
-        if (clocks_[a] && !clocks_[b] && shared > most) {
-          most = shared;
-          known = a;
-          other = b;
-        }
+    for (uint32_t b = 0; b < ranks_; ++b) {
+      const Nearest& nearest = nearest_[simultaneous ? 1 : 0][b];
+      if (!clocks_[b] && nearest.before(best)) {
+        best = nearest;
+        other = b;
       }
     }
-    if (most < kFewestShared) {
+    if (best.shared < kFewestShared) {
       return false;
     }
+    const uint32_t known = best.known;
     std::vector<CommonEnd> ends;
     for (const Meeting& meeting : meetings_.all) {
       const Attendance* a = meeting.simultaneous == simultaneous ? find(meeting, known) : nullptr;
@@ -132,7 +131,18 @@ class ClockTree {
     }
     clocks_[other] = fit(std::move(ends));
     clocks_[other]->residual_ns += clocks_[known]->residual_ns;
+    come_nearer_to(other);
     return true;
+  }
+
+  // `rank` is known from now on.
+  void come_nearer_to(uint32_t rank) {
+    for (const size_t kind : {0U, 1U}) {
+      for (uint32_t b = 0; b < ranks_; ++b) {
+        const Nearest one{shared_.at(kind)[rank * ranks_ + b], rank};
+        nearest_.at(kind)[b] = one.before(nearest_.at(kind)[b]) ? one : nearest_.at(kind)[b];
+      }
+    }
   }
 
   const Attendance* find(const Meeting& meeting, uint32_t rank) const {
@@ -143,9 +153,19 @@ class ClockTree {
     return at != who.end() && at->rank == rank ? &*at : nullptr;
   }
 
+  // The known rank with which a rank shares most collectives; of equals the lowest.
+  struct Nearest {
+    size_t shared = 0;
+    uint32_t known = 0;
+    [[nodiscard]] bool before(const Nearest& other) const {
+      return shared != other.shared ? shared > other.shared : known < other.known;
+    }
+  };
+
   const Meetings& meetings_;
   size_t ranks_;
-  std::array<std::vector<size_t>, 2> shared_;  // collectives that two ranks share, [rank * ranks + rank]
+  std::array<std::vector<size_t>, 2> shared_;    // collectives that two ranks share, [rank * ranks + rank]
+  std::array<std::vector<Nearest>, 2> nearest_;  // by rank
   std::vector<std::optional<RankClock>> clocks_;
 };
 
@@ -153,6 +173,10 @@ class ClockTree {
 
 int64_t RankClock::to_first(int64_t ns) const {
   return ns - std::llround(offset_ns + drift * static_cast<double>(ns - origin_ns));
+}
+
+int64_t RankClock::from_first(int64_t ns) const {
+  return origin_ns + std::llround((static_cast<double>(ns - origin_ns) + offset_ns) / (1 - drift));
 }
 
 std::optional<std::vector<RankClock>> fit_rank_clocks(const Meetings& meetings, size_t ranks) {

@@ -34,6 +34,8 @@ struct RankClock {
 
   // From this rank's time on the run's timeline to the first rank's. Order is kept.
   [[nodiscard]] int64_t to_first(int64_t ns) const;
+  // And back, but for a rounding of 1 ns.
+  [[nodiscard]] int64_t from_first(int64_t ns) const;
 };
 
 // One per rank; nothing when some rank shares fewer than kFewestShared collectives with all that are known.

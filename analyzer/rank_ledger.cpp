@@ -13,6 +13,7 @@
 #include "analyzer/gpu_events.hpp"
 #include "analyzer/ledger_pieces.hpp"
 #include "analyzer/rank_collectives.hpp"
+#include "analyzer/rank_ledger_cache.hpp"
 #include "analyzer/rank_path.hpp"
 #include "analyzer/rank_steps.hpp"
 
@@ -176,8 +177,6 @@ class RankLedgerBuilder {
     job.steps.method = ranks_[0]->steps.method;
     job.steps.confidence = ranks_[0]->steps.confidence;
     job.steps.steps = steps_;
-    job.ns.assign(steps_.size() * out_.ledger.leaves.size(), 0);
-    out_.held_ns.assign(steps_.size() * ranks_.size(), 0);
     out_.waited_ns.assign(steps_.size() * ranks_.size(), 0);
     std::vector<std::vector<RankWait>> waits(ranks_.size());
     for (size_t r = 0; r < ranks_.size(); ++r) {
@@ -189,9 +188,12 @@ class RankLedgerBuilder {
         }
       }
     }
-    for (const PathSegment& segment : walk_path(waits, last_rank(), begin_ns(), end_ns())) {
+    out_.path = walk_path(waits, last_rank(), begin_ns(), end_ns());
+    for (const PathSegment& segment : out_.path) {
       add_segment(segment);
     }
+    close_step();
+    add_up_owned(&out_);
   }
 
   // Who ends the last step last.
@@ -208,19 +210,34 @@ class RankLedgerBuilder {
 
   void add_segment(const PathSegment& segment) {
     const RankCells& cells = cells_[segment.rank];
-    ProcessLedger& job = out_.ledger.processes[0];
-    const size_t width = out_.ledger.leaves.size();
     const size_t end = cells.cell_from(segment.end_ns);
     for (size_t cell = cells.cell_from(segment.begin_ns); cell < end; ++cell) {
-      const size_t step = step_at(cells.cuts[cell]);
+      const auto step = static_cast<uint32_t>(step_at(cells.cuts[cell]));
+      if (!of_step_.empty() && of_step_.back().step != step) {
+        close_step();
+      }
       for (const CellSums::Entry& entry : cells.sums[0].of(cell)) {
-        const size_t leaf_at = place_[segment.rank][entry.leaf];
-        job.ns[step * width + leaf_at] += entry.ns;
-        if (!out_.ledger.leaves[leaf_at].starts_with(leaf::kCommPrefix)) {
-          out_.held_ns[step * ranks_.size() + segment.rank] += entry.ns;
-        }
+        of_step_.push_back(
+            {step, segment.rank, static_cast<uint32_t>(place_[segment.rank][entry.leaf]), entry.ns});
       }
     }
+  }
+
+  // The path leaves a step: what it has more than once of a rank and leaf becomes one.
+  void close_step() {
+    std::sort(of_step_.begin(), of_step_.end(), [](const OwnedTime& a, const OwnedTime& b) {
+      return std::tie(a.rank, a.leaf) < std::tie(b.rank, b.leaf);
+    });
+    const size_t first = out_.owned.size();
+    for (const OwnedTime& one : of_step_) {
+      if (out_.owned.size() > first && out_.owned.back().rank == one.rank &&
+          out_.owned.back().leaf == one.leaf) {
+        out_.owned.back().ns += one.ns;
+      } else {
+        out_.owned.push_back(one);
+      }
+    }
+    of_step_.clear();
   }
 
   void add_transfers() {
@@ -261,6 +278,7 @@ class RankLedgerBuilder {
   std::deque<RankCells> cells_;             // a deque: sums point into their cells
   std::vector<Gathering> gatherings_;       // of meetings_.all
   std::vector<std::vector<size_t>> place_;  // per rank: of its labels among the ledger's leaves
+  std::vector<OwnedTime> of_step_;          // of the step at hand
 };
 
 // Why the collectives of a run tie its ranks together badly; empty when they do not.
@@ -276,23 +294,9 @@ std::string doubts(const Meetings& meetings) {
   return "";
 }
 
-}  // namespace
-
-Result<RankLedger> build_rank_ledger(const Run& run, const Ledger& ledger) {
+// From the events. `out` has its processes.
+Result<RankLedger> compute_job(const Run& run, std::span<const ProcessLedger* const> ranks, RankLedger out) {
   constexpr int64_t kLargestResidual = 20;  // of the step, one in
-  RankLedger out;
-  const std::vector<const ProcessLedger*> ranks = ranks_of(run, ledger, &out.why_not);
-  if (ranks.size() < 2) {
-    return out;
-  }
-  for (const ProcessLedger* rank : ranks) {
-    out.processes.push_back(rank->steps.process);
-    if (!has_gpu_events(run, rank->steps.process)) {
-      out.why_not = fmt::format("no GPU activity of rank {} was recorded, so when it waits is not seen",
-                                run.processes()[rank->steps.process].rank);
-      return out;
-    }
-  }
   const Result<Meetings> meetings = match_collectives(run, out.processes);
   if (!meetings.ok()) {
     return meetings.status();
@@ -332,6 +336,47 @@ Result<RankLedger> build_rank_ledger(const Run& run, const Ledger& ledger) {
   }
   out.known = true;
   return out;
+}
+
+// A damaged cache is recomputed, not an error.
+std::optional<RankLedger> stored_job(const Run& run, uint32_t process, const std::string& fingerprint,
+                                     std::span<const ProcessLedger* const> ranks) {
+  const Result<std::optional<trace::JobRollup>> rollup = run.load_job_rollup(process);
+  return rollup.ok() && rollup.value().has_value()
+             ? from_job_rollup(*rollup.value(), fingerprint, ranks.size(), *ranks[0])
+             : std::nullopt;
+}
+
+}  // namespace
+
+Result<RankLedger> build_rank_ledger(const Run& run, const Ledger& ledger, Cache cache) {
+  RankLedger out;
+  const std::vector<const ProcessLedger*> ranks = ranks_of(run, ledger, &out.why_not);
+  if (ranks.size() < 2) {
+    return out;
+  }
+  for (const ProcessLedger* rank : ranks) {
+    out.processes.push_back(rank->steps.process);
+    if (!has_gpu_events(run, rank->steps.process)) {
+      out.why_not = fmt::format("no GPU activity of rank {} was recorded, so when it waits is not seen",
+                                run.processes()[rank->steps.process].rank);
+      return out;
+    }
+  }
+  const uint32_t keeper = out.processes[0];
+  const std::string fingerprint = cache == Cache::kNone ? std::string() : job_fingerprint(run, ranks);
+  if (cache != Cache::kNone) {
+    if (std::optional<RankLedger> stored = stored_job(run, keeper, fingerprint, ranks); stored.has_value()) {
+      stored->processes = std::move(out.processes);
+      return std::move(*stored);
+    }
+  }
+  Result<RankLedger> computed = compute_job(run, ranks, std::move(out));
+  if (computed.ok() && cache == Cache::kReadWrite) {
+    // A cache that cannot be written costs time, not truth.
+    (void)run.store_job_rollup(keeper, to_job_rollup(computed.value(), fingerprint)).ok();
+  }
+  return computed;
 }
 
 }  // namespace stepscope::analysis

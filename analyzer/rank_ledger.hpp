@@ -21,7 +21,8 @@
 // that was recorded as a whole. Where NCCL up to
 // 2.26 was recorded without kernels, starts are late by up to some tens of microseconds.
 //
-// Reads collectives, and all events of a ledger once more: nothing is cached. Deterministic, one thread.
+// Reads collectives, and all events of a ledger once more. The result is cached in the recording of the first rank (job_rollup, a
+// version and a fingerprint of all recordings and their steps); a warm build decodes no event. Deterministic, one thread.
 #pragma once
 
 #include <cstdint>
@@ -32,19 +33,28 @@
 
 #include "analyzer/ledger.hpp"
 #include "analyzer/rank_clocks.hpp"
+#include "analyzer/rank_path.hpp"
 #include "analyzer/run.hpp"
 
 namespace stepscope::analysis {
 
 // The collectives of one kind and communicator that began in train steps. Times are means.
 struct RankTransfer {
-  std::string_view op;  // as collective_op() spells it
+  std::string op;  // as collective_op() spells it
   uint64_t group = 0;
   std::vector<uint32_t> members;  // "rank" below
   uint64_t count = 0;
   int64_t bytes = 0;       // of one
   double arrival_ns = 0;   // from the first rank's coming to the last one's
   double transfer_ns = 0;  // from then on, until the first rank left
+};
+
+// Of a leaf of a step of the job, what lies on one rank: for so long the job waited for this rank to be done with it.
+struct OwnedTime {
+  uint32_t step = 0;  // index into steps()
+  uint32_t rank = 0;
+  uint32_t leaf = 0;  // index into RankLedger::ledger.leaves
+  int64_t ns = 0;
 };
 
 // "rank" is an index into `processes` in all of these.
@@ -57,6 +67,8 @@ struct RankLedger {
   int64_t residual_ns = 0;   // of the alignment, the worst rank's
   Ledger
       ledger;  // one process, which stands for the job: its steps, on the first rank's clock, and their leaves
+  std::vector<PathSegment> path;  // what the job waited for, over all of its steps, on the first rank's clock
+  std::vector<OwnedTime> owned;   // by step, rank, leaf; adds up to `ledger`
   std::vector<int64_t>
       held_ns;  // steps x ranks: how long the job waited for this rank, collectives' transfers apart
   std::vector<int64_t> waited_ns;       // steps x ranks: how long this rank waited for others
@@ -72,7 +84,8 @@ struct RankLedger {
   }
 };
 
-// `ledger` is the run's own.
-[[nodiscard]] Result<RankLedger> build_rank_ledger(const Run& run, const Ledger& ledger);
+// `ledger` is the run's own. A cache that cannot be written (read-only medium) is no error.
+[[nodiscard]] Result<RankLedger> build_rank_ledger(const Run& run, const Ledger& ledger,
+                                                   Cache cache = Cache::kReadWrite);
 
 }  // namespace stepscope::analysis

@@ -74,6 +74,39 @@ std::vector<const ProcessLedger*> ranks_of(const Run& run, const Ledger& ledger,
   return {};
 }
 
+std::vector<int32_t> missing_ranks(const Run& run, const Ledger& ledger) {
+  std::set<int32_t> seen;
+  int32_t world = 1;
+  for (const ProcessLedger& process : ledger.processes) {
+    const Process& recorded = run.processes()[process.steps.process];
+    world = std::max(world, recorded.world_size);
+    if (!process.steps.steps.empty()) {
+      seen.insert(recorded.rank);
+    }
+  }
+  std::vector<int32_t> out;
+  for (int32_t rank = 0; world > 1 && rank < world; ++rank) {
+    if (!seen.contains(rank)) {
+      out.push_back(rank);
+    }
+  }
+  return out;
+}
+
+std::string rank_list(std::span<const int32_t> ranks) {
+  std::string out;
+  for (size_t i = 0; i < ranks.size();) {
+    size_t last = i;
+    while (last + 1 < ranks.size() && ranks[last + 1] == ranks[last] + 1) {
+      ++last;
+    }
+    out += fmt::format("{}{}", out.empty() ? "" : ", ", ranks[i]);
+    out += last > i ? fmt::format("{}{}", last > i + 1 ? "-" : ", ", ranks[last]) : "";
+    i = last + 1;
+  }
+  return out;
+}
+
 std::vector<Step> common_steps(std::span<const ProcessLedger* const> ranks, std::span<const RankClock> clocks,
                                std::string* why_not) {
   std::vector<size_t> offsets;

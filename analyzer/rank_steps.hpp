@@ -18,6 +18,11 @@ namespace stepscope::analysis {
 [[nodiscard]] std::vector<const ProcessLedger*> ranks_of(const Run& run, const Ledger& ledger,
                                                          std::string* why_not);
 
+// The ranks of the job without a recording with steps, ascending. None of processes that are no job of ranks.
+[[nodiscard]] std::vector<int32_t> missing_ranks(const Run& run, const Ledger& ledger);
+// "3, 5-7"
+[[nodiscard]] std::string rank_list(std::span<const int32_t> ranks);
+
 // On the first rank's clock. Empty, and *why_not says why, when the ranks' steps cannot be told to be the same ones.
 [[nodiscard]] std::vector<Step> common_steps(std::span<const ProcessLedger* const> ranks,
                                              std::span<const RankClock> clocks, std::string* why_not);

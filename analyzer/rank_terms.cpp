@@ -3,10 +3,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
+#include <set>
 
 #include <fmt/format.h>
 
 #include "analyzer/diff_breakdown.hpp"
+#include "analyzer/rank_steps.hpp"
 
 namespace stepscope::analysis {
 namespace {
@@ -72,6 +75,29 @@ void add_alignment_caveat(std::span<const AnalyzedRun> base, std::span<const Ana
   }
 }
 
+// A rank that one side lacks and the other has.
+void add_missing_caveat(std::span<const AnalyzedRun> base, std::span<const AnalyzedRun> candidate,
+                        Diff* diff) {
+  std::set<int32_t> missing[2];
+  for (const size_t side : {0U, 1U}) {
+    for (const AnalyzedRun& run : side == 0 ? base : candidate) {
+      const std::vector<int32_t> of_run = missing_ranks(*run.run, *run.ledger);
+      missing[side].insert(of_run.begin(), of_run.end());
+    }
+  }
+  for (const size_t side : {0U, 1U}) {
+    std::vector<int32_t> only;
+    std::set_difference(missing[side].begin(), missing[side].end(), missing[1 - side].begin(),
+                        missing[1 - side].end(), std::back_inserter(only));
+    if (!only.empty()) {
+      diff->caveats.push_back(fmt::format(
+          "the {} has no recording with steps of rank{} {}: what is missing there can look like time {}",
+          side == 0 ? "base" : "candidate", only.size() == 1 ? "" : "s", rank_list(only),
+          side == 0 ? "lost" : "saved"));
+    }
+  }
+}
+
 }  // namespace
 
 bool ranks_are_known(std::span<const AnalyzedRun> base, std::span<const AnalyzedRun> candidate) {
@@ -105,6 +131,7 @@ std::map<int32_t, double> own_means(std::span<const AnalyzedRun> side, std::stri
 }
 
 void name_ranks(std::span<const AnalyzedRun> base, std::span<const AnalyzedRun> candidate, Diff* diff) {
+  add_missing_caveat(base, candidate, diff);
   add_alignment_caveat(base, candidate, diff);
   constexpr int64_t kSmallest = 20;  // a term is worth a rank from this part of the minimum effect on
   if (!diff->by_ranks) {

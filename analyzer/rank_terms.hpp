@@ -19,7 +19,7 @@ namespace stepscope::analysis {
 
 // Sets Term::rank of the terms whose interval excludes 0, flagged or not, where one rank's own mean time in that leaf changed by at least half of the term, in its direction, and no
 // other rank's by more than a third of that. Not for communication, which ranks have together, nor for terms of the
-// supply model. Adds a caveat that says how well the ranks are aligned, or why they are not. Changes nothing else.
+// supply model. Adds caveats: how well the ranks are aligned, or why they are not; ranks that only one side has. Changes nothing else.
 void name_ranks(std::span<const AnalyzedRun> base, std::span<const AnalyzedRun> candidate, Diff* diff);
 
 // Mean over runs, by rank, of what an instant can be called: the leaf's time in the rank's own train steps.

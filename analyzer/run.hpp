@@ -201,6 +201,9 @@ class Run {
   // selfcheck.
   [[nodiscard]] Result<std::optional<trace::Rollup>> load_rollup(uint32_t process) const;
   [[nodiscard]] Status store_rollup(uint32_t process, const trace::Rollup& rollup) const;
+  // Of the whole job, in the recording of one process (rank_ledger.hpp).
+  [[nodiscard]] Result<std::optional<trace::JobRollup>> load_job_rollup(uint32_t process) const;
+  [[nodiscard]] Status store_job_rollup(uint32_t process, const trace::JobRollup& rollup) const;
   [[nodiscard]] Status verify(uint32_t process) const;
 
  private:

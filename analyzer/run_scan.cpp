@@ -420,6 +420,27 @@ Status Run::store_rollup(uint32_t process, const trace::Rollup& rollup) const {
                      [&](const trace::Recording& recording) { return recording.store_rollup(rollup); });
 }
 
+Result<std::optional<trace::JobRollup>> Run::load_job_rollup(uint32_t process) const {
+  std::optional<trace::JobRollup> rollup;
+  Status status = with_handle(*state_->data[process], [&](const trace::Recording& recording) {
+    Result<std::optional<trace::JobRollup>> loaded = recording.load_job_rollup();
+    if (!loaded.ok()) {
+      return loaded.status();
+    }
+    rollup = std::move(loaded).value();
+    return Status();
+  });
+  if (!status.ok()) {
+    return status;
+  }
+  return rollup;
+}
+
+Status Run::store_job_rollup(uint32_t process, const trace::JobRollup& rollup) const {
+  return with_handle(*state_->data[process],
+                     [&](const trace::Recording& recording) { return recording.store_job_rollup(rollup); });
+}
+
 Status Run::verify(uint32_t process) const {
   return with_handle(*state_->data[process],
                      [&](const trace::Recording& recording) { return recording.verify(); });

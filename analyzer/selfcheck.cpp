@@ -191,7 +191,7 @@ Result<std::vector<Check>> selfcheck(const Run& run, const SelfcheckOptions& opt
   }
   out.push_back(check_steps(ledger.value()));
   out.push_back(check_sum(ledger.value()));
-  const Result<RankLedger> ranks = build_rank_ledger(run, ledger.value());
+  const Result<RankLedger> ranks = build_rank_ledger(run, ledger.value(), Cache::kNone);
   if (!ranks.ok()) {
     return ranks.status();
   }

@@ -114,6 +114,13 @@ struct Rollup {
   std::vector<LedgerRow> ledger;
 };
 
+// What an analyzer computed from the recordings of all ranks of a job, kept in one of them.
+struct JobRollup {
+  int32_t version = 0;        // of the analyzer; it alone knows what `data` holds
+  std::string inputs;         // fingerprint of all that it was computed from
+  std::vector<uint8_t> data;  // not empty
+};
+
 class Recording {
  public:
   // Errors: kUnreadable, message naming file, cause and remedy (missing, not a recording, damaged, written by a
@@ -145,6 +152,9 @@ class Recording {
   // read. Error of storing: kUnavailable (read-only file or directory, disk full), the recording is unchanged then.
   [[nodiscard]] Result<std::optional<Rollup>> load_rollup() const;
   [[nodiscard]] Status store_rollup(const Rollup& rollup) const;
+  // The same for what was computed from several recordings; each is stored and replaced without the other.
+  [[nodiscard]] Result<std::optional<JobRollup>> load_job_rollup() const;
+  [[nodiscard]] Status store_job_rollup(const JobRollup& rollup) const;
 
   // PRAGMA integrity_check, all checksums, and decoding every segment; the first problem found.
   [[nodiscard]] Status verify() const;

@@ -26,6 +26,33 @@ std::optional<Place> place_of(const std::optional<analysis::Pointer>& where, Sid
   return std::nullopt;
 }
 
+// The train step of this rank in which the leaf takes longest.
+std::optional<Place> place_on_rank(const AnalyzedRun& run, int32_t rank, const std::string& leaf_name,
+                                   Side side, const RunModel& model) {
+  const size_t leaf_at = run.ledger->leaf_index(leaf_name);
+  const analysis::ProcessSteps* of = nullptr;
+  size_t longest = 0;
+  int64_t most = 0;
+  for (const analysis::ProcessLedger& process : run.ledger->processes) {
+    if (run.run->processes()[process.steps.process].rank != rank || leaf_at == run.ledger->leaves.size()) {
+      continue;
+    }
+    for (size_t s = 0; s < process.steps.steps.size(); ++s) {
+      const int64_t ns = run.ledger->row(process, s)[leaf_at];
+      if (process.steps.steps[s].step_class == analysis::StepClass::kTrain && ns > most) {
+        most = ns;
+        longest = s;
+        of = &process.steps;
+      }
+    }
+  }
+  if (of == nullptr) {
+    return std::nullopt;
+  }
+  const analysis::Step& step = of->steps[longest];
+  return find_place_in(model, side, of->process, step.begin_ns, step.end_ns, leaf_name);
+}
+
 void add_findings(DiffTable& table, const std::vector<analysis::Finding>& findings, Side side,
                   const RunModel& model) {
   for (const analysis::Finding& finding : findings) {
@@ -115,9 +142,17 @@ DiffTable table_of_diff(const AnalyzedRun& a, const AnalyzedRun& b, const RunMod
     row.high_ns = term.interval.high_ns;
     row.modelled = term.modelled;
     row.flagged = term.flagged;
+    row.rank = term.rank;
     // What shrank is seen best where it still was.
-    row.place = term.delta_ns < 0 ? find_place(model_a, Side::kA, term.name)
-                                  : place_of_term(table, term.name, Side::kB, model_b);
+    const bool shrank = term.delta_ns < 0;
+    if (term.rank >= 0) {
+      row.place = place_on_rank(shrank ? a : b, term.rank, term.name, shrank ? Side::kA : Side::kB,
+                                shrank ? model_a : model_b);
+    }
+    if (!row.place) {
+      row.place = shrank ? find_place(model_a, Side::kA, term.name)
+                         : place_of_term(table, term.name, Side::kB, model_b);
+    }
     table.terms.push_back(std::move(row));
   }
   add_remarks(table, diff);

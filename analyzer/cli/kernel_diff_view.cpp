@@ -71,7 +71,8 @@ std::string kernels_text(const Diff& diff, const KernelDiff& kernels, bool all, 
       left_out_ns += group.delta_ns;
       continue;
     }
-    table.add_row({group.label, change_ms(group.delta_ns), cell_ms(group.base_ns),
+    const std::string whose = group.rank < 0 ? "" : fmt::format("rank {}: ", group.rank);
+    table.add_row({whose + group.label, change_ms(group.delta_ns), cell_ms(group.base_ns),
                    cell_ms(group.candidate_ns), how(group), fmt::format("{:.1f}", group.confidence)});
   }
   if (left_out > 0) {
@@ -124,6 +125,7 @@ ordered_json kernels_json(const KernelDiff& kernels) {
                       {"confidence", std::round(group.confidence * 100) / 100},
                       {"change", group.change},
                       {"op", group.op},
+                      {"rank", group.rank < 0 ? ordered_json(nullptr) : ordered_json(group.rank)},
                       {"terms", group.leaves},
                       {"delta_ns", group.delta_ns},
                       {"base_ns", group.base_ns},

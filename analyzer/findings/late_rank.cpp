@@ -26,20 +26,22 @@ std::optional<Pointer> longest_hold(const AnalyzedRun& run, size_t rank) {
   const RankLedger& job = *run.ranks;
   std::optional<Pointer> best;
   int64_t most = 0;
+  size_t longest = 0;
+  for (size_t s = 0; s < job.steps().size(); ++s) {
+    if (job.steps()[s].step_class == StepClass::kTrain && job.held(s)[rank] > most) {
+      most = job.held(s)[rank];
+      longest = s;
+    }
+  }
   for (const ProcessLedger& process : run.ledger->processes) {
-    if (process.steps.process != job.processes[rank]) {
+    if (most == 0 || process.steps.process != job.processes[rank]) {
       continue;
     }
-    for (size_t s = 0; s < job.steps().size(); ++s) {
-      if (job.steps()[s].step_class != StepClass::kTrain || job.held(s)[rank] <= most) {
-        continue;
-      }
-      const auto own = std::find_if(process.steps.steps.begin(), process.steps.steps.end(),
-                                    [&](const Step& step) { return step.number == job.steps()[s].number; });
-      if (own != process.steps.steps.end()) {
-        most = job.held(s)[rank];
-        best = Pointer{0, process.steps.process, process.steps.lane, own->index, own->begin_ns, own->end_ns};
-      }
+    const auto own =
+        std::find_if(process.steps.steps.begin(), process.steps.steps.end(),
+                     [&](const Step& step) { return step.number == job.steps()[longest].number; });
+    if (own != process.steps.steps.end()) {
+      best = Pointer{0, process.steps.process, process.steps.lane, own->index, own->begin_ns, own->end_ns};
     }
   }
   return best;
@@ -97,12 +99,13 @@ void add_late_ranks(const RankCase& ranks, std::vector<Finding>* out) {
       grown[term.rank].push_back(&term);
     }
   }
+  const int64_t hidden = grown.empty() ? 0 : hidden_transfers(ranks);
   for (size_t r = 0; r < ranks.now.waited_ns.size(); ++r) {
     const auto found = grown.find(ranks.number_of(r));
     if (found == grown.end()) {
       continue;
     }
-    int64_t effect = hidden_transfers(ranks);
+    int64_t effect = hidden;
     bool flagged = false;
     for (const Term* term : found->second) {
       effect += term->delta_ns;

@@ -5,11 +5,12 @@
 //   rank 0   gemm ------|all-reduce ..waits..==transfer==|optimizer --|
 //   rank 1   gemm ---------------------------|==transfer==|optimizer --|
 //
-// a rank runs a matrix product as long as `gemm` says, then meets the others in an all-reduce that ends `transfer` after the
+// a rank runs a matrix product as long as `gemm` says, and another as long as `extra` says, then meets the others in an all-reduce that ends `transfer` after the
 // last one has come, then its optimizer. All ranks begin all steps at the same true time; each has a host and a clock of its own.
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -26,7 +27,9 @@ inline constexpr int64_t kMillisecond = 1000000;  // ns
 struct RankJob {
   int64_t ranks = 2, steps = 20;
   std::function<int64_t(int64_t rank, int64_t step)> gemm = [](int64_t, int64_t) { return 10'000'000; };
-  int64_t transfer = 2'000'000, optimizer = 1'000'000;  // ns
+  std::function<int64_t(int64_t rank, int64_t step)> extra = [](int64_t, int64_t) { return 0; };  // 0: none
+  std::function<double(int64_t rank)> sm_clock = [](int64_t) { return 0; };  // MHz; 0: not read
+  int64_t transfer = 2'000'000, optimizer = 1'000'000;                       // ns
   std::function<int64_t(int64_t rank)> clock_offset = [](int64_t) {
     return 0;
   };  // ns that its clock is ahead
@@ -56,6 +59,7 @@ class RankJobWriter {
 
  private:
   static constexpr int64_t kBegin = 1'000'000'000;
+  static constexpr int64_t kNoCall = 1'000'000;  // correlation of a kernel whose launch nobody asks for
   static constexpr uint32_t kThread = 1, kCompute = 2, kComm = 3, kCommunicator = 4;
 
   [[nodiscard]] int64_t clock(int64_t rank, int64_t ns) const {
@@ -106,15 +110,25 @@ class RankJobWriter {
       if (step == job_.steps) {
         break;
       }
-      const int64_t computed = now + job_.gemm(rank, step);
+      const int64_t multiplied = now + job_.gemm(rank, step);
+      const int64_t computed = multiplied + job_.extra(rank, step);
       int64_t last = now;
       for (int64_t other = 0; other < job_.ranks; ++other) {
-        last = std::max(last, now + job_.gemm(other, step) + (other < 2 ? job_.send : 0));
+        last = std::max(last,
+                        now + job_.gemm(other, step) + job_.extra(other, step) + (other < 2 ? job_.send : 0));
       }
       const int64_t came = computed + (rank < 2 ? job_.send : 0);
       const int64_t end = last + job_.transfer;
       const int64_t left = end + (rank % 2 == 1 && step % 2 == 1 ? job_.end_jitter : 0);
-      kernel(kCompute, "sm90_xmma_gemm_bf16", now, computed, 4 * step + 1);
+      kernel(kCompute, "sm90_xmma_gemm_bf16", now, multiplied, 4 * step + 1);
+      if (computed > multiplied) {
+        kernel(kCompute, "ampere_bf16_s16816gemm_bf16_128x128", multiplied, computed, kNoCall);
+      }
+      if (job_.sm_clock(rank) > 0) {
+        out.event(
+            trace::Kind::kHealth, kThread,
+            {clock(rank, now), out.name("gpu.sm_clock_mhz"), std::bit_cast<int64_t>(job_.sm_clock(rank)), 0});
+      }
       if (came > computed) {
         collective(rank == 0 ? "Send" : "Recv", "ncclDevKernel_SendRecv", 1 - rank, computed, came, step,
                    4 * step + 2);

@@ -20,7 +20,18 @@ bool leaf_of_term(std::string_view leaf, std::string_view term) {
          ((term == "data.workers" || term == "data.slow_worker") && leaf.starts_with("data."));
 }
 
+// To the event.
+void narrow(const RunModel& run, const EventRef& event, Place* place) {
+  const EventRow& row = run.lanes[event.lane].rows[event.row];
+  place->begin_ns = row.start(event.index);
+  place->end_ns = row.end(event.index);
+}
+
 }  // namespace
+
+std::string TermRow::title() const {
+  return rank < 0 ? name : name + " (rank " + std::to_string(rank) + ")";
+}
 
 void DiffTable::sort(TermOrder order, bool descending) {
   const auto less = [&](const TermRow& x, const TermRow& y) {
@@ -99,9 +110,34 @@ std::optional<Place> find_place(const RunModel& run, Side side, std::string_view
   const auto event =
       longest_event(run, side, run.step_lane, analysis::category_of_leaf(term), step.begin_ns, step.end_ns);
   if (event) {
-    const EventRow& row = run.lanes[event->lane].rows[event->row];
-    place.begin_ns = row.start(event->index);
-    place.end_ns = row.end(event->index);
+    narrow(run, *event, &place);
+  }
+  return place;
+}
+
+std::optional<Place> find_place_in(const RunModel& run, Side side, uint32_t process, int64_t begin_ns,
+                                   int64_t end_ns, std::string_view term) {
+  std::optional<Place> place;
+  for (const bool streams : {true, false}) {
+    int64_t longest = 0;
+    for (uint32_t lane = 0; lane < run.lanes.size(); ++lane) {
+      if (run.lanes[lane].process != process || (run.lanes[lane].role == LaneRole::kStream) != streams) {
+        continue;
+      }
+      const auto event = longest_event(run, side, lane, analysis::category_of_leaf(term), begin_ns, end_ns);
+      Place here{side, lane, begin_ns, end_ns};
+      if (event) {
+        narrow(run, *event, &here);
+      }
+      const int64_t length = event ? here.end_ns - here.begin_ns : 0;
+      if (!place || length > longest) {
+        place = here;
+        longest = length;
+      }
+    }
+    if (longest > 0) {
+      break;
+    }
   }
   return place;
 }

@@ -31,7 +31,10 @@ struct TermRow {
   double high_ns = 0;
   bool modelled = false;
   bool flagged = false;
-  std::optional<Place> place;
+  int32_t rank = -1;           // the one rank whose doing it is; -1: no single one's, or not known
+  std::optional<Place> place;  // in that rank's process, where there is one
+
+  [[nodiscard]] std::string title() const;  // "compute/gemm (rank 3)"
 };
 
 struct FindingRow {
@@ -65,6 +68,10 @@ struct DiffTable {
 // Where to look for a term that the analyzer gave no place: the step in which its leaves are longest, and there the
 // longest event of its category on the lane that drives the steps, else the step itself.
 [[nodiscard]] std::optional<Place> find_place(const RunModel& run, Side side, std::string_view term);
+
+// The same of another process, in a step that is known: on its streams first. None of a process without lanes.
+[[nodiscard]] std::optional<Place> find_place_in(const RunModel& run, Side side, uint32_t process,
+                                                 int64_t begin_ns, int64_t end_ns, std::string_view term);
 
 // The longest event of a category inside [begin, end) of a lane, outermost level first.
 [[nodiscard]] std::optional<EventRef> longest_event(const RunModel& run, Side side, uint32_t lane,

@@ -122,7 +122,7 @@ class TermsView final : public View {
     ImGui::TableNextColumn();
     ui::swatch(category_color(term.category, state.theme));
     ImGui::PushStyleColor(ImGuiCol_Text, to_vec(ink));
-    const std::string id = term.name + "##" + term.name;
+    const std::string id = term.title() + "##" + term.name;
     const bool clicked = ImGui::Selectable(
         id.c_str(), false, ImGuiSelectableFlags_SpanAllColumns | ImGuiSelectableFlags_AllowDoubleClick);
     ImGui::PopStyleColor();
@@ -176,7 +176,7 @@ class TermsView final : public View {
   static void draw_tooltip(const AppState& state, const TermRow& term) {
     const Palette& colors = state.colors();
     ImGui::BeginTooltip();
-    ui::text(colors.text, term.name);
+    ui::text(colors.text, term.title());
     if (state.table.comparison) {
       ui::text(colors.text_dim, format_delta_ms(static_cast<double>(term.delta_ns)) + " ms per step, " +
                                     format_signed_percent(term.share) + " of the change");

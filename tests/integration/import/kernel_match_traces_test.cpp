@@ -55,7 +55,8 @@ class KernelMatchTraces : public ::testing::TestWithParam<std::string> {
     testing::require(run.status());
     Result<Ledger> ledger = build_ledger(run.value(), {});
     testing::require(ledger.status());
-    Result<KernelSample> sampled = sample_kernels(run.value(), ledger.value(), {}, pool);
+    Result<KernelSample> sampled =
+        sample_kernels(run.value(), plan_spread(run.value(), ledger.value(), {}), true, pool);
     testing::require(sampled.status());
     return std::move(sampled).value();
   }

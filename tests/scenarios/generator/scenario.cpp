@@ -27,6 +27,15 @@ Job two_hosts() {
   return job;
 }
 
+// Small, since there are many.
+Job eight_ranks() {
+  Job job;
+  job.ranks = 8;
+  job.ranks_per_host = 4;
+  job.layers = 4;
+  return job;
+}
+
 // All gradients wait for the wire, and a second model runs meanwhile.
 Job bound_by_network() {
   Job job;
@@ -152,6 +161,10 @@ std::vector<Scenario> make_table() {
 
   Scenario& late = add("11", "slow_rank", "matrix products of rank 3 take a third longer", two_hosts());
   late.injections = {slower("gemm", 1.33, {"compute/gemm"}, 3)};
+
+  Scenario& high =
+      add("11b", "slow_high_rank", "matrix products of rank 6 of 8 take a third longer", eight_ranks());
+  high.injections = {slower("gemm", 1.33, {"compute/gemm"}, 6)};
 
   add("12", "slow_link", "transfers take twice as long", two_hosts()).injections = {
       {[](Job& job) { job.wire_bytes_per_ns /= 2; }, {"comm.exposed/all_reduce"}}};

@@ -2,6 +2,7 @@
 #include "analyzer/align.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <random>
 
 #include <gmock/gmock.h>
@@ -72,6 +73,61 @@ TEST(Align, CutsShortWhereSequencesDifferTooMuchAndStaysInOrder) {
   const auto pairs = align(a, b, 64);
   expect_common_subsequence(a, b, pairs);
   EXPECT_GT(pairs.size(), 100U);
+}
+
+// However two long sequences differ, it takes a bounded number of comparisons.
+void expect_bounded(const std::vector<uint64_t>& a, const std::vector<uint64_t>& b, size_t least) {
+  uint64_t steps = 0;
+  const auto pairs = align(a, b, kMaxEdits, &steps);
+  expect_common_subsequence(a, b, pairs);
+  EXPECT_LE(steps, kMostSteps);
+  EXPECT_GE(pairs.size(), least);
+}
+
+TEST(Align, ManySymbolsInAnotherOrderTakeBoundedTime) {
+  std::mt19937 random(5);
+  std::vector<uint64_t> a(100'000);
+  std::iota(a.begin(), a.end(), 1U);
+  std::vector<uint64_t> b = a;
+  std::shuffle(b.begin(), b.end(), random);
+  expect_bounded(a, b, 50);
+}
+
+TEST(Align, ManyEqualSymbolsTakeBoundedTime) {
+  std::mt19937 random(6);
+  std::vector<uint64_t> a(10'000, 7);
+  std::vector<uint64_t> b(9'000, 7);
+  expect_bounded(a, b, 9'000);
+  for (std::vector<uint64_t>* side : {&a, &b}) {  // with others between them, at other places
+    for (uint64_t& symbol : *side) {
+      symbol = random() % 3 == 0 ? 8 + random() % 5 : symbol;
+    }
+  }
+  expect_bounded(a, b, 6'000);
+}
+
+TEST(Align, ALongPrefixOfAnotherOrderDoesNotMakeTheRestBeSearchedAgainAndAgain) {
+  std::mt19937 random(8);
+  std::vector<uint64_t> a(60'000);
+  std::iota(a.begin(), a.end(), 1U);
+  std::vector<uint64_t> b = a;
+  std::shuffle(b.begin(), b.end(), random);
+  for (uint64_t i = 0; i < 60'000; ++i) {  // alike, but for something here and there
+    a.push_back(i % 40 == 0 ? 1 + i % 9 : 100'000 + i % 7);
+    b.push_back(i % 40 == 0 ? 1 + i % 11 : 100'000 + i % 7);
+  }
+  expect_bounded(a, b, 50'000);
+}
+
+TEST(Align, WhatTheOtherSideHasNotCostsNothing) {
+  std::vector<uint64_t> a(200'000);
+  std::iota(a.begin(), a.end(), 1U);
+  std::vector<uint64_t> b(200'000);
+  std::iota(b.begin(), b.end(), 1'000'000U);
+  b[100'000] = 5;
+  uint64_t steps = 0;
+  EXPECT_THAT(align(a, b, kMaxEdits, &steps), ElementsAre(Pair(4U, 100'000U)));
+  EXPECT_LE(steps, 10U);
 }
 
 }  // namespace

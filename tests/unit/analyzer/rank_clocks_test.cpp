@@ -4,6 +4,8 @@
 #include "analyzer/rank_clocks.hpp"
 
 #include <functional>
+#include <numeric>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -15,7 +17,7 @@ constexpr int64_t kClockMs = 1'000'000;
 // Collectives of some ranks, one every 10 ms. `ahead` is what a rank's clock shows too much at a true time.
 class Collectives {
  public:
-  void meet(std::initializer_list<uint32_t> ranks, size_t times,
+  void meet(const std::vector<uint32_t>& ranks, size_t times,
             const std::function<int64_t(uint32_t rank, size_t time, int64_t ns)>& ahead,
             bool simultaneous = true) {
     for (size_t i = 0; i < times; ++i) {
@@ -105,6 +107,16 @@ TEST(RankClocks, TimesKeepTheirOrder) {
   for (int64_t ns = 100 * kClockMs; ns < 100 * kClockMs + 20000; ++ns) {
     ASSERT_LE((*clocks)[1].to_first(ns), (*clocks)[1].to_first(ns + 1));
   }
+}
+
+TEST(RankClocks, TwoThousandRanksAreNoMatterOfMinutes) {
+  std::vector<uint32_t> all(2000);
+  std::iota(all.begin(), all.end(), 0U);
+  Collectives some;
+  some.meet(all, kFewestShared, [](uint32_t rank, size_t, int64_t) { return rank * kClockMs; });
+  const auto clocks = fit_rank_clocks(some.all(), all.size());
+  ASSERT_TRUE(clocks.has_value());
+  EXPECT_EQ(clocks->back().to_first(2500 * kClockMs), 501 * kClockMs);
 }
 
 }  // namespace

@@ -3,9 +3,15 @@
 // The ledger of a job of ranks: whose time its step is, to the nanosecond, and when it would rather say nothing.
 #include "analyzer/rank_ledger.hpp"
 
+#include <unistd.h>
+
+#include <filesystem>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "analyzer/rank_ledger_cache.hpp"
+#include "analyzer/rank_steps.hpp"
 #include "tests/support/rank_job.hpp"
 #include "tests/unit/analyzer/fixture.hpp"
 
@@ -147,6 +153,139 @@ TEST_F(RankLedgerTest, SaysNothingWhenTheClocksCannotBeAligned) {
   const RankLedger ranks = ranks_of(job);
   EXPECT_FALSE(ranks.known);
   EXPECT_THAT(ranks.why_not, HasSubstr("cannot be aligned better than"));
+}
+
+// Everything in it, as bytes.
+std::vector<uint8_t> all_of(const RankLedger& job) {
+  std::vector<uint8_t> out = to_job_rollup(job, "").data;
+  const auto add = [&out](const std::vector<int64_t>& values) {
+    const auto* const bytes = reinterpret_cast<const uint8_t*>(values.data());
+    out.insert(out.end(), bytes, bytes + values.size() * sizeof(int64_t));
+  };
+  out.insert(out.end(), job.processes.begin(), job.processes.end());
+  add(job.held_ns);
+  add(job.waited_ns);
+  for (const ProcessLedger& process : job.ledger.processes) {
+    add(process.ns);
+    add({process.steps.process, static_cast<int64_t>(process.steps.method),
+         static_cast<int64_t>(process.steps.confidence * 1e9)});
+  }
+  return out;
+}
+
+class StoredRankLedgerTest : public RankLedgerTest {
+ protected:
+  static RankJob uneven() {
+    RankJob job;
+    job.ranks = 4;
+    job.steps = 40;
+    job.gemm = [](int64_t rank, int64_t step) { return (8 + (rank * 7 + step) % 5) * kMillisecond; };
+    job.clock_drift = [](int64_t rank) { return static_cast<double>(rank) * 20e-6; };
+    return job;
+  }
+  // What a run opened anew finds stored.
+  std::optional<trace::JobRollup> stored() { return open("job").load_job_rollup(0).value(); }
+  RankLedger build(Cache cache) {
+    run_.emplace(open("job"));
+    alone_ = ledger_of(*run_);
+    return build_rank_ledger(*run_, alone_, cache).value();
+  }
+  std::string fingerprint() {
+    std::string why_not;
+    return job_fingerprint(*run_, analysis::ranks_of(*run_, alone_, &why_not));
+  }
+};
+
+TEST_F(StoredRankLedgerTest, WarmIsColdToTheLastBit) {
+  const RankLedger cold = ranks_of(uneven());
+  ASSERT_TRUE(cold.known) << cold.why_not;
+  ASSERT_TRUE(stored().has_value());
+  const RankLedger warm = build(Cache::kRead);
+  EXPECT_EQ(all_of(warm), all_of(cold));
+  EXPECT_EQ(all_of(build(Cache::kNone)), all_of(cold));
+  ASSERT_EQ(warm.transfers.size(), 1U);
+  EXPECT_EQ(warm.transfers[0].op, "all_reduce");
+  EXPECT_EQ(warm.transfers[0].members, cold.transfers[0].members);
+}
+
+TEST_F(StoredRankLedgerTest, AReasonNotToKnowIsStoredToo) {
+  RankJob job;
+  job.numbered = 0;
+  const RankLedger cold = ranks_of(job);
+  ASSERT_FALSE(cold.known);
+  ASSERT_TRUE(stored().has_value());
+  EXPECT_EQ(all_of(build(Cache::kRead)), all_of(cold));
+}
+
+TEST_F(StoredRankLedgerTest, IsTakenOnlyWithItsOwnFingerprint) {
+  const RankLedger cold = ranks_of(uneven());
+  RankLedger wrong = cold;
+  wrong.residual_ns = 4711;
+  const std::string own = fingerprint();
+  ASSERT_TRUE(run_->store_job_rollup(0, to_job_rollup(wrong, own)).ok());
+  EXPECT_EQ(build(Cache::kRead).residual_ns, 4711) << "what is stored is what is read";
+  ASSERT_TRUE(run_->store_job_rollup(0, to_job_rollup(wrong, "0123456789abcdef")).ok());
+  EXPECT_EQ(all_of(build(Cache::kRead)), all_of(cold));
+  trace::JobRollup later = to_job_rollup(wrong, own);
+  ++later.version;
+  ASSERT_TRUE(run_->store_job_rollup(0, later).ok());
+  EXPECT_EQ(all_of(build(Cache::kReadWrite)), all_of(cold));
+  EXPECT_EQ(stored()->version, kRankLedgerVersion) << "replaced by what was computed anew";
+}
+
+TEST_F(StoredRankLedgerTest, IsStaleWhenAnotherRanksRecordingChanges) {
+  RankJob job = uneven();
+  (void)ranks_of(job);
+  const trace::JobRollup before = *stored();
+  // Rank 0's recording, which holds the roll-up, stays as it is.
+  job.gemm = [](int64_t rank, int64_t step) {
+    return (8 + (rank * 7 + step) % 5) * kMillisecond + (rank == 2 ? 1000 : 0);
+  };
+  ::stepscope::testing::write_rank_job(path("changed"), job);
+  for (const auto& entry : std::filesystem::directory_iterator(path("changed"))) {
+    if (entry.path().filename().string().starts_with("main-r2")) {
+      std::filesystem::copy(entry.path(), path("job") + "/" + entry.path().filename().string(),
+                            std::filesystem::copy_options::overwrite_existing);
+    }
+  }
+  const RankLedger now = build(Cache::kReadWrite);
+  EXPECT_NE(stored()->inputs, before.inputs);
+  EXPECT_EQ(all_of(now), all_of(build(Cache::kNone)));
+}
+
+TEST_F(StoredRankLedgerTest, WhatIsCutOffIsNoRollUp) {
+  const RankLedger cold = ranks_of(uneven());
+  const trace::JobRollup good = to_job_rollup(cold, fingerprint());
+  for (size_t cut = 0; cut < good.data.size(); cut += 1 + good.data.size() / 200) {
+    trace::JobRollup damaged = good;
+    damaged.data.resize(cut);
+    EXPECT_FALSE(from_job_rollup(damaged, good.inputs, 4, alone_.processes[0]).has_value()) << cut;
+  }
+}
+
+TEST_F(StoredRankLedgerTest, IsNotWrittenWhereItCannotOrMustNotBe) {
+  ::stepscope::testing::write_rank_job(path("job"), uneven());
+  EXPECT_TRUE(build(Cache::kNone).known);
+  EXPECT_TRUE(build(Cache::kRead).known);
+  EXPECT_FALSE(stored().has_value());
+  // Read-only media. Root may write anywhere: then as somebody else.
+  namespace fs = std::filesystem;
+  const auto allow = [this](fs::perms directories, fs::perms files) {
+    for (const auto& entry : fs::directory_iterator(path("job"))) {
+      fs::permissions(entry.path(), files);
+    }
+    fs::permissions(path("job"), directories);
+    fs::permissions(fs::path(path("job")).parent_path(), fs::perms(0755));
+  };
+  constexpr uid_t kNobody = 65534;
+  const bool root = geteuid() == 0;
+  allow(fs::perms(0555), fs::perms(0444));
+  ASSERT_TRUE(!root || seteuid(kNobody) == 0);
+  const RankLedger job = build(Cache::kReadWrite);
+  ASSERT_TRUE(!root || seteuid(0) == 0);
+  allow(fs::perms(0755), fs::perms(0644));
+  EXPECT_TRUE(job.known);
+  EXPECT_FALSE(stored().has_value());
 }
 
 TEST_F(RankLedgerTest, OneRankAloneIsNoJobOfRanksAndNoFault) {

@@ -344,6 +344,31 @@ TEST(Recording, ADamagedRollUpIsNoRollUp) {
   EXPECT_FALSE(recording.load_rollup().value().has_value());
 }
 
+TEST(Recording, KeepsTheRollUpOfAJobBesideThatOfItsOwn) {
+  const TempDir dir;
+  const std::string path = dir.file("a.stepscope");
+  write_sample(path);
+  ASSERT_TRUE(open_or_fail(path).load_job_rollup().ok()) << "a recording that never had the table";
+  EXPECT_FALSE(open_or_fail(path).load_job_rollup().value().has_value());
+  ASSERT_TRUE(open_or_fail(path).store_rollup({3, "api", {{0, 10, 20, "train"}}, {}, {}}).ok());
+  ASSERT_TRUE(open_or_fail(path).store_job_rollup({1, "old", {1}}).ok());
+  const Status stored = open_or_fail(path).store_job_rollup({2, "0123", {7, 0, 255}});
+  ASSERT_TRUE(stored.ok()) << stored.message();
+  const std::optional<JobRollup> loaded = open_or_fail(path).load_job_rollup().value();
+  ASSERT_TRUE(loaded.has_value());
+  EXPECT_EQ(loaded->version, 2);
+  EXPECT_EQ(loaded->inputs, "0123");
+  EXPECT_EQ(loaded->data, (std::vector<uint8_t>{7, 0, 255}));
+  EXPECT_EQ(open_or_fail(path).load_rollup().value()->version, 3);
+  EXPECT_TRUE(open_or_fail(path).verify().ok()) << "the events are as before";
+  run_sql(path, "UPDATE job_rollup SET data = X'07'");
+  EXPECT_FALSE(open_or_fail(path).load_job_rollup().value().has_value()) << "damage is no roll-up";
+  const Recording recording = open_or_fail(path);
+  std::filesystem::create_directory(path + "-journal");  // stands for a read-only directory, also for root
+  EXPECT_EQ(recording.store_job_rollup({1, "x", {1}}).code(), Code::kUnavailable);
+  std::filesystem::remove(path + "-journal");
+}
+
 TEST(Recording, ARollUpThatCannotBeStoredIsAnErrorAndNoHarm) {
   const TempDir dir;
   write_sample(dir.file("a.stepscope"));

@@ -16,6 +16,7 @@
 
 #include "tests/support/gpu_job.hpp"
 #include "tests/support/job_simulator.hpp"
+#include "tests/support/rank_job.hpp"
 #include "tests/support/temp_dir.hpp"
 #include "trace/spool_writer.hpp"
 #include "viewer/model/track_layout.hpp"
@@ -71,6 +72,28 @@ TEST_F(LoaderTest, OneRunHasItsStepsLanesAndLedger) {
   EXPECT_FALSE(state->table.comparison);
   EXPECT_EQ(state->table.residual_ns(), 0);
   EXPECT_FALSE(state->table.terms.empty());
+}
+
+TEST_F(LoaderTest, ATermOfOneRankLeadsToThatRanksProcess) {
+  using stepscope::testing::kMillisecond;
+  stepscope::testing::RankJob job;
+  job.ranks = 4;
+  stepscope::testing::write_rank_job(dir.file("a"), job);
+  job.gemm = [](int64_t rank, int64_t step) {
+    return rank == 2 ? (step == 11 ? 17 : 15) * kMillisecond : 10 * kMillisecond;
+  };
+  stepscope::testing::write_rank_job(dir.file("b"), job);
+  const auto state = load(dir.file("a"), dir.file("b"));
+  const auto term = std::find_if(state->table.terms.begin(), state->table.terms.end(),
+                                 [](const TermRow& row) { return row.name == "compute/gemm"; });
+  ASSERT_NE(term, state->table.terms.end());
+  EXPECT_EQ(term->rank, 2);
+  EXPECT_EQ(term->title(), "compute/gemm (rank 2)");
+  ASSERT_TRUE(term->place.has_value());
+  const RunModel& run = *state->run(Side::kB);
+  EXPECT_EQ(term->place->side, Side::kB);
+  EXPECT_EQ(run.processes[run.lanes[term->place->lane].process].title, "rank 2 · main");
+  EXPECT_EQ(term->place->end_ns - term->place->begin_ns, 17 * kMillisecond) << "the product of step 11";
 }
 
 TEST_F(LoaderTest, TwoRunsHaveATableThatAddsUpAndWhoseCauseHasAPlace) {
