@@ -2,6 +2,7 @@
 #include "analyzer/selfcheck.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include <fmt/format.h>
 
@@ -120,7 +121,9 @@ Result<Check> check_chain(const Run& run, const Ledger& ledger) {
   int64_t residual = 0;
   int64_t unrecorded = 0;
   int64_t total = 0;
-  const Status status = walk_chains(run, ledger, {}, [&](const StepChain& chain) {
+  ChainOptions options;
+  options.most_processes = std::numeric_limits<size_t>::max();
+  const Status status = walk_chains(run, ledger, options, [&](const StepChain& chain) {
     ++steps;
     residual += chain.residual_ns();
     total += chain.step.duration_ns();

@@ -22,9 +22,15 @@ bool is_driven(const ProcessSteps& steps) {
   return !steps.steps.empty() && steps.lane != kNoLane;
 }
 
+// A process whose steps have chains. Where all of them are walked, what its threads did is read once for all windows.
+struct DrivenProcess {
+  const ProcessSteps* steps = nullptr;
+  std::shared_ptr<const HostPieces> pieces;
+};
+
 class WindowWalker {
  public:
-  WindowWalker(const Run& run, std::span<const ProcessSteps* const> driven, const Meetings& matched)
+  WindowWalker(const Run& run, std::span<const DrivenProcess> driven, const Meetings& matched)
       : run_(run), driven_(driven), matched_(matched) {}
 
   Status walk(const Window& window, const ChainVisitor& visit) {
@@ -43,10 +49,11 @@ class WindowWalker {
       if (processes_[p] == nullptr) {
         continue;
       }
-      offsets[driven_[p]->process] = processes_[p]->context().offset_ns;
-      for (size_t i = window.first; i < std::min(window.last, driven_[p]->steps.size()); ++i) {
-        const Step& step = driven_[p]->steps[i];
-        ends.push_back({driven_[p]->process, &step, processes_[p]->boundary(step.end_ns)});
+      const ProcessSteps& steps = *driven_[p].steps;
+      offsets[steps.process] = processes_[p]->context().offset_ns;
+      for (size_t i = window.first; i < std::min(window.last, steps.steps.size()); ++i) {
+        const Step& step = steps.steps[i];
+        ends.push_back({steps.process, &step, processes_[p]->boundary(step.end_ns)});
       }
     }
     const ChainWalker walker(graph_, std::move(offsets));
@@ -63,28 +70,35 @@ class WindowWalker {
  private:
   // The window and a step on either side: what happens in it may have been caused before, and a rank may be ahead.
   Status read(const Window& window) {
-    for (const ProcessSteps* steps : driven_) {
-      const size_t first = window.first == 0 ? 0 : window.first - 1;
-      const size_t last = std::min(window.last + 1, steps->steps.size());
-      ProcessChains* made = nullptr;
-      if (window.first < steps->steps.size()) {
-        ProcessSteps& part = *parts_.emplace_back(std::make_unique<ProcessSteps>(*steps));
-        part.steps.assign(steps->steps.begin() + static_cast<std::ptrdiff_t>(first),
-                          steps->steps.begin() + static_cast<std::ptrdiff_t>(last));
-        Result<std::unique_ptr<ProcessChains>> chains =
-            ProcessChains::read(run_, part, {0, part.steps.size()}, graph_);
-        if (!chains.ok()) {
-          return chains.status();
-        }
-        made = chains_.emplace_back(std::move(chains).value()).get();
+    for (const DrivenProcess& process : driven_) {
+      const std::vector<Step>& steps = process.steps->steps;
+      if (window.first >= steps.size()) {
+        processes_.push_back(nullptr);
+        continue;
       }
-      processes_.push_back(made);
+      const StepSpan span{window.first == 0 ? 0 : window.first - 1, std::min(window.last + 1, steps.size())};
+      Result<std::unique_ptr<ProcessChains>> chains =
+          process.pieces != nullptr
+              ? ProcessChains::read(run_, *process.steps, span, graph_, process.pieces)
+              : ProcessChains::read(run_, steps_of(*process.steps, span), {0, span.count()}, graph_);
+      if (!chains.ok()) {
+        return chains.status();
+      }
+      processes_.push_back(chains_.emplace_back(std::move(chains).value()).get());
     }
     return {};
   }
 
+  // So that no more than these steps' events are read.
+  const ProcessSteps& steps_of(const ProcessSteps& all, const StepSpan& span) {
+    ProcessSteps& part = *parts_.emplace_back(std::make_unique<ProcessSteps>(all));
+    part.steps.assign(all.steps.begin() + static_cast<std::ptrdiff_t>(span.first),
+                      all.steps.begin() + static_cast<std::ptrdiff_t>(span.last));
+    return part;
+  }
+
   const Run& run_;
-  std::span<const ProcessSteps* const> driven_;
+  std::span<const DrivenProcess> driven_;
   const Meetings& matched_;
   RecordedGraph graph_;
   std::vector<std::unique_ptr<ProcessSteps>> parts_;
@@ -92,9 +106,9 @@ class WindowWalker {
   std::vector<ProcessChains*> processes_;
 };
 
-double events_per_step(const Run& run, std::span<const ProcessSteps* const> driven) {
+double events_per_step(const Run& run, std::span<const DrivenProcess> driven) {
   double events = 0;
-  for (const ProcessSteps* steps : driven) {
+  for (const auto& [steps, pieces] : driven) {
     uint64_t own = 0;
     for (const Kind kind :
          {Kind::kKernel, Kind::kMemcpy, Kind::kMemset, Kind::kGraphLaunch, Kind::kCudaApi, Kind::kRange}) {
@@ -119,12 +133,12 @@ int64_t StepChain::residual_ns() const {
 
 Status walk_chains(const Run& run, const Ledger& ledger, const ChainOptions& options,
                    const ChainVisitor& visit) {
-  std::vector<const ProcessSteps*> driven;
+  std::vector<DrivenProcess> driven;
   std::vector<uint32_t> numbers;
   size_t steps = 0;
   for (const ProcessLedger& process : ledger.processes) {
     if (is_driven(process.steps) && driven.size() < options.most_processes) {
-      driven.push_back(&process.steps);
+      driven.push_back({&process.steps, nullptr});
       numbers.push_back(process.steps.process);
       steps = std::max(steps, process.steps.steps.size());
     }
@@ -136,6 +150,16 @@ Status walk_chains(const Run& run, const Ledger& ledger, const ChainOptions& opt
       numbers.size() > 1 ? match_collectives(run, numbers) : Result<Meetings>(Meetings());
   if (!matched.ok()) {
     return matched.status();
+  }
+  for (DrivenProcess& process : driven) {
+    if (options.around.has_value()) {
+      break;
+    }
+    Result<std::unique_ptr<HostPieces>> pieces = HostPieces::read(run, *process.steps);
+    if (!pieces.ok()) {
+      return pieces.status();
+    }
+    process.pieces = std::move(pieces).value();
   }
   const auto fit = std::max<size_t>(
       1, static_cast<size_t>(static_cast<double>(options.events_per_window) / events_per_step(run, driven)));

@@ -9,13 +9,17 @@
 namespace stepscope::analysis {
 
 Result<std::unique_ptr<ProcessChains>> ProcessChains::read(const Run& run, const ProcessSteps& steps,
-                                                           const StepSpan& span, RecordedGraph& graph) {
+                                                           const StepSpan& span, RecordedGraph& graph,
+                                                           std::shared_ptr<const HostPieces> pieces) {
   std::unique_ptr<ProcessChains> out(new ProcessChains(steps, span));
-  Result<std::unique_ptr<HostPieces>> pieces = HostPieces::read(run, steps);
-  if (!pieces.ok()) {
-    return pieces.status();
+  if (pieces == nullptr) {
+    Result<std::unique_ptr<HostPieces>> read = HostPieces::read(run, steps);
+    if (!read.ok()) {
+      return read.status();
+    }
+    pieces = std::move(read).value();
   }
-  out->pieces_ = std::move(pieces).value();
+  out->pieces_ = std::move(pieces);
   const TimeRange window{steps.steps[span.first].begin_ns, steps.steps[span.last - 1].end_ns};
   out->context_.emplace(run, steps, window, *out->pieces_, graph);
   Result<HostChain> host = HostChain::read(*out->context_);

@@ -24,10 +24,11 @@ struct StepSpan {
 
 class ProcessChains {
  public:
-  // `run`, `steps` and `graph` outlive it; the span is not empty, and the steps have a driving thread.
-  [[nodiscard]] static Result<std::unique_ptr<ProcessChains>> read(const Run& run, const ProcessSteps& steps,
-                                                                   const StepSpan& span,
-                                                                   RecordedGraph& graph);
+  // `run`, `steps` and `graph` outlive it; the span is not empty, and the steps have a driving thread. `pieces` are of these
+  // steps; without any they are read.
+  [[nodiscard]] static Result<std::unique_ptr<ProcessChains>> read(
+      const Run& run, const ProcessSteps& steps, const StepSpan& span, RecordedGraph& graph,
+      std::shared_ptr<const HostPieces> pieces = nullptr);
 
   [[nodiscard]] const ProcessSteps& steps() const { return steps_; }
   [[nodiscard]] const StepSpan& span() const { return span_; }
@@ -47,7 +48,7 @@ class ProcessChains {
 
   const ProcessSteps& steps_;
   StepSpan span_;
-  std::unique_ptr<HostPieces> pieces_;
+  std::shared_ptr<const HostPieces> pieces_;
   std::optional<ProcessContext> context_;
   std::optional<HostChain> host_;
   std::optional<GpuChain> gpu_;
