@@ -308,6 +308,19 @@ Status require_steps(std::span<const AnalyzedRun> side) {
 
 }  // namespace
 
+std::string_view leaf_of_term(std::string_view term_name) {
+  static constexpr std::pair<std::string_view, std::string_view> kData[] = {
+      {term::kFetch, leaf::kFetchCpu},
+      {term::kStarved, leaf::kFetchStarved},
+      {term::kIo, leaf::kFetchIo},
+      {term::kBlocked, leaf::kFetchBlocked},
+      {term::kWorkers, {}},
+      {term::kSlowWorker, {}}};
+  const auto* const found = std::find_if(std::begin(kData), std::end(kData),
+                                         [&](const auto& row) { return row.first == term_name; });
+  return found == std::end(kData) ? term_name : found->second;
+}
+
 Result<Diff> diff_analyzed(std::span<const AnalyzedRun> base, std::span<const AnalyzedRun> candidate,
                            const DiffOptions& options) {
   if (base.empty() || candidate.empty()) {

@@ -73,6 +73,9 @@ inline constexpr std::string_view kTransfer = "data.transfer";
 // Every other term has the name of its leaf.
 }  // namespace term
 
+// The leaf whose time a term is; empty for terms that are no leaf's.
+[[nodiscard]] std::string_view leaf_of_term(std::string_view term_name);
+
 struct Interval {
   double low_ns = 0;
   double high_ns = 0;

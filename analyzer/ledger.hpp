@@ -76,6 +76,7 @@ inline constexpr std::string_view kBackward = "compute/backward";
 inline constexpr std::string_view kOptimizer = "optimizer";
 inline constexpr std::string_view kGc = "idle.gc";
 inline constexpr std::string_view kCheckpoint = "idle.checkpoint";
+inline constexpr std::string_view kDataPrefix = "data.";
 inline constexpr std::string_view kFetchCpu = "data.fetch.cpu";
 inline constexpr std::string_view kFetchIo = "data.fetch.io";
 inline constexpr std::string_view kFetchBlocked = "data.fetch.blocked";

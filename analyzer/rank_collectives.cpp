@@ -46,7 +46,6 @@ struct Attended {
   Attendance attendance;
   int64_t bytes = 0;
   int64_t ranks = 0;
-  uint32_t kernel = 0;  // correlation, 0 = not known
 };
 
 uint64_t text_id(std::string_view text) {
@@ -106,8 +105,7 @@ class RankReader {
     one.key.seq = at(kRankSeq);
     one.bytes = at(kRankBytes);
     one.ranks = at(kRankRanks);
-    one.kernel = kernel;
-    one.attendance = {rank_, at(0) + shift, at(0) + std::max<int64_t>(0, at(1)) + shift};
+    one.attendance = {rank_, at(0) + shift, at(0) + std::max<int64_t>(0, at(1)) + shift, kernel};
     if ((flags & trace::kCollectivePointToPoint) != 0) {
       const int64_t own = at(kRankOwn) >= 0 ? at(kRankOwn) : run_.processes()[process_].rank;
       const int64_t peer = at(kRankPeer);
@@ -126,8 +124,8 @@ class RankReader {
   Status take_kernel_times() {
     std::unordered_map<uint32_t, std::vector<size_t>> wanted;
     for (size_t i = first_; i < out_->size(); ++i) {
-      if ((*out_)[i].kernel != 0) {
-        wanted[(*out_)[i].kernel].push_back(i);
+      if (const uint32_t kernel = (*out_)[i].attendance.kernel; kernel != 0) {
+        wanted[kernel].push_back(i);
       }
     }
     if (wanted.empty()) {
@@ -178,6 +176,10 @@ bool all_there(std::span<const Attended> group, size_t expected) {
 }
 
 }  // namespace
+
+bool members_wait(const Meeting& meeting, int64_t complete_ns, int64_t end_ns) {
+  return meeting.simultaneous || (meeting.op == "send_recv" && complete_ns <= end_ns);
+}
 
 Result<Meetings> match_collectives(const Run& run, std::span<const uint32_t> processes) {
   std::vector<Attended> attended;

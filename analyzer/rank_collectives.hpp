@@ -7,7 +7,8 @@
 // ranks share. The times of an operation are those of its kernel where the recording names it, else those of its own record.
 // Left out: captured ones (they do not run then), those without a time on the device, and those under way when the process
 // ended. A collective counts when all its ranks have it exactly once; the others are counted, not guessed at: an
-// operation whose number is missing or repeats would pair what does not belong together.
+// operation whose number is missing or repeats would pair what does not belong together. Level C (rank_ledger.hpp) and the
+// replay (replay/meetings.hpp) both take their meetings from here.
 //
 // Deterministic, one thread. Internal to the library.
 #pragma once
@@ -27,6 +28,8 @@ struct Attendance {
   uint32_t rank = 0;
   int64_t begin_ns = 0;  // when its kernel started: the rank has arrived
   int64_t end_ns = 0;
+  uint32_t kernel =
+      0;  // correlation of the kernel that ran it; 0: not known, the times are of its own record
 };
 
 struct Meeting {
@@ -46,6 +49,10 @@ struct Meetings {
     return std::span(attendances).subspan(meeting.first, meeting.count);
   }
 };
+
+// Whether those who came early waited for the last one, who came at `complete_ns`; the first one left at `end_ns`. A send that was
+// over before the receiver came went into a buffer. Of other operations that not all ranks leave together it is not known.
+[[nodiscard]] bool members_wait(const Meeting& meeting, int64_t complete_ns, int64_t end_ns);
 
 // Times are on the run's timeline. `processes` are indices into run.processes().
 [[nodiscard]] Result<Meetings> match_collectives(const Run& run, std::span<const uint32_t> processes);

@@ -62,10 +62,7 @@ Gathering gather(const Meeting& meeting, std::span<const Attendance> who,
       out.last = who[i].rank;
     }
   }
-  // A send that was over before the receiver came went into a buffer. Of other operations that not all ranks leave together it
-  // is not known who waits for whom.
-  const bool pair = meeting.op == "send_recv";
-  out.waits = meeting.simultaneous || (pair && out.complete_ns <= out.end_ns);
+  out.waits = members_wait(meeting, out.complete_ns, out.end_ns);
   // From what all leave together nobody leaves before the last one has come: what says so is an error of the clocks.
   out.complete_ns = std::max(out.first_ns, std::min(out.complete_ns, out.end_ns));
   return out;

@@ -2,10 +2,12 @@
 #include "analyzer/selfcheck.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include <fmt/format.h>
 
 #include "analyzer/rank_ledger.hpp"
+#include "analyzer/replay/cause_chain.hpp"
 
 namespace stepscope::analysis {
 namespace {
@@ -113,6 +115,39 @@ Check check_sum(const Ledger& ledger) {
                              : fmt::format("leaves and wall time differ by {} ns", residual));
 }
 
+// What a step waited for, one after the other, covers it.
+Result<Check> check_chain(const Run& run, const Ledger& ledger) {
+  size_t steps = 0;
+  int64_t residual = 0;
+  int64_t unrecorded = 0;
+  int64_t total = 0;
+  ChainOptions options;
+  options.most_processes = std::numeric_limits<size_t>::max();
+  const Status status = walk_chains(run, ledger, options, [&](const StepChain& chain) {
+    ++steps;
+    residual += chain.residual_ns();
+    total += chain.step.duration_ns();
+    for (const ChainSegment& segment : chain.segments) {
+      unrecorded += segment.link == Link::kUnrecorded ? segment.end_ns - segment.begin_ns : 0;
+    }
+    return Status();
+  });
+  if (!status.ok()) {
+    return status;
+  }
+  if (steps == 0) {
+    return check("chain.sum", CheckState::kNote, "no steps that a thread drives, so no chain of causes");
+  }
+  return check(
+      "chain.sum", residual == 0 ? CheckState::kPass : CheckState::kFail,
+      residual == 0
+          ? fmt::format(
+                "the chain of causes of every step adds up to it: residual 0 ns; {:.1f} % of the time "
+                "was not recorded",
+                100 * static_cast<double>(unrecorded) / static_cast<double>(total))
+          : fmt::format("chains of causes and steps differ by {} ns", residual));
+}
+
 // Only for jobs of several ranks.
 Check check_ranks(const RankLedger& ranks) {
   if (!ranks.known) {
@@ -191,6 +226,11 @@ Result<std::vector<Check>> selfcheck(const Run& run, const SelfcheckOptions& opt
   }
   out.push_back(check_steps(ledger.value()));
   out.push_back(check_sum(ledger.value()));
+  Result<Check> chain = check_chain(run, ledger.value());
+  if (!chain.ok()) {
+    return chain.status();
+  }
+  out.push_back(std::move(chain).value());
   const Result<RankLedger> ranks = build_rank_ledger(run, ledger.value(), Cache::kNone);
   if (!ranks.ok()) {
     return ranks.status();

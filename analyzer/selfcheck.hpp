@@ -17,7 +17,7 @@ enum class CheckState : uint8_t { kPass, kNote, kFail };
 
 struct Check {
   std::string
-      name;  // "ledger.sum", "ranks.sum", "clock.monotonic", "steps.order", "loss", "batches.joined", "file", ...
+      name;  // "ledger.sum", "chain.sum", "ranks.sum", "clock.monotonic", "steps.order", "loss", "batches.joined", "file", ...
   CheckState state = CheckState::kPass;
   std::string detail;  // one sentence with the numbers
 };

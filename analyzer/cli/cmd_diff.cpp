@@ -144,8 +144,17 @@ int run_diff(const Command& command, const std::vector<std::string>& args) {
     return report_failure(kernels.status());
   }
   DiffReport report{
-      diff.value(),    findings,    candidate.runs, arguments.all, what_if.has_value() ? &*what_if : nullptr,
-      kernels.value(), std::nullopt};
+      diff.value(),    findings,     candidate.runs, arguments.all, what_if.has_value() ? &*what_if : nullptr,
+      kernels.value(), std::nullopt, nullptr};
+  std::optional<DiffChains> chains;
+  if (arguments.json) {
+    Result<DiffChains> made = make_diff_chains(base.analyzed, candidate.analyzed);
+    if (!made.ok()) {
+      return report_failure(made.status());
+    }
+    chains = std::move(made).value();
+    report.chains = &*chains;
+  }
   if (const std::optional<DiffBy> by = parse_diff_by(arguments.by); by.has_value()) {
     Result<std::vector<DiffRow>> rows =
         diff_by(base.analyzed, candidate.analyzed, diff.value(), kernels.value(), *by);

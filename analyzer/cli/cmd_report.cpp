@@ -19,8 +19,10 @@ namespace stepscope::analysis::cli {
 int run_report(const Command& command, const std::vector<std::string>& args) {
   std::string path;
   bool json = false;
+  bool with_chain = false;
   OptionSet options(command);
   options.positional("RUN", path, "run directory or *.stepscope file");
+  options.flag("--chain", with_chain, "also show by what, one after the other, a typical step took so long");
   options.flag("--json", json, "print JSON (stepscope.report/1)");
   options.note("The leaves of a step exclude each other and add up to the time of the step.");
   if (const std::optional<int> exit = options.parse(args)) {
@@ -48,8 +50,21 @@ int run_report(const Command& command, const std::vector<std::string>& args) {
   }
   const std::vector<Finding> findings =
       find_in_run({&run.value(), &ledger.value(), &evidence.value(), &ranks.value()});
-  const Report report{run.value(), ledger.value(),   evidence.value(),
-                      findings,    activity.value(), ranks.value()};
+  std::optional<ChainReport> chain;
+  if (with_chain) {
+    Result<std::optional<ChainReport>> made = make_chain_report(run.value(), ledger.value());
+    if (!made.ok()) {
+      return report_failure(made.status());
+    }
+    chain = std::move(made).value();
+  }
+  const Report report{run.value(),
+                      ledger.value(),
+                      evidence.value(),
+                      findings,
+                      activity.value(),
+                      ranks.value(),
+                      chain.has_value() ? &*chain : nullptr};
   const int written = json ? print_json(report_json(report))
                            : print_result(report_text(report, inspect_terminal(STDOUT_FILENO)));
   bool any_step = false;

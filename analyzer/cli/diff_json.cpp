@@ -70,6 +70,9 @@ ordered_json terms_json(const DiffReport& report) {
          {"what_if_ns", nullptr},
          {"modelled", term.modelled},
          {"flagged", term.flagged}});
+    if (report.chains != nullptr) {
+      add_chain(*report.chains, term, &list.back());
+    }
   }
   return list;
 }

@@ -9,6 +9,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include "analyzer/cli/chain_view.hpp"
 #include "analyzer/cli/kernel_diff_view.hpp"
 #include "analyzer/cli/terminal.hpp"
 #include "analyzer/diff.hpp"
@@ -24,7 +25,8 @@ struct DiffReport {
   bool all_terms = false;                  // the text lists small terms too
   const WhatIf* what_if = nullptr;         // when asked for
   const KernelDiff& kernels;
-  std::optional<ByRows> by;  // --by
+  std::optional<ByRows> by;            // --by
+  const DiffChains* chains = nullptr;  // for JSON
 };
 
 [[nodiscard]] std::string diff_text(const DiffReport& report, const Terminal& terminal);

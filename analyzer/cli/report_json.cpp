@@ -97,6 +97,9 @@ ordered_json report_json(const Report& report) {
   document["run"] = report.run.path();
   document["findings"] = findings_json(report.findings, {&run, 1});
   document["ledger"] = ledger_json(report.ledger);
+  if (report.chain != nullptr) {
+    document["chain"] = chain_json(report.run, *report.chain);
+  }
   document["ranks"] = rank_json(report.run, report.ranks);
   document["loader"] = loader_json(report.evidence.loader);
   document["supply"] = supply_json(report.evidence.supply);

@@ -185,6 +185,7 @@ std::string report_text(const Report& report, const Terminal& terminal) {
     out += "\n" + styled("findings", Style::kBold, terminal) + "\n" + findings;
   }
   out += ledger_table(report.ledger, terminal);
+  out += report.chain == nullptr ? "" : chain_text(report.run, *report.chain, terminal);
   out += rank_text(report.run, report.ranks, terminal);
   out += gpu_text(report, terminal);
   out += stage_table(report.evidence, terminal);

@@ -8,6 +8,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include "analyzer/cli/chain_view.hpp"
 #include "analyzer/cli/terminal.hpp"
 #include "analyzer/findings.hpp"
 #include "analyzer/gpu_activity.hpp"
@@ -22,6 +23,7 @@ struct Report {
   std::span<const Finding> findings;
   const GpuActivity& activity;  // empty for a run without GPU activity
   const RankLedger& ranks;
+  const ChainReport* chain = nullptr;  // when asked for, and there is one
 };
 
 [[nodiscard]] std::string report_text(const Report& report, const Terminal& terminal);

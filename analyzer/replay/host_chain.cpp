@@ -34,8 +34,9 @@ Result<HostChain> HostChain::read(ProcessContext& context) {
   const Lane& driving = context.run().lanes()[context.steps().lane];
   for (uint32_t i = 0; i < out.items_.size(); ++i) {
     HostItem& item = out.items_[i];
-    item.begin = context.graph().at(item.begin_ns);
-    item.end = item.end_ns == item.begin_ns ? item.begin : context.graph().at(item.end_ns);
+    const uint32_t actor = context.lane_actor(item.lane);
+    item.begin = context.graph().at(item.begin_ns, actor);
+    item.end = item.end_ns == item.begin_ns ? item.begin : context.graph().at(item.end_ns, actor);
     if (item.lane == driving.trace_id) {
       out.driving_.push_back(i);
     }
@@ -107,10 +108,11 @@ void HostChain::add_changes(const ProcessContext& context) {
   };
   const TimeRange& window = context.window();
   change(window.begin_ns);
-  for (const LabelInterval& piece : context.pieces().pieces()) {
-    if (piece.begin_ns > window.begin_ns && piece.begin_ns < window.end_ns) {
-      change(piece.begin_ns);
-    }
+  const std::vector<LabelInterval>& pieces = context.pieces().pieces();
+  auto piece = std::upper_bound(pieces.begin(), pieces.end(), window.begin_ns,
+                                [](int64_t ns, const LabelInterval& one) { return ns < one.begin_ns; });
+  for (; piece != pieces.end() && piece->begin_ns < window.end_ns; ++piece) {
+    change(piece->begin_ns);
   }
   for (const Step& step : context.steps().steps) {
     if (step.end_ns > window.begin_ns && step.end_ns <= window.end_ns) {
@@ -177,7 +179,8 @@ void HostChain::link(ProcessContext& context, const Waits& waits) const {
         (own == nullptr || (item.begin_ns - own->end_ns > kIdleThread && other->end_ns > own->end_ns));
     link_item(context, item, handed_over ? other : own, own, before);
     if (item.end != item.begin) {
-      during.push_back({item.begin, 0, part_of_item(context, item), kNoSite});
+      const uint32_t text = item.kind == HostItem::Kind::kCall ? context.name_text(item.name) : 0;
+      during.push_back({item.begin, 0, part_of_item(context, item), kNoSite, Link::kThread, text});
       context.graph().follow(item.end, during, context.counted(item.begin_ns));
     }
     own = &item;
@@ -190,16 +193,20 @@ void HostChain::link_item(ProcessContext& context, const HostItem& item, const H
     context.graph().anchor(item.begin, context.offset_ns);
     return;
   }
-  const uint32_t label = context.pieces().label_at((before->end_ns + item.begin_ns) / 2);
+  const int64_t between = (before->end_ns + item.begin_ns) / 2;
+  const uint32_t label = context.pieces().label_at(between);
+  const uint32_t host_label = context.pieces().host_label_at(between);
+  const Link host_link = context.host_link(host_label);
+  const uint32_t text = host_link == Link::kWorker ? 0 : context.host_text(host_label);
   if (more.empty() && (own == nullptr || own == before)) {
-    context.spend(before->end, item.begin, label);
+    context.spend(before->end, item.begin, label, host_link, text);
     return;
   }
   std::vector<Cause> causes(more);
-  causes.push_back({before->end, 0, context.part_of(label), kNoSite});
+  causes.push_back({before->end, 0, context.part_of(label), kNoSite, host_link, text});
   context.graph().follow(item.begin, causes, context.counted(before->end_ns));
   if (own != nullptr && own != before) {
-    context.graph().fix(item.begin, Cause{own->end, 0, kFixedPart, kNoSite}, 0, false);
+    context.graph().fix(item.begin, Cause{own->end}, 0, false);
   }
 }
 

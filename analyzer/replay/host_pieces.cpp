@@ -38,17 +38,39 @@ Result<std::unique_ptr<HostPieces>> HostPieces::read(const Run& run, const Proce
                 pieces.back().end_ns = end;
               } else {
                 pieces.push_back({begin, end, begin, named, 0});
+                out->host_labels_.push_back(label);
               }
               host = label;
             });
   return out;
 }
 
-uint32_t HostPieces::label_at(int64_t ns) const {
+size_t HostPieces::index_at(int64_t ns) const {
   const auto after =
       std::upper_bound(pieces_.begin(), pieces_.end(), ns,
                        [](int64_t value, const LabelInterval& piece) { return value < piece.begin_ns; });
-  return after == pieces_.begin() ? pieces_.front().label : std::prev(after)->label;
+  return after == pieces_.begin() ? 0 : static_cast<size_t>(after - pieces_.begin()) - 1;
+}
+
+uint32_t HostPieces::label_at(int64_t ns) const {
+  return pieces_[index_at(ns)].label;
+}
+
+uint32_t HostPieces::host_label_at(int64_t ns) const {
+  return host_labels_[index_at(ns)];
+}
+
+void HostPieces::each_piece(int64_t begin_ns, int64_t end_ns,
+                            const std::function<void(int64_t, int64_t, uint32_t, uint32_t)>& visit) const {
+  for (size_t i = index_at(begin_ns); begin_ns < end_ns; ++i) {
+    // Outside the steps the nearest piece goes on.
+    const bool last = i + 1 >= pieces_.size();
+    const int64_t until = last ? end_ns : std::min(end_ns, std::max(begin_ns, pieces_[i].end_ns));
+    if (until > begin_ns) {
+      visit(begin_ns, until, pieces_[i].label, host_labels_[i]);
+    }
+    begin_ns = until;
+  }
 }
 
 }  // namespace stepscope::analysis

@@ -5,7 +5,7 @@
 #include <array>
 #include <limits>
 #include <map>
-#include <optional>
+#include <utility>
 
 namespace stepscope::analysis {
 namespace {
@@ -19,29 +19,25 @@ const GpuEvent& event_of(const MeetingProcess& process, uint32_t work) {
 
 }  // namespace
 
-RecordedMeetings RecordedMeetings::find(std::span<const MeetingProcess> processes) {
+RecordedMeetings RecordedMeetings::find(std::span<const MeetingProcess> processes, const Meetings& matched) {
   RecordedMeetings out;
-  std::map<MeetingKey, std::vector<Member>> members;
-  std::map<MeetingKey, int64_t> ranks;
-  for (uint32_t p = 0; p < processes.size(); ++p) {
-    const GpuChain& gpu = *processes[p].gpu;
-    for (uint32_t w = 0; w < gpu.work().size(); ++w) {
-      if (const std::optional<MeetingKey>& key = gpu.work()[w].meeting; key.has_value()) {
-        members[*key].push_back({p, w});
-        ranks[*key] = gpu.meeting_ranks().at(*key);
+  for (const Meeting& meeting : matched.all) {
+    Met met{&meeting, {}};
+    for (const Attendance& one : matched.of(meeting)) {
+      const GpuChain* gpu = processes[one.rank].gpu;
+      const uint32_t work = gpu == nullptr ? kNoWork : gpu->communication(one.kernel);
+      if (work != kNoWork) {
+        met.members.push_back({one.rank, work});
       }
     }
-  }
-  for (auto& [key, all] : members) {
-    const auto of = static_cast<size_t>(ranks[key]);
-    if (all.size() > 1 && (of == 0 || all.size() == of)) {
-      out.meetings_.push_back(std::move(all));
+    if (met.members.size() == meeting.count) {
+      out.meetings_.push_back(std::move(met));
     }
   }
   out.align(processes);
-  out.drop_impossible(processes);
-  for (const std::vector<Member>& meeting : out.meetings_) {
-    for (const Member& member : meeting) {
+  out.drop_unmet(processes);
+  for (const Met& met : out.meetings_) {
+    for (const Member& member : met.members) {
       processes[member.process].gpu->work()[member.work].met = true;
     }
   }
@@ -51,9 +47,12 @@ RecordedMeetings RecordedMeetings::find(std::span<const MeetingProcess> processe
 // From process to process that met, the median difference of when they left.
 void RecordedMeetings::align(std::span<const MeetingProcess> processes) {
   std::map<std::pair<uint32_t, uint32_t>, std::vector<int64_t>> differences;
-  for (const std::vector<Member>& meeting : meetings_) {
-    const Member& first = meeting.front();
-    for (const Member& member : meeting) {
+  for (const Met& met : meetings_) {
+    if (!met.matched->simultaneous && met.matched->op != "send_recv") {
+      continue;
+    }
+    const Member& first = met.members.front();
+    for (const Member& member : met.members) {
       const int64_t difference = event_of(processes[first.process], first.work).end_ns -
                                  event_of(processes[member.process], member.work).end_ns;
       differences[{first.process, member.process}].push_back(difference);
@@ -83,35 +82,37 @@ void RecordedMeetings::align(std::span<const MeetingProcess> processes) {
   }
 }
 
-void RecordedMeetings::drop_impossible(std::span<const MeetingProcess> processes) {
-  std::erase_if(meetings_, [&](const std::vector<Member>& meeting) {
+// By Level C's rule; what all leave together but did not, by more than clocks can be wrong, is no meeting either.
+void RecordedMeetings::drop_unmet(std::span<const MeetingProcess> processes) {
+  std::erase_if(meetings_, [&](const Met& met) {
     int64_t last_begin = std::numeric_limits<int64_t>::min();
     int64_t first_end = std::numeric_limits<int64_t>::max();
-    for (const Member& member : meeting) {
+    for (const Member& member : met.members) {
       const GpuEvent& event = event_of(processes[member.process], member.work);
       const int64_t offset = processes[member.process].context->offset_ns;
       last_begin = std::max(last_begin, event.begin_ns + offset);
       first_end = std::min(first_end, event.end_ns + offset);
     }
-    return last_begin > first_end + kClockTolerance;
+    return !members_wait(*met.matched, last_begin, first_end) || last_begin > first_end + kClockTolerance;
   });
 }
 
 void RecordedMeetings::link(std::span<const MeetingProcess> processes) const {
-  for (const std::vector<Member>& meeting : meetings_) {
+  for (const Met& met : meetings_) {
     int64_t transfer = std::numeric_limits<int64_t>::max();
-    for (const Member& member : meeting) {
+    for (const Member& member : met.members) {
       const GpuEvent& event = event_of(processes[member.process], member.work);
       transfer = std::min(transfer, event.end_ns - event.begin_ns);
     }
-    RecordedGraph& graph = processes[meeting.front().process].context->graph();
+    RecordedGraph& graph = processes[met.members.front().process].context->graph();
     const Moment all_there = graph.at(0);  // on no single clock
-    for (const Member& member : meeting) {
+    for (const Member& member : met.members) {
       ProcessContext& context = *processes[member.process].context;
       const GpuWork& work = processes[member.process].gpu->work()[member.work];
       const uint32_t part = context.part_of(context.pieces().gpu()->label_of(work.event).id);
-      graph.fix(all_there, Cause{work.begin, 0, kFixedPart, kNoSite}, 0, false);
-      graph.fix(work.end, Cause{all_there, 0, part, kNoSite}, transfer, context.counted(work.event.begin_ns));
+      graph.fix(all_there, Cause{work.begin, 0, kFixedPart, kNoSite, Link::kPeer}, 0, false);
+      graph.fix(work.end, Cause{all_there, 0, part, kNoSite, Link::kRun}, transfer,
+                context.counted(work.event.begin_ns));
     }
   }
 }

@@ -50,14 +50,17 @@ class ReplayGraph {
   [[nodiscard]] size_t edge_count() const { return weights_.size(); }
   [[nodiscard]] const std::vector<int64_t>& weights() const { return weights_; }
 
-  // The time of every moment with these weights, one per edge. Sealed graphs only.
-  [[nodiscard]] std::vector<int64_t> replay(std::span<const int64_t> weights) const;
-
- private:
   struct Edge {
     Moment from = 0, to = 0;
     uint32_t number = 0;
   };
+  // All edges, in no particular order.
+  [[nodiscard]] std::span<const Edge> edges() const { return edges_; }
+
+  // The time of every moment with these weights, one per edge. Sealed graphs only.
+  [[nodiscard]] std::vector<int64_t> replay(std::span<const int64_t> weights) const;
+
+ private:
   uint32_t moments_ = 1;
   std::vector<int64_t> weights_;
   std::vector<Edge> edges_;  // sealed: by the order of `to`

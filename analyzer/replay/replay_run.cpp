@@ -3,26 +3,20 @@
 
 #include <algorithm>
 #include <cmath>
-#include <deque>
-#include <optional>
+#include <memory>
+#include <utility>
 
 #include <fmt/format.h>
 
-#include "analyzer/gpu_events.hpp"
-#include "analyzer/replay/meetings.hpp"
-#include "analyzer/replay/worker_chain.hpp"
+#include "analyzer/rank_collectives.hpp"
+#include "analyzer/replay/process_chains.hpp"
 
 namespace stepscope::analysis {
 namespace {
 
 constexpr size_t kFewestSteps = 2;
 
-// The train steps of a process: [first, last).
-struct StepSpan {
-  size_t first = 0, last = 0;
-  [[nodiscard]] size_t count() const { return last - first; }
-};
-
+// The train steps of a process.
 StepSpan train_span(const ProcessSteps& steps) {
   StepSpan span;
   for (size_t i = 0; i < steps.steps.size(); ++i) {
@@ -32,10 +26,6 @@ StepSpan train_span(const ProcessSteps& steps) {
     }
   }
   return span;
-}
-
-bool has_calls(const Run& run, uint32_t process) {
-  return run.kind_events(process, Kind::kCudaApi) > 0;
 }
 
 uint64_t events_of(const Run& run, uint32_t process) {
@@ -58,78 +48,16 @@ StepSpan narrowed(StepSpan span, double events_per_step, size_t most_events) {
   return span;
 }
 
-// One process of the run while its chains are made.
-struct Built {
-  const ProcessSteps* steps = nullptr;
-  StepSpan span;
-  std::unique_ptr<HostPieces> pieces;
-  std::optional<ProcessContext> context;
-  std::optional<HostChain> host;
-  std::optional<GpuChain> gpu;
-  std::optional<WorkerChain> workers;
-};
-
-Status read(const Run& run, RecordedGraph& graph, Built& built) {
-  const ProcessSteps& steps = *built.steps;
-  Result<std::unique_ptr<HostPieces>> pieces = HostPieces::read(run, steps);
-  if (!pieces.ok()) {
-    return pieces.status();
-  }
-  built.pieces = std::move(pieces).value();
-  const TimeRange window{steps.steps[built.span.first].begin_ns, steps.steps[built.span.last - 1].end_ns};
-  built.context.emplace(run, steps, window, *built.pieces, graph);
-  Result<HostChain> host = HostChain::read(*built.context);
-  if (!host.ok()) {
-    return host.status();
-  }
-  built.host = std::move(host).value();
-  Result<GpuChain> gpu = GpuChain::read(*built.context, *built.host);
-  if (!gpu.ok()) {
-    return gpu.status();
-  }
-  built.gpu = std::move(gpu).value();
-  built.workers = WorkerChain::make(*built.context);
-  return {};
-}
-
-void link(Built& built) {
-  ProcessContext& context = *built.context;
-  const HostChain& host = *built.host;
-  host.link(context, [&](uint32_t item, std::vector<Cause>* begin, std::vector<Cause>* end) {
-    built.gpu->host_waits(context, host, item, begin, end);
-    built.workers->host_waits(context, host.items()[item], end);
-  });
-  built.gpu->link(context, host);
-  built.workers->link(context, host);
-}
-
-// A step begins where the thread that drives it is, or with the kernel by which it was found.
-Moment boundary(Built& built, int64_t ns) {
-  ProcessContext& context = *built.context;
-  if (built.steps->method == StepMethod::kKernels) {
-    if (const GpuWork* work = built.gpu->begins_at(ns); work != nullptr) {
-      return work->begin;
-    }
-  }
-  const Moment before = built.host->at(ns);
-  const int64_t rest = ns - context.graph().recorded(before);
-  if (rest == 0) {
-    return before;
-  }
-  const Moment moment = context.graph().at(ns);
-  const uint32_t part = context.part_of(context.pieces().label_at(ns - 1));
-  context.graph().fix(moment, Cause{before, 0, part, kNoSite}, rest, false);
-  return moment;
-}
-
-void add_steps(Built& built, std::vector<ReplayedStep>* out) {
-  Moment begin = boundary(built, built.steps->steps[built.span.first].begin_ns);
-  for (size_t i = built.span.first; i < built.span.last; ++i) {
-    const Step& step = built.steps->steps[i];
-    const Moment end = boundary(built, step.end_ns);
+void add_steps(ProcessChains& chains, std::vector<ReplayedStep>* out) {
+  const StepSpan& span = chains.span();
+  const std::vector<Step>& steps = chains.steps().steps;
+  Moment begin = chains.boundary(steps[span.first].begin_ns);
+  for (size_t i = span.first; i < span.last; ++i) {
+    const Step& step = steps[i];
+    const Moment end = chains.boundary(step.end_ns);
     if (step.step_class == StepClass::kTrain) {
       out->push_back(
-          {built.steps->process, built.context->rank(), step.index, step.duration_ns(), 0, begin, end});
+          {chains.steps().process, chains.context().rank(), step.index, step.duration_ns(), 0, begin, end});
     }
     begin = end;
   }
@@ -137,57 +65,57 @@ void add_steps(Built& built, std::vector<ReplayedStep>* out) {
 
 }  // namespace
 
-Result<ReplayedRun> ReplayedRun::make(const Run& run, const Ledger& ledger, size_t most_events) {
+Result<ReplayedRun> ReplayedRun::make(const Run& run, const Ledger& ledger, const ReplayOptions& options) {
   ReplayedRun out;
-  if (Status status = out.build(run, ledger, most_events); !status.ok()) {
+  if (Status status = out.build(run, ledger, options); !status.ok()) {
     return status;
   }
   return out;
 }
 
-Status ReplayedRun::build(const Run& run, const Ledger& ledger, size_t most_events) {
-  std::deque<Built> built;
+Status ReplayedRun::build(const Run& run, const Ledger& ledger, const ReplayOptions& options) {
+  std::vector<const ProcessSteps*> driven;
+  std::vector<uint32_t> numbers;
   double events_per_step = 0;
   for (const ProcessLedger& process : ledger.processes) {
-    const StepSpan span = train_span(process.steps);
-    if (span.count() == 0 || process.steps.lane == kNoLane) {
+    const ProcessSteps& steps = process.steps;
+    if (train_span(steps).count() == 0 || steps.lane == kNoLane) {
       continue;
     }
-    if (has_gpu_events(run, process.steps.process) && !has_calls(run, process.steps.process)) {
-      reason_ =
-          "CUDA calls were not recorded (level api records them), so what launched a kernel is not known";
-      return {};
-    }
-    Built& one = built.emplace_back();
-    one.steps = &process.steps;
-    one.span = span;
-    events_per_step += static_cast<double>(events_of(run, process.steps.process)) /
-                       static_cast<double>(process.steps.steps.size());
+    driven.push_back(&steps);
+    numbers.push_back(steps.process);
+    events_per_step +=
+        static_cast<double>(events_of(run, steps.process)) / static_cast<double>(steps.steps.size());
   }
-  std::vector<MeetingProcess> meeting;
-  for (Built& one : built) {
-    one.span = narrowed(one.span, events_per_step, most_events);
-    if (one.span.count() < kFewestSteps) {
-      reason_ = "fewer than two train steps";
-      return {};
-    }
-    if (Status status = read(run, graph_, one); !status.ok()) {
-      return status;
-    }
-    meeting.push_back({&*one.context, &*one.gpu});
-  }
-  if (built.empty()) {
+  if (driven.empty()) {
     reason_ = "no train steps";
     return {};
   }
-  const RecordedMeetings meetings = RecordedMeetings::find(meeting);
-  meetings_ = meetings.count();
-  for (Built& one : built) {
-    link(one);
+  std::vector<std::unique_ptr<ProcessChains>> chains;
+  std::vector<ProcessChains*> processes;
+  for (const ProcessSteps* steps : driven) {
+    const StepSpan span = narrowed(train_span(*steps), events_per_step, options.most_events);
+    if (span.count() < kFewestSteps) {
+      reason_ = "fewer than two train steps";
+      return {};
+    }
+    Result<std::unique_ptr<ProcessChains>> read = ProcessChains::read(run, *steps, span, graph_);
+    if (!read.ok()) {
+      return read.status();
+    }
+    chains.push_back(std::move(read).value());
+    processes.push_back(chains.back().get());
+    unlaunched_ = unlaunched_ || chains.back()->unlaunched();
   }
-  meetings.link(meeting);
-  for (Built& one : built) {
-    add_steps(one, &steps_);
+  Result<Meetings> matched =
+      numbers.size() > 1 ? match_collectives(run, numbers) : Result<Meetings>(Meetings());
+  if (!matched.ok()) {
+    return matched.status();
+  }
+  unmatched_ = matched.value().incomplete;
+  meetings_ = link_processes(processes, matched.value(), options.gaps);
+  for (ProcessChains* process : processes) {
+    add_steps(*process, &steps_);
   }
   if (const Status status = graph_.seal(); !status.ok()) {
     reason_ = status.message();

@@ -2,9 +2,14 @@
 #include "analyzer/replay/what_if.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <map>
+#include <memory>
+#include <tuple>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "analyzer/replay/replay_run.hpp"
 
@@ -28,11 +33,45 @@ struct Usual {
   }
 };
 
-struct ReplayedSide {
-  std::vector<ReplayedRun> runs;
-  Usual usual;
-  double error = 0;
-  std::string reason;
+// The graphs of all runs: some are kept, the others made whenever they are asked for.
+class Graphs {
+ public:
+  Graphs(std::span<const AnalyzedRun> base, std::span<const AnalyzedRun> candidate)
+      : sides_{base, candidate} {}
+
+  [[nodiscard]] size_t runs(size_t side) const { return sides_[side].size(); }
+  [[nodiscard]] const Run& run(size_t side, size_t index) const { return *sides_[side][index].run; }
+
+  Result<std::shared_ptr<const ReplayedRun>> get(size_t side, size_t index, Gaps gaps) {
+    const auto key = std::tuple(side, index, gaps);
+    if (const auto found = kept_.find(key); found != kept_.end()) {
+      return found->second;
+    }
+    const AnalyzedRun& one = sides_[side][index];
+    Result<ReplayedRun> made = ReplayedRun::make(*one.run, *one.ledger, {kMostEvents, gaps});
+    if (!made.ok()) {
+      return made.status();
+    }
+    auto graph = std::make_shared<const ReplayedRun>(std::move(made).value());
+    if (kept_.size() < kMostKeptGraphs) {
+      kept_[key] = graph;
+    }
+    return graph;
+  }
+
+ private:
+  std::span<const AnalyzedRun> sides_[2];
+  std::map<std::tuple<size_t, size_t, Gaps>, std::shared_ptr<const ReplayedRun>> kept_;
+};
+
+// Both sides in one reading of the gaps.
+struct Reading {
+  Gaps gaps = Gaps::kFollowGpu;
+  Usual usual[2];
+  double error[2] = {0, 0};
+  std::string reason;     // why it cannot be used
+  size_t unlaunched = 0;  // runs whose CUDA calls were not recorded
+  uint64_t unmatched = 0;
 };
 
 // Adds what a run does per train step to the mean over `runs` runs.
@@ -55,38 +94,27 @@ void add_usual(const ReplayedRun& run, size_t runs, Usual* usual) {
   }
 }
 
-Result<ReplayedSide> replay_side(std::span<const AnalyzedRun> runs) {
-  ReplayedSide side;
-  for (const AnalyzedRun& one : runs) {
-    Result<ReplayedRun> run = ReplayedRun::make(*one.run, *one.ledger);
-    if (!run.ok()) {
-      return run.status();
+Result<Reading> measure(Graphs& graphs, Gaps gaps) {
+  Reading out;
+  out.gaps = gaps;
+  for (const size_t side : {0U, 1U}) {
+    for (size_t i = 0; i < graphs.runs(side); ++i) {
+      const Result<std::shared_ptr<const ReplayedRun>> run = graphs.get(side, i, gaps);
+      if (!run.ok()) {
+        return run.status();
+      }
+      const ReplayedRun& replay = *run.value();
+      if (!replay.reason().empty()) {
+        out.reason = graphs.run(side, i).path() + ": " + replay.reason();
+        return out;
+      }
+      out.error[side] = std::max(out.error[side], replay.error());
+      out.unlaunched += replay.unlaunched() ? 1U : 0U;
+      out.unmatched += replay.unmatched();
+      add_usual(replay, graphs.runs(side), &out.usual[side]);
     }
-    if (!run.value().reason().empty()) {
-      side.reason = one.run->path() + ": " + run.value().reason();
-      return side;
-    }
-    side.error = std::max(side.error, run.value().error());
-    side.runs.push_back(std::move(run).value());
   }
-  for (const ReplayedRun& run : side.runs) {
-    add_usual(run, side.runs.size(), &side.usual);
-  }
-  return side;
-}
-
-// The leaf whose time a term is; empty for terms that are no leaf's.
-std::string_view leaf_of_term(std::string_view name) {
-  static constexpr std::pair<std::string_view, std::string_view> kData[] = {
-      {term::kFetch, leaf::kFetchCpu},
-      {term::kStarved, leaf::kFetchStarved},
-      {term::kIo, leaf::kFetchIo},
-      {term::kBlocked, leaf::kFetchBlocked},
-      {term::kWorkers, {}},
-      {term::kSlowWorker, {}}};
-  const auto* const found =
-      std::find_if(std::begin(kData), std::end(kData), [&](const auto& row) { return row.first == name; });
-  return found == std::end(kData) ? name : found->second;
+  return out;
 }
 
 // Fewer than one wait in so many steps is none.
@@ -139,47 +167,76 @@ std::optional<double> shortened_ns(const ReplayedRun& run, const std::string& le
   return run.mean_step_ns(recorded.graph().weights()) - run.mean_step_ns(weights);
 }
 
-// Mean over the runs of a side.
-std::optional<int64_t> mean_shortened_ns(const ReplayedSide& side, const std::string& leaf_name,
-                                         const Usual& other) {
-  double total = 0;
-  for (const ReplayedRun& run : side.runs) {
-    const std::optional<double> one = shortened_ns(run, leaf_name, side.usual, other);
-    if (!one.has_value()) {
-      return std::nullopt;
-    }
-    total += *one;
-  }
-  return std::llround(total / static_cast<double>(side.runs.size()));
-}
+// How much shorter the step of each side is with each leaf as on the other side, mean over its runs; [leaf][side].
+using Shortened = std::vector<std::array<std::optional<double>, 2>>;
 
-TermWhatIf bracket(const Term& one, const ReplayedSide& base, const ReplayedSide& candidate) {
-  TermWhatIf out;
-  out.term = one.name;
-  const std::string leaf_name(leaf_of_term(one.name));
-  if (leaf_name.empty()) {
-    out.reason = "other workers make other batches: not replayed";
-    return out;
-  }
-  out.removed_ns = mean_shortened_ns(candidate, leaf_name, base.usual);
-  out.added_ns = mean_shortened_ns(base, leaf_name, candidate.usual);
-  if (out.added_ns.has_value()) {
-    out.added_ns = -*out.added_ns;
-  }
-  if (!out.known()) {
-    out.reason = "nothing that was recorded one by one belongs to it";
+Result<Shortened> shortened_sides(Graphs& graphs, const Reading& reading,
+                                  std::span<const std::string> leaves) {
+  Shortened out(leaves.size(), {0.0, 0.0});
+  for (const size_t side : {0U, 1U}) {
+    for (size_t i = 0; i < graphs.runs(side); ++i) {
+      const Result<std::shared_ptr<const ReplayedRun>> run = graphs.get(side, i, reading.gaps);
+      if (!run.ok()) {
+        return run.status();
+      }
+      for (size_t t = 0; t < leaves.size(); ++t) {
+        std::optional<double>& total = out[t][side];
+        const std::optional<double> one =
+            leaves[t].empty() || !total.has_value()
+                ? std::nullopt
+                : shortened_ns(*run.value(), leaves[t], reading.usual[side], reading.usual[1 - side]);
+        total = one.has_value() ? std::optional(*total + *one / static_cast<double>(graphs.runs(side)))
+                                : std::nullopt;
+      }
+    }
   }
   return out;
+}
+
+std::optional<int64_t> whole(const std::optional<double>& ns, double sign) {
+  return ns.has_value() ? std::optional<int64_t>(std::llround(sign * *ns)) : std::nullopt;
+}
+
+// Removed from the candidate, added to the base.
+void set_ends(const std::array<std::optional<double>, 2>& shortened, Gaps gaps, TermWhatIf* one) {
+  (gaps == Gaps::kFollowGpu ? one->removed_ns : one->removed_host_ns) = whole(shortened[1], 1);
+  (gaps == Gaps::kFollowGpu ? one->added_ns : one->added_host_ns) = whole(shortened[0], -1);
+}
+
+// What `readings` assume, and that some waits are not seen.
+std::vector<std::string> notes_of(const Reading& reading) {
+  std::vector<std::string> notes;
+  if (reading.unlaunched > 0) {
+    notes.emplace_back(
+        "CUDA calls were not recorded (level api records them), so what launched a kernel and where the host "
+        "waited for the "
+        "GPU are not known: one end takes the gaps on a GPU as its own, the other as the host's");
+  }
+  if (reading.unmatched > 0) {
+    notes.push_back(
+        fmt::format("{} operations of collectives lack their counterparts on other ranks: what ranks "
+                    "wait for each other in them counts as the network's",
+                    reading.unmatched));
+  }
+  return notes;
 }
 
 }  // namespace
 
 int64_t TermWhatIf::low_ns() const {
-  return std::min(removed_ns.value_or(added_ns.value_or(0)), added_ns.value_or(removed_ns.value_or(0)));
+  std::optional<int64_t> low;
+  for (const std::optional<int64_t>& one : {removed_ns, added_ns, removed_host_ns, added_host_ns}) {
+    low = one.has_value() ? std::min(low.value_or(*one), *one) : low;
+  }
+  return low.value_or(0);
 }
 
 int64_t TermWhatIf::high_ns() const {
-  return std::max(removed_ns.value_or(added_ns.value_or(0)), added_ns.value_or(removed_ns.value_or(0)));
+  std::optional<int64_t> high;
+  for (const std::optional<int64_t>& one : {removed_ns, added_ns, removed_host_ns, added_host_ns}) {
+    high = one.has_value() ? std::max(high.value_or(*one), *one) : high;
+  }
+  return high.value_or(0);
 }
 
 const TermWhatIf* WhatIf::find(std::string_view term) const {
@@ -191,24 +248,52 @@ const TermWhatIf* WhatIf::find(std::string_view term) const {
 Result<WhatIf> replay_what_if(const Diff& diff, std::span<const AnalyzedRun> base,
                               std::span<const AnalyzedRun> candidate, const WhatIfOptions& options) {
   WhatIf out;
-  ReplayedSide sides[2];
-  for (const size_t s : {0U, 1U}) {
-    Result<ReplayedSide> side = replay_side(s == 0 ? base : candidate);
-    if (!side.ok()) {
-      return side.status();
-    }
-    sides[s] = std::move(side).value();
-    if (!sides[s].reason.empty()) {
-      out.reason = sides[s].reason;
-      return out;
-    }
-  }
-  out.base_error = sides[0].error;
-  out.candidate_error = sides[1].error;
+  std::vector<std::string> leaves;
   for (const Term& one : diff.terms) {  // the largest first
     // A rank of many that is slow grows a small term, and a large one of those who wait for it.
     if (out.terms.size() < options.most_terms && std::abs(one.delta_ns) >= diff.min_effect_ns / 4) {
-      out.terms.push_back(bracket(one, sides[0], sides[1]));
+      out.terms.emplace_back().term = one.name;
+      leaves.emplace_back(leaf_of_term(one.name));
+    }
+  }
+  Graphs graphs(base, candidate);
+  for (const Gaps gaps : {Gaps::kFollowGpu, Gaps::kFollowHost}) {
+    const Result<Reading> measured = measure(graphs, gaps);
+    if (!measured.ok()) {
+      return measured.status();
+    }
+    const Reading& reading = measured.value();
+    out.reason = reading.reason;
+    if (out.reason.empty() && reading.unlaunched > 0 &&
+        reading.unlaunched < graphs.runs(0) + graphs.runs(1)) {
+      out.reason =
+          "CUDA calls were recorded of some runs only, and what a gap on a GPU is means something else "
+          "without them";
+    }
+    if (!out.reason.empty()) {
+      out.terms.clear();
+      return out;
+    }
+    const Result<Shortened> shortened = shortened_sides(graphs, reading, leaves);
+    if (!shortened.ok()) {
+      return shortened.status();
+    }
+    for (size_t t = 0; t < leaves.size(); ++t) {
+      set_ends(shortened.value()[t], gaps, &out.terms[t]);
+    }
+    out.base_error = std::max(out.base_error, reading.error[0]);
+    out.candidate_error = std::max(out.candidate_error, reading.error[1]);
+    if (gaps == Gaps::kFollowGpu) {
+      out.notes = notes_of(reading);
+    }
+    if (reading.unlaunched == 0) {
+      break;  // there is one reading
+    }
+  }
+  for (size_t t = 0; t < leaves.size(); ++t) {
+    if (!out.terms[t].known()) {
+      out.terms[t].reason = leaves[t].empty() ? "other workers make other batches: not replayed"
+                                              : "nothing that was recorded one by one belongs to it";
     }
   }
   return out;

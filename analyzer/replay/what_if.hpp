@@ -17,7 +17,12 @@
 // changes stand in the way: what is removed from a step that something else bounds brings nothing. Where the other side has
 // what this one lacks (kernels of a family, a call), there is nothing to scale, and the bracket has one end only.
 //
-// Cost: every run's events are decoded (up to kMostEvents of them), then two replays per term. Only for those who ask.
+// Where CUDA calls were not recorded (level `kernels`), a gap on the GPU has two readings (Gaps in gpu_chain.hpp), and each end is
+// replayed in both: what follows the GPU moves along with it, whatever the host does (*_ns); or the
+// host launches what is behind a gap when it did, and waits for nothing (*_host_ns). The truth lies between.
+//
+// Cost: every run's events are decoded (up to kMostEvents of them), then two replays per term and reading. At most
+// kMostKeptGraphs graphs are kept; those of further runs are made twice. Only for those who ask.
 #pragma once
 
 #include <cstdint>
@@ -31,14 +36,19 @@
 
 namespace stepscope::analysis {
 
+inline constexpr size_t kMostKeptGraphs = 2;
+
 struct TermWhatIf {
   std::string term;
   std::optional<int64_t> removed_ns;  // mean over the candidate's runs
   std::optional<int64_t> added_ns;    // mean over the base's runs
-  std::string reason;                 // when there is neither
+  // The same where the host waits for nothing; only where CUDA calls were not recorded.
+  std::optional<int64_t> removed_host_ns;
+  std::optional<int64_t> added_host_ns;
+  std::string reason;  // when there is none
 
   [[nodiscard]] bool known() const { return removed_ns.has_value() || added_ns.has_value(); }
-  // The lower and the higher of the two; of one only, that one twice.
+  // The lowest and the highest of them; of one only, that one twice.
   [[nodiscard]] int64_t low_ns() const;
   [[nodiscard]] int64_t high_ns() const;
 };
@@ -47,7 +57,8 @@ struct WhatIf {
   std::string reason;     // why there is none at all; empty otherwise
   double base_error = 0;  // of the worst run: replayed against recorded steps, a share
   double candidate_error = 0;
-  std::vector<TermWhatIf> terms;  // in the order of the diff
+  std::vector<std::string> notes;  // sentences: what the brackets assume
+  std::vector<TermWhatIf> terms;   // in the order of the diff
 
   [[nodiscard]] const TermWhatIf* find(std::string_view term) const;
 };

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 namespace stepscope::analysis {
 
 WorkerChain WorkerChain::make(ProcessContext& context) {
@@ -34,8 +36,10 @@ WorkerChain WorkerChain::make(ProcessContext& context) {
         continue;
       }
       out.by_fetch_[{q, f}] = static_cast<uint32_t>(out.made_.size());
-      out.made_.push_back({q, f, found->second, context.graph().at(fetches[f].received_ns),
-                           context.graph().at(fetches[f].put_ns)});
+      const uint32_t actor =
+          context.graph().actor(context.process(), fmt::format("worker {}", fetches[f].worker));
+      out.made_.push_back({q, f, found->second, context.graph().at(fetches[f].received_ns, actor),
+                           context.graph().at(fetches[f].put_ns, actor)});
     }
   }
   return out;
@@ -48,7 +52,8 @@ void WorkerChain::host_waits(ProcessContext& context, const HostItem& item, std:
   const Batch& batch = context.pieces().batches().batches[item.batch];
   const auto found = by_fetch_.find({batch.queue, batch.fetch});
   if (found != by_fetch_.end()) {
-    end->push_back({made_[found->second].put, hand_over_ns_, context.part_of(leaf::kTransfer), kNoSite});
+    end->push_back(
+        {made_[found->second].put, hand_over_ns_, context.part_of(leaf::kTransfer), kNoSite, Link::kWorker});
   }
 }
 
@@ -61,11 +66,11 @@ void WorkerChain::link(ProcessContext& context, const HostChain& host) const {
     const uint32_t dispatch = context.part_of(leaf::kDispatch);
     std::vector<Cause> causes;
     if (i > 0 && made_[i - 1].queue == made.queue) {
-      causes.push_back({made_[i - 1].put, 0, dispatch, kNoSite});
+      causes.push_back({made_[i - 1].put, 0, dispatch, kNoSite, Link::kWorker});
     }
     if (made.dispatch_ns >= context.window().begin_ns && made.dispatch_ns <= fetch.received_ns) {
       const Moment from = host.at(made.dispatch_ns);
-      causes.push_back({from, made.dispatch_ns - graph.recorded(from), dispatch, kNoSite});
+      causes.push_back({from, made.dispatch_ns - graph.recorded(from), dispatch, kNoSite, Link::kWorker});
     }
     if (causes.empty()) {
       graph.anchor(made.received, context.offset_ns);
@@ -80,7 +85,7 @@ void WorkerChain::link(ProcessContext& context, const HostChain& host) const {
     at = context.spend(at, split.io, leaf::kFetchIo);
     at = context.spend(at, split.blocked, leaf::kFetchBlocked);
     at = context.spend(at, split.collate, leaf::kCollate);
-    const std::vector<Cause> last = {{at, 0, context.part_of(leaf::kTransfer), kNoSite}};
+    const std::vector<Cause> last = {{at, 0, context.part_of(leaf::kTransfer), kNoSite, Link::kWorker}};
     graph.follow(made.put, last, context.counted(fetch.put_ns));
   }
 }

@@ -106,14 +106,51 @@ TEST_F(Documents, DiffWithWhatIf) {
   expect_both({"diff", "gpu", "--vs", "slow-network", "--what-if"}, "diff_what_if");
 }
 
-TEST_F(Documents, DiffWithoutCallsHasNoWhatIf) {
+TEST_F(Documents, WhatIfWithoutCallsSaysWhatItAssumes) {
   write_gpu_job(dir_.file("gpu"), std::string(kGpu) + " api=0");
-  const Outcome outcome = stepscope({"diff", "gpu", "--vs", "gpu", "--what-if"}, dir_.path());
+  write_gpu_job(dir_.file("slow-network"), "steps=40 comm=15ms kernel=190us seed=2 api=0");
+  const std::vector<std::string> diff = {"diff", "gpu", "--vs", "slow-network", "--what-if"};
+  const Outcome outcome = stepscope(diff, dir_.path());
   EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
-  EXPECT_THAT(outcome.out, HasSubstr("no what-if: gpu: CUDA calls were not recorded"));
-  const ordered_json document = json_of({"diff", "gpu", "--vs", "gpu", "--what-if"});
-  EXPECT_THAT(document["what_if"]["reason"].get<std::string>(), HasSubstr("CUDA calls were not recorded"));
-  EXPECT_TRUE(document["what_if"]["base_replay_error"].is_null());
+  EXPECT_THAT(outcome.out, HasSubstr("CUDA calls were not recorded"));
+  const ordered_json document = json_of(diff);
+  EXPECT_TRUE(document["what_if"]["reason"].is_null());
+  EXPECT_EQ(document["what_if"]["notes"].size(), 1U);
+  for (const ordered_json& term : document["terms"]) {
+    if (term["leaf"] == "comm.exposed/all_reduce") {
+      EXPECT_TRUE(term["what_if_removed_host_ns"].is_number());
+      EXPECT_LE(term["what_if_ns"][0], term["what_if_ns"][1]);
+    }
+  }
+}
+
+TEST_F(Documents, ReportWithTheChainOfATypicalStep) {
+  write_gpu_job(dir_.file("gpu"), "steps=12 kernels=6 kernel=900us comm=2ms copy=1ms");
+  expect_both({"report", "gpu", "--chain"}, "report_chain");
+}
+
+TEST_F(Documents, TheChainSaysWhatWasNotRecorded) {
+  write_gpu_job(dir_.file("gpu"), std::string(kGpu) + " api=0");
+  EXPECT_THAT(stepscope({"report", "gpu", "--chain"}, dir_.path()).out, HasSubstr("not recorded"));
+  EXPECT_THAT(stepscope({"report", "slow", "--chain"}, dir_.path()).out, HasSubstr("loader worker"));
+}
+
+// All the time of a term, on both sides, is some link's.
+TEST_F(Documents, TermsOfADiffHaveTheirChain) {
+  write_gpu_job(dir_.file("gpu"), kGpu);
+  write_gpu_job(dir_.file("slow-network"), "steps=40 comm=15ms kernel=190us seed=2");
+  const ordered_json document = json_of({"diff", "gpu", "--vs", "slow-network"});
+  for (const ordered_json& term : document["terms"]) {
+    int64_t baseline = 0;
+    int64_t candidate = 0;
+    for (const ordered_json& link : term["chain"]) {
+      baseline += link["baseline_ns"].get<int64_t>();
+      candidate += link["candidate_ns"].get<int64_t>();
+    }
+    EXPECT_EQ(baseline, term["baseline_ns"]) << term["leaf"];
+    EXPECT_EQ(candidate, term["candidate_ns"]) << term["leaf"];
+  }
+  EXPECT_THAT(document["terms"][0]["cause"].dump(), HasSubstr("run: comm.exposed/all_reduce"));
 }
 
 TEST_F(Documents, DoNotCompareARunOnAGpuWithOneWithout) {

@@ -66,6 +66,7 @@ struct Job {
   double slow_clock = 1;         // and what computes takes longer by this factor
   int64_t gc_every = 0, gc = 0;  // pause of Python's garbage collector in the forward of every n-th step
   int64_t checkpoint_every = 0, checkpoint = 0;
+  bool calls = true;  // CUDA calls are recorded: level `api`; else `kernels`
   bool marks = true;  // ranges, phases, batches and step marks are recorded: Python hooks are at work
 
   NoiseLevels noise;

@@ -114,7 +114,7 @@ class RankWriter {
       meta("device.0.uuid", "GPU-0000000" + std::to_string(rank_));
       meta("cupti.version", "13.0");
       meta("cupti.state", "recording");
-      meta("run.level", "api");
+      meta("run.level", job_.calls ? "api" : "kernels");
       if (job_.ranks > 1) {
         meta("nccl.version", "2.27.5");
       }
@@ -147,6 +147,9 @@ class RankWriter {
 
   void threads() {
     for (const Call& call : history_.calls) {
+      if (!job_.calls) {
+        break;
+      }
       out_.event(Kind::kCudaApi, call.thread == Thread::kMain ? kMainLane : kAutogradLane,
                  {at(call.begin_ns), dur(call.begin_ns, call.end_ns), name(call.name), call.correlation, 0});
     }

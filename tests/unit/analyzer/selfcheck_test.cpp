@@ -26,7 +26,7 @@ TEST_F(SelfcheckTest, PassesAWholeRun) {
   EXPECT_EQ(
       verdicts(job("run", "steps=20 fetch.cpu=30ms")),
       "file pass\nspools pass\nclock.anchors pass\nclock.monotonic pass\nsteps.order pass\nledger.sum pass\n"
-      "batches.joined pass\nloss pass\n");
+      "chain.sum pass\nbatches.joined pass\nloss pass\n");
 }
 
 TEST_F(SelfcheckTest, NotesWhatIsMissingAndFailsOnLoss) {
@@ -36,7 +36,7 @@ TEST_F(SelfcheckTest, NotesWhatIsMissingAndFailsOnLoss) {
     range start_ns=1ms dur_ns=1ms name=x
   )")),
       "file pass\nspools pass\nclock.anchors note\nclock.monotonic pass\nsteps.order note\nledger.sum pass\n"
-      "batches.joined note\nloss fail\n");
+      "chain.sum note\nbatches.joined note\nloss fail\n");
 }
 
 TEST_F(SelfcheckTest, NotesAWallClockThatJumped) {

@@ -12,95 +12,28 @@
 #include <gtest/gtest.h>
 
 #include "analyzer/import/import_run.hpp"
+#include "analyzer/replay/cause_chain.hpp"
 #include "analyzer/replay/what_if.hpp"
-#include "tests/unit/analyzer/fixture.hpp"
+#include "tests/unit/analyzer/replay/small_job.hpp"
 
 namespace stepscope::analysis {
 namespace {
 
 using ::testing::HasSubstr;
 
-constexpr int kSteps = 6;
+constexpr int kSteps = kSmallJobSteps;
 
-// One rank, times in us from the beginning of each step: a launch at 1000, a kernel that runs from 1010 for `kernel`, a
-// synchronising call at `sync` that returns 10 behind the kernel (or 10 after it was called), 2000 more of host work; then the step is
-// over. With `meet`, an all-reduce of 1000 follows the kernel, and ends when that of the slowest rank does.
-struct SmallJob {
-  int64_t kernel = 6000;
-  int64_t sync = 8000;
-  int64_t slowest = 0;  // the kernel of the slowest rank; 0: no all-reduce
-
-  [[nodiscard]] int64_t gpu_done() const { return slowest == 0 ? 1010 + kernel : 1010 + slowest + 1000; }
-  [[nodiscard]] int64_t step_us() const { return std::max(sync, gpu_done()) + 10 + 2000; }
-
-  [[nodiscard]] std::string text(bool calls = true) const {
-    std::string out = "lane 2 stream \"GPU 0 stream 7\"\nlane 3 communicator c\n";
-    for (int64_t k = 0; k <= kSteps; ++k) {
-      const int64_t t = k * step_us();
-      out += fmt::format("step start_ns={}us index={} source=1\n", t, k);
-      if (k == kSteps) {
-        break;
-      }
-      if (calls) {
-        out += fmt::format("cuda_api start_ns={}us dur_ns=5us name=cudaLaunchKernel correlation={}\n",
-                           t + 1000, 4 * k + 1);
-        out += fmt::format("cuda_api start_ns={}us dur_ns={}us name=cudaDeviceSynchronize correlation={}\n",
-                           t + sync, std::max(sync, gpu_done()) + 10 - sync, 4 * k + 2);
-      }
-      out += fmt::format("kernel lane=2 start_ns={}us dur_ns={}us name=sm90_gemm correlation={}\n", t + 1010,
-                         kernel, 4 * k + 1);
-      if (slowest > 0) {
-        out += fmt::format("cuda_api start_ns={}us dur_ns=5us name=cudaLaunchKernel correlation={}\n",
-                           t + 1100, 4 * k + 3);
-        out += fmt::format(
-            "kernel lane=2 start_ns={}us dur_ns={}us name=ncclDevKernel_AllReduce correlation={}\n",
-            t + 1010 + kernel, gpu_done() - 1010 - kernel, 4 * k + 3);
-        out += fmt::format(
-            "collective lane=3 start_ns={}us dur_ns={}us op=AllReduce comm=9 seq={} ranks=2 kernel={}\n",
-            t + 1010 + kernel, gpu_done() - 1010 - kernel, k, 4 * k + 3);
-      }
-    }
-    return out;
-  }
-};
-
-class ReplayRun : public RunTest {
+class ReplayRun : public SmallJobTest {
  protected:
-  // A run of two ranks; the second one's clock is 3 s ahead.
-  analysis::Run two_ranks(const std::string& name, const std::string& first, const std::string& second) {
-    std::filesystem::create_directories(path(name));
-    int rank = 0;
-    for (const std::string& text : {first, second}) {
-      ::stepscope::testing::write_recording(
-          fmt::format("{}/main-r{}.stepscope", path(name), rank),
-          fmt::format(
-              "meta process.role main\nmeta process.pid {}\nmeta process.rank {}\nmeta process.world_size 2\n"
-              "meta process.host node{}\nlane 1 thread main tid={}\n",
-              100 + rank, rank, rank, 100 + rank) +
-              text);
-      ++rank;
-    }
-    return open(name);
-  }
   static ReplayedRun replay(const analysis::Run& run) {
     return ReplayedRun::make(run, ledger_of(run)).value();
   }
-  // The mean step when all time of a leaf takes `factor` times as long, us.
-  static double step_us(const ReplayedRun& replay, const std::string& leaf_name, double factor) {
-    std::vector<int64_t> weights = replay.recorded().graph().weights();
-    for (size_t e = 0; e < weights.size(); ++e) {
-      if (replay.recorded().parts()[replay.recorded().edge_parts()[e]].leaf == leaf_name) {
-        weights[e] = static_cast<int64_t>(static_cast<double>(weights[e]) * factor);
-      }
-    }
-    return replay.mean_step_ns(weights) / 1e3;
-  }
-  static WhatIf what_if(const analysis::Run& base, const analysis::Run& candidate) {
+  static WhatIf what_if(const analysis::Run& base, const analysis::Run& candidate, size_t runs = 1) {
     const Ledger ledgers[] = {ledger_of(base), ledger_of(candidate)};
     const Evidence evidence[] = {gather_evidence(base, ledgers[0]).value(),
                                  gather_evidence(candidate, ledgers[1]).value()};
-    const std::vector<AnalyzedRun> a = {{&base, &ledgers[0], &evidence[0]}};
-    const std::vector<AnalyzedRun> b = {{&candidate, &ledgers[1], &evidence[1]}};
+    const std::vector<AnalyzedRun> a(runs, {&base, &ledgers[0], &evidence[0]});
+    const std::vector<AnalyzedRun> b(runs, {&candidate, &ledgers[1], &evidence[1]});
     return replay_what_if(diff_analyzed(a, b, {}).value(), a, b, {}).value();
   }
 };
@@ -222,9 +155,112 @@ TEST_F(ReplayRun, AThreadThatWaitsForAnotherIsNotCountedTwice) {
   EXPECT_DOUBLE_EQ(step_us(job, "idle.launch", 2), 14000);
 }
 
-TEST_F(ReplayRun, AbstainsWithoutCalls) {
-  const auto run = process("run", SmallJob{}.text(false));
-  EXPECT_THAT(replay(run).reason(), HasSubstr("CUDA calls were not recorded"));
+// Kernels of 3000 or 5000, and a host that synchronises behind them; but no calls were recorded. The GPU idles in each step, and nobody
+// knows whether the host waited for it: shorter kernels bring all they are shorter by, or nothing.
+TEST_F(ReplayRun, WithoutCallsAKernelBringsBetweenNothingAndAll) {
+  const auto base = process("base", SmallJob{3000, 1100}.text(false));
+  const auto candidate = process("candidate", SmallJob{5000, 1100}.text(false));
+  const WhatIf both = what_if(base, candidate);
+  ASSERT_EQ(both.reason, "");
+  EXPECT_EQ(both.candidate_error, 0);
+  ASSERT_EQ(both.notes.size(), 1U);
+  EXPECT_THAT(both.notes[0], HasSubstr("CUDA calls were not recorded"));
+  const TermWhatIf* gemm = both.find("compute/gemm");
+  ASSERT_NE(gemm, nullptr);
+  EXPECT_EQ(gemm->removed_ns, 2000000);
+  EXPECT_EQ(gemm->removed_host_ns, 0);
+  EXPECT_EQ(gemm->low_ns(), 0);
+  EXPECT_EQ(gemm->high_ns(), 2000000);
+}
+
+// Back to back kernels over the end of the step: the GPU is what the host runs ahead of, and both readings say the same.
+TEST_F(ReplayRun, WithoutCallsAGpuThatNeverRestsHasOneReading) {
+  const auto busy = [&](const std::string& name, int64_t kernel) {
+    std::string text = "lane 2 stream \"GPU 0 stream 7\"\n";
+    for (int64_t k = 0; k <= 12; ++k) {
+      text += fmt::format("step start_ns={}us index={} source=1\n", k * 2 * kernel, k);
+      for (int64_t i = 0; i < 2 && k < 12; ++i) {
+        text += fmt::format("kernel lane=2 start_ns={}us dur_ns={}us name=sm90_gemm correlation={}\n",
+                            (2 * k + i) * kernel, kernel, 2 * k + i + 1);
+      }
+    }
+    return process(name, text);
+  };
+  const WhatIf both = what_if(busy("base", 3000), busy("candidate", 5000));
+  ASSERT_EQ(both.reason, "");
+  const TermWhatIf* gemm = both.find("compute/gemm");
+  ASSERT_NE(gemm, nullptr);
+  EXPECT_EQ(gemm->removed_ns, 4000000);
+  EXPECT_EQ(gemm->removed_host_ns, 4000000);
+}
+
+TEST_F(ReplayRun, AbstainsWhereOnlySomeRunsHaveCalls) {
+  const auto base = process("base", SmallJob{3000, 1100}.text(false));
+  const auto candidate = process("candidate", SmallJob{5000, 1100}.text());
+  EXPECT_THAT(what_if(base, candidate).reason, HasSubstr("CUDA calls were recorded of some runs only"));
+}
+
+// More graphs than are kept: those of the further runs are made again.
+TEST_F(ReplayRun, ManyRunsOfASideSayWhatOneSays) {
+  const auto base = process("base", SmallJob{6000, 8000}.text());
+  const auto candidate = process("candidate", SmallJob{8000, 8000}.text());
+  const WhatIf one = what_if(base, candidate);
+  const WhatIf many = what_if(base, candidate, 3);
+  ASSERT_EQ(many.reason, "");
+  ASSERT_EQ(many.terms.size(), one.terms.size());
+  for (size_t i = 0; i < one.terms.size(); ++i) {
+    EXPECT_EQ(many.terms[i].removed_ns, one.terms[i].removed_ns) << one.terms[i].term;
+    EXPECT_EQ(many.terms[i].added_ns, one.terms[i].added_ns) << one.terms[i].term;
+  }
+}
+
+// A stage of a pipeline sends to the next one. In an imported trace no id is the same on both, but the group's name is.
+std::string stage(bool sends, int64_t compute, const std::string& op, int64_t flags) {
+  std::string out = "lane 2 stream \"GPU 0 stream 7\"\nlane 3 communicator pipeline\n";
+  for (int64_t k = 0; k <= kSteps; ++k) {
+    const int64_t t = k * 8000;
+    out += fmt::format("step start_ns={}us index={} source=1\n", t, k);
+    if (k == kSteps) {
+      break;
+    }
+    const int64_t came = 1010 + compute;
+    out += fmt::format(
+        "cuda_api start_ns={}us dur_ns=5us name=cudaLaunchKernel correlation={}\n"
+        "cuda_api start_ns={}us dur_ns=5us name=cudaLaunchKernel correlation={}\n"
+        "cuda_api start_ns={}us dur_ns={}us name=cudaDeviceSynchronize correlation={}\n"
+        "kernel lane=2 start_ns={}us dur_ns={}us name=sm90_gemm correlation={}\n"
+        "kernel lane=2 start_ns={}us dur_ns={}us name=ncclDevKernel_SendRecv correlation={}\n"
+        "collective lane=3 start_ns={}us dur_ns={}us op={} comm={} seq={} ranks=2 rank=-1 peer={} source=5 "
+        "kernel={} "
+        "flags={}\n",
+        t + 1000, 4 * k + 1, t + 1100, 4 * k + 2, t + 1200, 6010 - 1200, 4 * k + 3, t + 1010, compute,
+        4 * k + 1, t + came, 6000 - came, 4 * k + 2, t + came, 6000 - came, op, sends ? 77 : 88, k,
+        sends ? 1 : 0, 4 * k + 2, flags);
+  }
+  return out;
+}
+
+TEST_F(ReplayRun, ImportedSendsMeetTheirReceives) {
+  const auto run = two_ranks("run", stage(true, 4000, "send", trace::kCollectivePointToPoint),
+                             stage(false, 1000, "recv", trace::kCollectivePointToPoint));
+  const ReplayedRun job = replay(run);
+  ASSERT_EQ(job.reason(), "");
+  EXPECT_EQ(job.meetings(), static_cast<size_t>(kSteps) - 1);
+  EXPECT_EQ(job.unmatched(), 0U);
+  EXPECT_DOUBLE_EQ(step_us(job, "compute/gemm", 0.5), 6000) << "the sender comes 2000 earlier";
+}
+
+// In a broadcast it is not known who waits for whom: no meeting, here as in the ranks' ledger.
+TEST_F(ReplayRun, ABroadcastIsNoMeeting) {
+  const auto run = two_ranks("run", stage(true, 4000, "Broadcast", 0), stage(false, 1000, "Broadcast", 0));
+  EXPECT_EQ(replay(run).meetings(), 0U);
+}
+
+TEST_F(ReplayRun, CountsOperationsWithoutCounterparts) {
+  const auto run = two_ranks("run", stage(true, 4000, "send", trace::kCollectivePointToPoint),
+                             stage(true, 4000, "send", trace::kCollectivePointToPoint));
+  EXPECT_EQ(replay(run).meetings(), 0U);
+  EXPECT_EQ(replay(run).unmatched(), 2U * kSteps);
 }
 
 TEST_F(ReplayRun, AbstainsWithoutSteps) {
@@ -262,7 +298,8 @@ TEST_F(ReplayRun, AbstainsWhereTheReplayMissesTheRecording) {
 
 TEST_F(ReplayRun, ReadsAPieceFromTheMiddleOfALongRun) {
   const auto run = process("run", SmallJob{}.text());
-  const ReplayedRun job = ReplayedRun::make(run, ledger_of(run), 10).value();  // three events a step
+  const ReplayedRun job =
+      ReplayedRun::make(run, ledger_of(run), {10, Gaps::kFollowGpu}).value();  // three events a step
   ASSERT_EQ(job.reason(), "");
   EXPECT_EQ(job.steps().size(), 3U);
   EXPECT_EQ(job.steps().front().index, 2);
@@ -293,6 +330,11 @@ TEST_F(ReplayRun, RebuildsTheStepsOfRealTraces) {
                 100 * job.error(), job.reason().empty() ? "" : ": ", job.reason().c_str());
     EXPECT_EQ(job.reason(), "") << trace;
     EXPECT_LE(job.error(), kLargestError) << trace;
+    const Status walked = walk_chains(run, ledger_of(run), {}, [&](const StepChain& chain) {
+      EXPECT_EQ(chain.residual_ns(), 0) << trace << ", step " << chain.step.index;
+      return Status();
+    });
+    EXPECT_TRUE(walked.ok()) << walked.message();
     usable += job.reason().empty() ? 1U : 0U;
   }
   EXPECT_EQ(usable, 8U);

@@ -11,6 +11,7 @@
 
 #include <gtest/gtest.h>
 
+#include "analyzer/replay/cause_chain.hpp"
 #include "analyzer/replay/replay_run.hpp"
 #include "analyzer/replay/what_if.hpp"
 #include "tests/scenarios/generator/recording.hpp"
@@ -65,6 +66,41 @@ TEST_F(ScenarioReplay, RebuildsTheStepsOfEveryScenario) {
   }
 }
 
+// With CUDA calls and without.
+TEST_F(ScenarioReplay, ChainsOfCausesCoverTheStepsOfEveryScenario) {
+  for (const Scenario& scenario : scenarios::scenarios()) {
+    for (const bool calls : {true, false}) {
+      Job job = scenario.base;
+      job.steps = 5;
+      job = with_cause(scenario, job);
+      job.calls = calls;
+      const std::string name = scenario.id + (calls ? "-calls" : "-kernels");
+      const analysis::Run run = simulated(name, job, 7);
+      int64_t unrecorded = 0;
+      int64_t peers = 0;
+      int64_t total = 0;
+      const Status status = walk_chains(run, ledger_of(run), {}, [&](const StepChain& chain) {
+        EXPECT_EQ(chain.residual_ns(), 0) << name << ", step " << chain.step.index;
+        for (const ChainSegment& segment : chain.segments) {
+          const int64_t ns = segment.end_ns - segment.begin_ns;
+          total += ns;
+          unrecorded += segment.link == Link::kUnrecorded ? ns : 0;
+          peers += segment.process != chain.process ? ns : 0;
+        }
+        return Status();
+      });
+      ASSERT_TRUE(status.ok()) << status.message();
+      const double all = static_cast<double>(total) / 100;
+      std::printf("  %-12s of the chain: %5.1f %% other ranks, %5.1f %% not recorded\n", name.c_str(),
+                  static_cast<double>(peers) / all, static_cast<double>(unrecorded) / all);
+      EXPECT_GT(total, 0) << name;
+      if (calls) {
+        EXPECT_LT(static_cast<double>(unrecorded), 5 * all) << name;
+      }
+    }
+  }
+}
+
 struct Expected {
   const char* scenario;
   const char* term;  // of the cause
@@ -77,32 +113,42 @@ void PrintTo(const Expected& expected, std::ostream* out) {
   *out << expected.scenario << " " << expected.term;
 }
 
-class ScenarioWhatIf : public ScenarioReplay, public ::testing::WithParamInterface<Expected> {};
+class ScenarioWhatIf : public ScenarioReplay, public ::testing::WithParamInterface<Expected> {
+ protected:
+  struct Answer {
+    WhatIf what_if;
+    double truth_ns = 0;
+  };
+  // What is said of 30 steps of the job, and what is true; with CUDA calls recorded or without.
+  Answer answer(const Expected& expected, bool calls) {
+    const Scenario& scenario = scenario_of(expected.scenario);
+    Job base = scenario.base;
+    base.steps = std::min<int64_t>(base.steps, 30);
+    base.calls = calls;
+    constexpr uint64_t kBaseSeed = 11;
+    constexpr uint64_t kSeed = 12;
+    const analysis::Run runs[] = {simulated("base", base, kBaseSeed),
+                                  simulated("changed", with_cause(scenario, base), kSeed)};
+    const Ledger ledgers[] = {ledger_of(runs[0]), ledger_of(runs[1])};
+    const Evidence evidence[] = {gather_evidence(runs[0], ledgers[0]).value(),
+                                 gather_evidence(runs[1], ledgers[1]).value()};
+    const std::vector<AnalyzedRun> sides[] = {{{&runs[0], &ledgers[0], &evidence[0]}},
+                                              {{&runs[1], &ledgers[1], &evidence[1]}}};
+    const Diff diff = diff_analyzed(sides[0], sides[1], {}).value();
+    return {replay_what_if(diff, sides[0], sides[1], {}).value(),
+            scenarios::find_truth(scenario, base, {kSeed}).causes.front().ns};
+  }
+  static double ms(const std::optional<int64_t>& ns) {
+    return ns.has_value() ? static_cast<double>(*ns) / 1e6 : 0;
+  }
+};
 
 TEST_P(ScenarioWhatIf, BracketsWhatTheCauseCosts) {
   const Expected& expected = GetParam();
-  const Scenario& scenario = scenario_of(expected.scenario);
-  Job base = scenario.base;
-  base.steps = std::min<int64_t>(base.steps, 30);
-  constexpr uint64_t kBaseSeed = 11;
-  constexpr uint64_t kSeed = 12;
-  const analysis::Run runs[] = {simulated("base", base, kBaseSeed),
-                                simulated("changed", with_cause(scenario, base), kSeed)};
-  const Ledger ledgers[] = {ledger_of(runs[0]), ledger_of(runs[1])};
-  const Evidence evidence[] = {gather_evidence(runs[0], ledgers[0]).value(),
-                               gather_evidence(runs[1], ledgers[1]).value()};
-  const std::vector<AnalyzedRun> sides[] = {{{&runs[0], &ledgers[0], &evidence[0]}},
-                                            {{&runs[1], &ledgers[1], &evidence[1]}}};
-  const Diff diff = diff_analyzed(sides[0], sides[1], {}).value();
-  const WhatIf what_if = replay_what_if(diff, sides[0], sides[1], {}).value();
+  const auto [what_if, truth] = answer(expected, true);
   ASSERT_EQ(what_if.reason, "");
-
-  const double truth = scenarios::find_truth(scenario, base, {kSeed}).causes.front().ns;
   const TermWhatIf* cause = what_if.find(expected.term);
   ASSERT_NE(cause, nullptr) << expected.term;
-  const auto ms = [](const std::optional<int64_t>& ns) {
-    return ns.has_value() ? static_cast<double>(*ns) / 1e6 : 0;
-  };
   std::printf("  %-4s %-24s truth %+7.3f ms, removed %+7.3f, added %+7.3f%s\n", expected.scenario,
               expected.term, truth / 1e6, ms(cause->removed_ns), ms(cause->added_ns),
               cause->added_ns.has_value() ? "" : " (not known)");
@@ -117,6 +163,25 @@ TEST_P(ScenarioWhatIf, BracketsWhatTheCauseCosts) {
     EXPECT_NEAR(static_cast<double>(other->high_ns()), 0, 0.05 * truth);
     EXPECT_NEAR(static_cast<double>(other->low_ns()), 0, 0.05 * truth);
   }
+}
+
+// As recorded by default: the bracket is wider, and the truth lies in it.
+TEST_P(ScenarioWhatIf, HoldsTheTruthWithoutCalls) {
+  const Expected& expected = GetParam();
+  const auto [what_if, truth] = answer(expected, false);
+  ASSERT_EQ(what_if.reason, "");
+  EXPECT_LE(what_if.base_error, kLargestError);
+  for (const TermWhatIf& one : what_if.terms) {
+    std::printf("  %-4s %-24s truth %+7.3f ms, removed %+7.3f (host %+7.3f), added %+7.3f (host %+7.3f) %s\n",
+                expected.scenario, one.term.c_str(), one.term == expected.term ? truth / 1e6 : 0,
+                ms(one.removed_ns), ms(one.removed_host_ns), ms(one.added_ns), ms(one.added_host_ns),
+                one.reason.c_str());
+  }
+  const TermWhatIf* cause = what_if.find(expected.term);
+  ASSERT_NE(cause, nullptr) << expected.term;
+  ASSERT_TRUE(cause->known()) << cause->reason;
+  EXPECT_LE(static_cast<double>(cause->low_ns()), truth + expected.tolerance * truth);
+  EXPECT_GE(static_cast<double>(cause->high_ns()), truth - expected.tolerance * truth);
 }
 
 INSTANTIATE_TEST_SUITE_P(
