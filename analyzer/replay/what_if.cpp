@@ -83,7 +83,8 @@ std::string_view leaf_of_term(std::string_view name) {
       {term::kIo, leaf::kFetchIo},
       {term::kBlocked, leaf::kFetchBlocked},
       {term::kWorkers, {}},
-      {term::kSlowWorker, {}}};
+      {term::kSlowWorker, {}},
+      {term::kWork, {}}};
   const auto* const found =
       std::find_if(std::begin(kData), std::end(kData), [&](const auto& row) { return row.first == name; });
   return found == std::end(kData) ? name : found->second;
