@@ -289,13 +289,13 @@ std::vector<int64_t> take_work(const Side& base, const TermSpace& space, const W
 
 void fill_work(const std::vector<int64_t>& taken, const HalfWidths& widths, Diff* diff) {
   WorkPart& work = diff->work;
-  if (!work.change.known()) {
-    return;
-  }
   work.explained_ns = std::accumulate(taken.begin(), taken.end(), int64_t{0});
   work.rest_ns = diff->delta_ns - work.explained_ns;
   work.rest_interval = around(work.rest_ns, widths.rest);
   work.rest_flagged = stands_out(work.rest_ns, widths.rest, diff->min_effect_ns);
+  if (!work.change.known()) {
+    return;
+  }
   work.base_ns_per_unit = static_cast<double>(diff->base.mean_step_ns) / work.change.base_per_step;
   work.candidate_ns_per_unit =
       static_cast<double>(diff->candidate.mean_step_ns) / work.change.candidate_per_step;

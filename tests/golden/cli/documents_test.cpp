@@ -127,6 +127,19 @@ TEST_F(Documents, Diff) {
   expect_both({"diff", "base", "--vs", "slow"}, "diff");
 }
 
+TEST_F(Documents, DiffOfLongerSequences) {
+  write_job(dir_.file("short"), "steps=60 fetch.cpu=1ms tokens=4096 forward=8ms backward=16ms seed=3");
+  write_job(dir_.file("long"), "steps=60 fetch.cpu=1ms tokens=6144 forward=12ms backward=23ms seed=4");
+  expect_both({"diff", "short", "--vs", "long"}, "diff_longer");
+  // Each term as one row, the work among them.
+  const ordered_json by = json_of({"diff", "short", "--vs", "long", "--by", "rank"});
+  int64_t sum = 0;
+  for (const ordered_json& row : by["by"]["rows"]) {
+    sum += row["delta_ns"].get<int64_t>();
+  }
+  EXPECT_EQ(sum, by["delta_ns"].get<int64_t>());
+}
+
 TEST_F(Documents, DiffOfARunWithItselfFindsNothing) {
   expect_both({"diff", "base", "--vs", "base"}, "diff_same");
 }
