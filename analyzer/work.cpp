@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "analyzer/batches.hpp"
+
 namespace stepscope::analysis {
 namespace {
 

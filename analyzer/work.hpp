@@ -15,11 +15,12 @@
 
 #include <cstdint>
 
-#include "analyzer/batches.hpp"
 #include "analyzer/run.hpp"
 #include "analyzer/steps.hpp"
 
 namespace stepscope::analysis {
+
+struct BatchTable;
 
 struct Work {
   double samples_per_step = -1;  // -1: not known

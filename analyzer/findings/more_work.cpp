@@ -53,7 +53,7 @@ void explain_amount(const Case& c, std::vector<Finding>* out) {
   const std::string verdict = work_verdict(diff);
   out->push_back(c.explanation(
       *effect,
-      {fmt::format("a step is {} work: {}: {}; that explains {}", grew ? "more" : "less",
+      {fmt::format("a step is {} work ({}): {}; that explains {}", grew ? "more" : "less",
                    verdict.empty() ? work_cause(change) : verdict, work_amounts(diff), c.amount(effect->ns)),
        verdict.empty() ? "the other causes are what changed beyond the amount of work"
                        : "compare the time per unit of work instead of steps",
