@@ -37,6 +37,8 @@ Status read_fetches(const Run& run, uint32_t process, WorkerQueue* queue) {
       fetch.read_bytes = std::max<int64_t>(0, c[11][i]);
       fetch.major_faults = std::max<int64_t>(0, c[12][i]);
       fetch.throttled_ns = std::max<int64_t>(0, c[14][i]);
+      fetch.items = std::max<int64_t>(0, c[13][i]);
+      fetch.tokens = std::max<int64_t>(0, c[15][i]);
       queue->fetches.push_back(fetch);
     }
     return Status();
@@ -74,6 +76,7 @@ Status read_batches(const Run& run, uint32_t process, std::vector<Batch>* out) {
       batch.out_of_order = c[10][i];
       batch.fetch_ns = std::max<int64_t>(0, c[11][i]);
       batch.collate_ns = std::max<int64_t>(0, c[12][i]);
+      batch.items = std::max<int64_t>(0, c[13][i]);
       batch.flags = c[14][i];
       batch.lane = lane;
       out->push_back(batch);
@@ -160,6 +163,7 @@ void make_in_process_fetches(uint32_t process, BatchTable* table) {
     fetch.epoch = batch.epoch;
     fetch.task = batch.task;
     fetch.worker = batch.worker;
+    fetch.items = batch.items;
     batch.queue = static_cast<uint32_t>(table->queues.size());
     batch.fetch = static_cast<uint32_t>(queue.fetches.size());
     queue.fetches.push_back(fetch);

@@ -19,6 +19,7 @@ struct Fetch {
   int64_t start_ns = 0, dur_ns = 0, collate_ns = 0, received_ns = 0, put_ns = 0;
   int64_t cpu_ns = 0, runq_ns = 0, throttled_ns = 0, read_bytes = 0, major_faults = 0;
   int64_t loader = 0, epoch = 0, task = 0, worker = 0;
+  int64_t items = 0, tokens = 0;  // what it was collated of, and the tokens in it; 0: not known
 
   [[nodiscard]] int64_t end_ns() const { return start_ns + dur_ns; }
 };
@@ -46,9 +47,9 @@ struct Batch {
   int64_t begin_ns = 0, end_ns = 0;  // inside next()
   int64_t loader = 0, epoch = 0, task = 0, worker = 0, workers = 0;
   int64_t dispatch_ns = 0, arrive_ns = 0, pin_ns = 0, out_of_order = 0, flags = 0;
-  int64_t fetch_ns = 0, collate_ns = 0;  // in-process only
-  uint32_t lane = kNoLane;               // global lane of the consumer
-  uint32_t queue = kNoFetch;             // index into BatchTable::queues, and into its fetches
+  int64_t fetch_ns = 0, collate_ns = 0, items = 0;  // in-process only
+  uint32_t lane = kNoLane;                          // global lane of the consumer
+  uint32_t queue = kNoFetch;                        // index into BatchTable::queues, and into its fetches
   uint32_t fetch = kNoFetch;
 
   [[nodiscard]] bool joined() const { return fetch != kNoFetch; }

@@ -84,6 +84,7 @@ Category category_of_event(Kind kind, int64_t op) {
     case Kind::kInstant:
     case Kind::kFlow:
     case Kind::kStep:
+    case Kind::kStepWork:
     case Kind::kExit:
     case Kind::kCudaEvent:
     case Kind::kExternalId:

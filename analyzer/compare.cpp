@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "analyzer/rank_steps.hpp"
+#include "analyzer/work_change.hpp"
 
 namespace stepscope::analysis {
 namespace {
@@ -128,14 +129,15 @@ std::string recorded_ranks(const AnalyzedRun& run, const Process* process) {
   return missing.empty() ? "all" : "all but " + rank_list(missing);
 }
 
-std::vector<Fact> facts_of(const AnalyzedRun& run) {
+// `work_known`: steps can be compared by the time that a unit of their work takes.
+std::vector<Fact> facts_of(const AnalyzedRun& run, bool work_known) {
   const Evidence& evidence = *run.evidence;
   std::vector<Fact> facts;
   const Process* process = driving_process(run);
   facts.push_back({"world size", process == nullptr ? "" : std::to_string(process->world_size), true});
   facts.push_back({"ranks recorded", recorded_ranks(run, process), true});
   facts.push_back({"training processes", std::to_string(evidence.train_processes), true});
-  facts.push_back({"batch size", known_text(evidence.loader.batch_size), true});
+  facts.push_back({"batch size", known_text(evidence.loader.batch_size), !work_known});
   facts.push_back({"batches per step", per_step_text(evidence.supply.batches_per_step), true});
   facts.push_back({"backwards per step", per_step_text(evidence.micro_steps), true});
   facts.push_back({"step boundaries", methods(*run.ledger), true});
@@ -247,10 +249,18 @@ void compare_facts(const std::vector<Fact>& base, const std::vector<Fact>& candi
   }
 }
 
-void compare_side(std::span<const AnalyzedRun> side, std::vector<Difference>* out) {
-  const std::vector<Fact> first = facts_of(side[0]);
+void compare_side(std::span<const AnalyzedRun> side, bool work_known, std::vector<Difference>* out) {
+  const std::vector<Fact> first = facts_of(side[0], work_known);
   for (const AnalyzedRun& run : side.subspan(1)) {
-    compare_facts(first, facts_of(run), true, out);
+    compare_facts(first, facts_of(run, work_known), true, out);
+  }
+}
+
+void add_work(const WorkChange& work, std::vector<Difference>* out) {
+  if (work.differs()) {
+    out->push_back({fmt::format("{} per step", work_unit_name(work.unit)),
+                    fmt::format("{:.0f}", work.base_per_step), fmt::format("{:.0f}", work.candidate_per_step),
+                    false});
   }
 }
 
@@ -271,9 +281,11 @@ std::string_view verdict_name(Verdict verdict) {
 Comparability check_comparability(std::span<const AnalyzedRun> base, std::span<const AnalyzedRun> candidate) {
   Comparability out;
   std::vector<Difference>& differences = out.differences;
-  compare_side(base, &differences);
-  compare_side(candidate, &differences);
-  compare_facts(facts_of(base[0]), facts_of(candidate[0]), false, &differences);
+  const WorkChange work = compare_work(base, candidate);
+  compare_side(base, work.known(), &differences);
+  compare_side(candidate, work.known(), &differences);
+  compare_facts(facts_of(base[0], work.known()), facts_of(candidate[0], work.known()), false, &differences);
+  add_work(work, &differences);
   const auto steps_of = [](std::span<const AnalyzedRun> side) {
     size_t count = 0;
     for (const AnalyzedRun& run : side) {

@@ -4,8 +4,8 @@
 // compared.
 //
 // Blocking (a step is not the same amount of work): world size, number of training processes, which ranks of the job have a
-// recording with steps (means over other ranks would look like time saved), batch size,
-// batches or backwards per step, the way steps were found, GPU activity recorded on one side only (a step is then made of
+// recording with steps (means over other ranks would look like time saved), batch size (a note where both sides know how much work a step
+// is: work_change.hpp), batches or backwards per step, the way steps were found, GPU activity recorded on one side only (a step is then made of
 // other leaves), no train steps on one side, a run of which a training process lost 1 % of its events or more, or nobody knows how
 // many (what is missing would look like time saved). Notes (numbers stand, the reader should know): GPU model, CUPTI and NCCL version,
 // host CPU model and number, kernel, Python, framework and package versions, num_workers and other loader settings,

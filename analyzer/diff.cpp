@@ -121,12 +121,26 @@ double few_runs_factor(size_t runs) {
   return runs < 2 ? 1.0 : std::sqrt(static_cast<double>(runs) / static_cast<double>(runs - 1));
 }
 
-// 95 % half widths: of every term, and of the step time last.
-std::vector<double> half_widths(const Side& base, const Side& candidate, const TermSpace& space,
-                                const DiffOptions& options) {
+double sum_of(const std::vector<double>& values) {
+  return std::accumulate(values.begin(), values.end(), 0.0);
+}
+
+// 95 % half widths.
+struct HalfWidths {
+  std::vector<double> terms;
+  double step = 0;
+  double work = 0;  // of what the work explains, and of the rest of the step
+  double rest = 0;  //
+};
+
+HalfWidths half_widths(const Side& base, const Side& candidate, const TermSpace& space,
+                       const WorkChange& work, const DiffOptions& options) {
   constexpr size_t kBlocksOfOneRun = 16;
   const size_t terms = space.names().size();
-  std::vector<std::vector<double>> drawn(terms + 1);
+  std::vector<std::vector<double>> drawn(terms);
+  std::vector<double> steps;
+  std::vector<double> explained;
+  std::vector<double> rests;
   Random random(options.seed);
   std::vector<double> base_means(space.leaf_count());
   std::vector<double> candidate_means(space.leaf_count());
@@ -136,20 +150,31 @@ std::vector<double> half_widths(const Side& base, const Side& candidate, const T
     resample_side(base, random, &base_means, &base_supply);
     resample_side(candidate, random, &candidate_means, &candidate_supply);
     const TermDeltas deltas = space.deltas(base_means, candidate_means, base_supply, candidate_supply);
+    const std::vector<double> by_work =
+        work.differs() ? explained_by_work(work, space.names(), space.by_term(base_means), deltas.delta)
+                       : std::vector<double>(terms, 0.0);
     for (size_t t = 0; t < terms; ++t) {
-      drawn[t].push_back(deltas.delta[t]);
+      drawn[t].push_back(deltas.delta[t] - by_work[t]);
     }
-    drawn[terms].push_back(std::accumulate(deltas.delta.begin(), deltas.delta.end(), 0.0));
+    steps.push_back(sum_of(deltas.delta));
+    explained.push_back(sum_of(by_work));
+    rests.push_back(steps.back() - explained.back());
   }
   const size_t runs_a = base.samples.size();
   const size_t runs_b = candidate.samples.size();
   const bool many = runs_a > 1 && runs_b > 1;
   const size_t freedom = many ? runs_a + runs_b - 2 : kBlocksOfOneRun - 1;
   const double widen = student_t95(freedom) * std::max(few_runs_factor(runs_a), few_runs_factor(runs_b));
-  std::vector<double> out;
+  const auto width = [widen](const std::vector<double>& values) {
+    return values.empty() ? 0.0 : widen * spread(values);
+  };
+  HalfWidths out;
   for (const std::vector<double>& values : drawn) {
-    out.push_back(values.empty() ? 0.0 : widen * spread(values));
+    out.terms.push_back(width(values));
   }
+  out.step = width(steps);
+  out.work = width(explained);
+  out.rest = width(rests);
   return out;
 }
 
@@ -246,6 +271,51 @@ Result<std::vector<int64_t>> take_hidden(const Side& base, const Side& candidate
   return moved;
 }
 
+// Takes what the amount of work explains out of `deltas`. Per term what was taken; empty: nothing.
+std::vector<int64_t> take_work(const Side& base, const TermSpace& space, const WorkChange& work,
+                               std::vector<int64_t>* deltas) {
+  std::vector<int64_t> taken;
+  if (work.differs()) {
+    for (const double ns :
+         explained_by_work(work, space.names(), space.by_term(as_doubles(base.means)), as_doubles(*deltas))) {
+      taken.push_back(std::llround(ns));
+    }
+    for (size_t t = 0; t < taken.size(); ++t) {
+      (*deltas)[t] -= taken[t];
+    }
+  }
+  return taken;
+}
+
+void fill_work(const std::vector<int64_t>& taken, const HalfWidths& widths, Diff* diff) {
+  WorkPart& work = diff->work;
+  work.explained_ns = std::accumulate(taken.begin(), taken.end(), int64_t{0});
+  work.rest_ns = diff->delta_ns - work.explained_ns;
+  work.rest_interval = around(work.rest_ns, widths.rest);
+  work.rest_flagged = stands_out(work.rest_ns, widths.rest, diff->min_effect_ns);
+  if (!work.change.known()) {
+    return;
+  }
+  work.base_ns_per_unit = static_cast<double>(diff->base.mean_step_ns) / work.change.base_per_step;
+  work.candidate_ns_per_unit =
+      static_cast<double>(diff->candidate.mean_step_ns) / work.change.candidate_per_step;
+  if (taken.empty()) {
+    return;
+  }
+  Term one;
+  one.name = term::kWork;
+  one.delta_ns = work.explained_ns;
+  one.share =
+      diff->delta_ns == 0 ? 0 : static_cast<double>(one.delta_ns) / static_cast<double>(diff->delta_ns);
+  one.interval = around(one.delta_ns, widths.work);
+  one.modelled = true;
+  one.flagged = stands_out(one.delta_ns, widths.work, diff->min_effect_ns);
+  const bool same_way = (work.explained_ns > 0) == (diff->delta_ns > 0);
+  const bool further = work.rest_flagged && (work.rest_ns > 0) == (diff->delta_ns > 0);
+  work.explains_step = diff->flagged && one.flagged && same_way && !further;
+  diff->terms.push_back(std::move(one));
+}
+
 Status fill_terms(Diff* diff, const Side& base, const Side& candidate, const TermSpace& space,
                   const DiffOptions& options) {
   const TermDeltas exact =
@@ -256,8 +326,14 @@ Status fill_terms(Diff* diff, const Side& base, const Side& candidate, const Ter
   if (!moved.ok()) {
     return moved.status();
   }
-  const std::vector<double> widths = half_widths(base, candidate, space, options);
-  const bool step_changed = std::abs(diff->delta_ns) >= diff->min_effect_ns;
+  const WorkChange& work = diff->work.change;
+  const std::vector<int64_t> taken_by_work = take_work(base, space, work, &deltas);
+  const HalfWidths widths = half_widths(base, candidate, space, work, options);
+  diff->interval = around(diff->delta_ns, widths.step);
+  diff->flagged = stands_out(diff->delta_ns, widths.step, diff->min_effect_ns);
+  fill_work(taken_by_work, widths, diff);
+  const int64_t unexplained = taken_by_work.empty() ? diff->delta_ns : diff->work.rest_ns;
+  const bool step_changed = std::abs(unexplained) >= diff->min_effect_ns;
   const int64_t least =
       diff->noise_known || step_changed ? diff->min_effect_ns : kUnchangedFactor * diff->min_effect_ns;
   for (size_t t = 0; t < deltas.size(); ++t) {
@@ -268,10 +344,11 @@ Status fill_terms(Diff* diff, const Side& base, const Side& candidate, const Ter
     one.delta_ns = deltas[t];
     one.share =
         diff->delta_ns == 0 ? 0 : static_cast<double>(deltas[t]) / static_cast<double>(diff->delta_ns);
-    one.interval = around(deltas[t], widths[t]);
+    one.interval = around(deltas[t], widths.terms[t]);
     const int64_t taken = moved.value().empty() ? 0 : moved.value()[t];
-    one.modelled = (exact.modelled && space.is_modelled(t)) || taken != 0;
-    one.flagged = stands_out(deltas[t], widths[t], least);
+    const bool by_work = !taken_by_work.empty() && taken_by_work[t] != 0;
+    one.modelled = (exact.modelled && space.is_modelled(t)) || taken != 0 || by_work;
+    one.flagged = stands_out(deltas[t], widths.terms[t], least);
     if (one.base_ns != 0 || one.candidate_ns != 0 || one.delta_ns != 0) {
       diff->terms.push_back(std::move(one));
     }
@@ -280,8 +357,6 @@ Status fill_terms(Diff* diff, const Side& base, const Side& candidate, const Ter
       diff->hidden.push_back({space.names()[t], hidden});
     }
   }
-  diff->interval = around(diff->delta_ns, widths.back());
-  diff->flagged = stands_out(diff->delta_ns, widths.back(), diff->min_effect_ns);
   std::sort(diff->terms.begin(), diff->terms.end(), [](const Term& a, const Term& b) {
     return std::abs(a.delta_ns) != std::abs(b.delta_ns) ? std::abs(a.delta_ns) > std::abs(b.delta_ns)
                                                         : a.name < b.name;
@@ -315,7 +390,8 @@ std::string_view leaf_of_term(std::string_view term_name) {
       {term::kIo, leaf::kFetchIo},
       {term::kBlocked, leaf::kFetchBlocked},
       {term::kWorkers, {}},
-      {term::kSlowWorker, {}}};
+      {term::kSlowWorker, {}},
+      {term::kWork, {}}};
   const auto* const found = std::find_if(std::begin(kData), std::end(kData),
                                          [&](const auto& row) { return row.first == term_name; });
   return found == std::end(kData) ? term_name : found->second;
@@ -333,6 +409,7 @@ Result<Diff> diff_analyzed(std::span<const AnalyzedRun> base, std::span<const An
   }
   Diff diff;
   diff.comparability = check_comparability(base, candidate);
+  diff.work.change = compare_work(base, candidate);
   diff.by_ranks = ranks_are_known(base, candidate);
   diff.classes = compare_classes(base, candidate, diff.by_ranks);
   const std::vector<std::string> leaves = all_leaves(base, candidate, diff.by_ranks);

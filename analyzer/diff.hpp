@@ -35,6 +35,9 @@
 // Kernel terms. A kernel that grew while communication ran beside it, which is exposed less in turn, does not cost the step:
 // that part is taken from both terms and listed in `hidden` (hidden_kernels.hpp).
 //
+// Work. Where both sides know how much of it a step is and the amounts differ (work_change.hpp), what the amount explains is taken
+// from the terms and is a term of its own, term::kWork; what is left of the others is their change per unit. They still add up exactly.
+//
 // Uncertainty. The unit is the run. With two or more runs per side, intervals come from resampling runs (and
 // blocks of steps inside them), widened to Student's t for the few runs there are. With one run on a side the
 // tool cannot know run-to-run noise: `noise_known` is false, intervals show only the noise within the run, as
@@ -58,6 +61,7 @@
 #include "analyzer/evidence.hpp"
 #include "analyzer/ledger.hpp"
 #include "analyzer/run.hpp"
+#include "analyzer/work_change.hpp"
 
 namespace stepscope::analysis {
 
@@ -70,6 +74,7 @@ inline constexpr std::string_view kStarved = "data.starved";
 inline constexpr std::string_view kIo = "data.io";
 inline constexpr std::string_view kBlocked = "data.blocked";
 inline constexpr std::string_view kTransfer = "data.transfer";
+inline constexpr std::string_view kWork = "work";  // a step is more work, or less
 // Every other term has the name of its leaf.
 }  // namespace term
 
@@ -88,9 +93,24 @@ struct Term {
   int64_t delta_ns = 0;      // sums to Diff::delta_ns. For modelled terms not candidate - base: see above
   double share = 0;          // of the total delta; 0 when that is 0
   Interval interval;         // of delta, 95 %
-  bool modelled = false;     // apportioned by the supply model, or without what is hidden
+  bool modelled =
+      false;  // apportioned by the supply model, or without what is hidden or what the work explains
   bool flagged = false;
   int32_t rank = -1;  // the one rank whose own time in this leaf changed; -1: no single one, or not known
+};
+
+// The amount of work per step on both sides, and what it explains.
+struct WorkPart {
+  WorkChange change;
+  int64_t explained_ns = 0;  // delta of term::kWork; 0 where the amounts are the same
+  int64_t rest_ns = 0;       // delta of the step less that: what changed per unit
+  Interval rest_interval;    // 95 %
+  bool rest_flagged = false;
+  double base_ns_per_unit = 0;       // mean step / amount; 0 where the amount is not known
+  double candidate_ns_per_unit = 0;  //
+
+  // The step changed as its work did, and did not change further that way beyond noise: it is not slower (or faster), it does more (or less).
+  bool explains_step = false;
 };
 
 // Growth of supply or of kernels that did not reach the step.
@@ -123,8 +143,9 @@ struct Diff {
   int64_t delta_ns = 0;  // candidate.mean_step_ns - base.mean_step_ns
   Interval interval;     // of delta_ns, 95 %
   bool noise_known = false;
-  bool by_ranks = false;      // the job's path over its ranks, not means over ranks
-  bool flagged = false;       // the step time itself changed, by the same rule
+  bool by_ranks = false;  // the job's path over its ranks, not means over ranks
+  bool flagged = false;   // the step time itself changed, by the same rule
+  WorkPart work;
   int64_t min_effect_ns = 0;  // what a term must reach to be flagged
   std::vector<Term> terms;    // |delta| descending, then name; all terms, small ones too
   int64_t residual_ns = 0;    // delta_ns - sum of terms: 0

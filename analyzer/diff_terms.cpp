@@ -98,6 +98,14 @@ std::vector<int64_t> TermSpace::close(const TermDeltas& exact, const std::vector
   return out;
 }
 
+std::vector<double> TermSpace::by_term(const std::vector<double>& means) const {
+  std::vector<double> out(names_.size(), 0.0);
+  for (size_t l = 0; l < term_of_leaf_.size(); ++l) {
+    out[term_of_leaf_[l]] += means[l];
+  }
+  return out;
+}
+
 int64_t TermSpace::shown(size_t term, const std::vector<int64_t>& means) const {
   int64_t sum = 0;
   for (size_t l = 0; l < term_of_leaf_.size(); ++l) {

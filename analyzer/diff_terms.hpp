@@ -33,6 +33,8 @@ class TermSpace {
   // The same in whole ns that add up to the change of the means, exactly.
   [[nodiscard]] std::vector<int64_t> close(const TermDeltas& exact, const std::vector<int64_t>& base,
                                            const std::vector<int64_t>& candidate) const;
+  // Per term, the mean of its leaves.
+  [[nodiscard]] std::vector<double> by_term(const std::vector<double>& means) const;
   // What a side shows for a term: the mean of its leaf, 0 for workers and slow_worker.
   [[nodiscard]] int64_t shown(size_t term, const std::vector<int64_t>& means) const;
 

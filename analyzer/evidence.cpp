@@ -199,6 +199,8 @@ LoaderConfig read_loader(const Process& process, const std::map<int64_t, uint64_
     config.start_method = json_text(object, "start_method");
     config.num_workers = json_number(object, "num_workers");
     config.batch_size = json_number(object, "batch_size");
+    const int64_t collates = json_number(object, "collates_samples");  // -1 in older recordings
+    config.collates_samples = collates == 1 || (collates == -1 && config.batch_size > 0);
     config.prefetch_factor = json_number(object, "prefetch_factor");
     config.in_order = json_number(object, "in_order");
     config.persistent = json_number(object, "persistent");
@@ -263,14 +265,20 @@ Status gather_phases(const Run& run, const ProcessSteps& steps, PhaseTimes* time
   });
 }
 
-Status gather_process(const Run& run, const ProcessLedger& process, SupplyBuilder* supply, Evidence* out,
-                      PhaseTimes* phases) {
+// What adds up over the training processes.
+struct Gathered {
+  SupplyBuilder supply;
+  WorkCounter work;
+  PhaseTimes phases;
+};
+
+Status gather_process(const Run& run, const ProcessLedger& process, Gathered* sums, Evidence* out) {
   const ProcessSteps& steps = process.steps;
   Result<BatchTable> table = load_batches(run, steps.process);
   if (!table.ok()) {
     return table.status();
   }
-  supply->add(steps, table.value());
+  sums->supply.add(steps, table.value());
   std::map<int64_t, uint64_t> loaders;
   for (const Batch& batch : table.value().batches) {
     loaders[batch.loader] += train_step_at(steps.steps, batch.end_ns - 1) != nullptr ? 1U : 0U;
@@ -278,18 +286,21 @@ Status gather_process(const Run& run, const ProcessLedger& process, SupplyBuilde
   if (out->loader.num_workers < 0) {
     out->loader = read_loader(run.processes()[steps.process], loaders);
   }
+  sums->work.add_batches(steps, table.value(), out->loader.collates_samples);
+  if (Status status = sums->work.add_said(run, steps); !status.ok()) {
+    return status;
+  }
   if (Status status = gather_gc(run, steps, &out->gc); !status.ok()) {
     return status;
   }
-  return gather_phases(run, steps, phases);
+  return gather_phases(run, steps, &sums->phases);
 }
 
 }  // namespace
 
 Result<Evidence> gather_evidence(const Run& run, const Ledger& ledger) {
   Evidence out;
-  SupplyBuilder supply;
-  PhaseTimes phases;
+  Gathered sums;
   uint64_t steps = 0;
   uint64_t backwards = 0;
   for (const ProcessLedger& process : ledger.processes) {
@@ -297,7 +308,7 @@ Result<Evidence> gather_evidence(const Run& run, const Ledger& ledger) {
       continue;
     }
     ++out.train_processes;
-    if (Status status = gather_process(run, process, &supply, &out, &phases); !status.ok()) {
+    if (Status status = gather_process(run, process, &sums, &out); !status.ok()) {
       return status;
     }
     for (const Step& step : process.steps.steps) {
@@ -307,11 +318,12 @@ Result<Evidence> gather_evidence(const Run& run, const Ledger& ledger) {
       }
     }
   }
-  out.supply = supply.finish();
+  out.supply = sums.supply.finish();
+  out.work = sums.work.finish();
   out.micro_steps =
       steps == 0 || backwards == 0 ? kUnknown : static_cast<double>(backwards) / static_cast<double>(steps);
-  out.optimizer = longest(phases.optimizers);
-  out.iterator = longest(phases.iterators);
+  out.optimizer = longest(sums.phases.optimizers);
+  out.iterator = longest(sums.phases.iterators);
   for (uint32_t p = 0; p < run.processes().size(); ++p) {
     out.worker_recordings += run.processes()[p].role == "worker" ? 1U : 0U;
   }

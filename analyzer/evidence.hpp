@@ -15,6 +15,7 @@
 #include "analyzer/ledger.hpp"
 #include "analyzer/run.hpp"
 #include "analyzer/steps.hpp"
+#include "analyzer/work.hpp"
 
 namespace stepscope::analysis {
 
@@ -57,6 +58,7 @@ struct LoaderConfig {
   std::string loader_class, dataset_class, start_method;
   int64_t num_workers = -1, batch_size = -1, prefetch_factor = -1;
   int64_t in_order = -1, persistent = -1, pin_memory = -1;  // 0 / 1, -1 unknown
+  bool collates_samples = false;  // else its dataset yields whole batches, or nobody knows
 };
 
 struct HostEvidence {
@@ -83,6 +85,7 @@ struct Evidence {
   HostEvidence host;
   GcEvidence gc;
   GpuEvidence gpu;
+  Work work;
   std::string optimizer;    // class of the optimizer that takes most time
   std::string iterator;     // data iterator whose next() takes most time, where nothing recorded its batches
   double micro_steps = -1;  // backwards per train step

@@ -41,6 +41,18 @@ int32_t rank_that_changed(const std::map<int32_t, double>& before, const std::ma
   return alone ? first : -1;
 }
 
+// A term's own means in the base as they would be with the candidate's amount of work: that all ranks have more of it makes none late.
+std::map<int32_t, double> grown_by_work(std::map<int32_t, double> means, const Term& one, const Diff& diff) {
+  if (diff.work.change.differs() && one.base_ns > 0) {
+    const double factor =
+        static_cast<double>(one.candidate_ns - one.delta_ns) / static_cast<double>(one.base_ns);
+    for (auto& [rank, mean] : means) {
+      mean *= factor;
+    }
+  }
+  return means;
+}
+
 // Why a side does not know; empty when its jobs are of one rank.
 std::string why_unknown(std::span<const AnalyzedRun> side) {
   for (const AnalyzedRun& run : side) {
@@ -143,7 +155,8 @@ void name_ranks(std::span<const AnalyzedRun> base, std::span<const AnalyzedRun> 
     // A supply term is modelled from other leaves; a kernel term is so as well where a part of it stayed hidden, and still its leaf's.
     const bool of_its_leaf = !one.modelled || is_kernel_leaf(one.name);
     if (changed && counts && of_its_leaf && !one.name.starts_with(leaf::kCommPrefix)) {
-      one.rank = rank_that_changed(own_means(base, one.name), own_means(candidate, one.name), one.delta_ns);
+      one.rank = rank_that_changed(grown_by_work(own_means(base, one.name), one, *diff),
+                                   own_means(candidate, one.name), one.delta_ns);
     }
   }
 }

@@ -50,8 +50,9 @@ struct DataLoading {
   bool in_next = false;        // of a DataLoader's iterator
   void* iterator = nullptr;    // that iterator, and its python::LoaderState
   void* loader = nullptr;
-  int64_t nexts = 0;         // such calls so far
-  int64_t pin_taken_ns = 0;  // the pinning thread's: when it took its latest batch
+  int64_t nexts = 0;           // such calls so far
+  int64_t pin_taken_ns = 0;    // the pinning thread's: when it took its latest batch
+  int64_t silent_batches = 0;  // made in a row that did not say how many tokens they have
 };
 
 struct ThreadState {

@@ -79,13 +79,13 @@ constexpr KindInfo kKinds[] = {
     {Kind::kExit, "exit", "How the process ended, when it could still say so.", 3,
      {kStart, {"code", C::kInt, E::kDict}, {"how", C::kString, E::kDict}}},
     {Kind::kBatchFetch, "batch_fetch",
-     "One batch as its worker made it; dur spans fetch and collate.", 15,
+     "One batch as its worker made it; dur spans fetch and collate.", 16,
      {kStart, kDur, {"loader", C::kUint, E::kDict}, {"epoch", C::kUint, E::kDict}, {"task", C::kInt, E::kDelta},
       {"worker", C::kInt, E::kDict}, {"collate_ns", C::kDuration, E::kVarint},
       {"received_ns", C::kTime, E::kDelta}, {"put_ns", C::kTime, E::kDelta},
       {"cpu_ns", C::kDuration, E::kVarint}, {"runq_ns", C::kDuration, E::kVarint},
       {"read_bytes", C::kBytes, E::kVarint}, {"major_faults", C::kUint, E::kVarint},
-      {"items", C::kUint, E::kDict}, {"throttled_ns", C::kDuration, E::kVarint}}},
+      {"items", C::kUint, E::kDict}, {"throttled_ns", C::kDuration, E::kVarint}, {"tokens", C::kUint, E::kDict}}},
     {Kind::kOverhead, "overhead", "Time that recording itself took inside CUDA, as CUPTI reports it.", 3,
      {kStart, kDur, kName}},
     {Kind::kGraphLaunch, "graph_launch", "One launch of a CUDA graph whose nodes are not recorded one by one.", 8,
@@ -108,6 +108,8 @@ constexpr KindInfo kKinds[] = {
      {kStart, kDur, kName, {"comm", C::kUint, E::kDict}, {"ranks", C::kUint, E::kDict}, {"rank", C::kInt, E::kDict},
       {"nodes", C::kUint, E::kDict}, {"transport", C::kString, E::kDict}, {"source", C::kUint, E::kDict},
       {"dur_source", C::kUint, E::kDict}}},
+    {Kind::kStepWork, "step_work", "How much work the program did in the step under way; a step's rows add up.", 3,
+     {kStart, {"samples", C::kUint, E::kDict}, {"tokens", C::kUint, E::kDict}}},
 };
 // clang-format on
 

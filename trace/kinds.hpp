@@ -48,6 +48,7 @@ enum class Kind : uint16_t {
   kMemory = 24,
   kJit = 25,
   kCommunicator = 26,
+  kStepWork = 27,
 };
 
 enum class ColumnType : uint8_t {

@@ -6,6 +6,7 @@
 
 #include "analyzer/diff.hpp"
 #include "analyzer/findings.hpp"
+#include "analyzer/work_words.hpp"
 #include "viewer/model/format.hpp"
 
 namespace stepscope::viewer {
@@ -72,6 +73,15 @@ std::optional<Place> place_of_term(const DiffTable& table, const std::string& te
   return find_place(model, side, term);
 }
 
+// "The runs are comparable with notes. Longer sequences, not a slowdown: ...": what the program says first.
+std::string status_of(const analysis::Diff& diff) {
+  const std::string runs =
+      std::string("The runs are ") + std::string(verdict_name(diff.comparability.verdict)) + ".";
+  const std::string amounts = work_amounts(diff);
+  std::string verdict = work_verdict(diff);
+  return amounts.empty() ? runs : runs + " Work: " + verdict + (verdict.empty() ? "" : ": ") + amounts + ".";
+}
+
 void add_remarks(DiffTable& table, const analysis::Diff& diff) {
   for (const analysis::Difference& difference : diff.comparability.differences) {
     table.remarks.push_back(difference.key + ": " + difference.base + " → " + difference.candidate);
@@ -125,7 +135,7 @@ DiffTable table_of_diff(const AnalyzedRun& a, const AnalyzedRun& b, const RunMod
     return table;
   }
   const analysis::Diff& diff = made.value();
-  table.status = std::string("The runs are ") + std::string(verdict_name(diff.comparability.verdict)) + ".";
+  table.status = status_of(diff);
   table.a_step_ns = diff.base.mean_step_ns;
   table.b_step_ns = diff.candidate.mean_step_ns;
   table.delta_ns = diff.delta_ns;

@@ -13,10 +13,10 @@ using analysis::Run;
 using analysis::Status;
 using trace::Kind;
 
-// Kinds that have a place of their own on screen (step band) or none (counters).
+// Kinds that have a place of their own on screen (step band) or none (counters, facts about steps).
 bool drawn(Kind kind) {
   return kind != Kind::kStep && kind != Kind::kCounter && kind != Kind::kHealth && kind != Kind::kFlow &&
-         kind != Kind::kExit;
+         kind != Kind::kExit && kind != Kind::kStepWork;
 }
 
 struct Stretch {

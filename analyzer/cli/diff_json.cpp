@@ -8,6 +8,7 @@
 #include "analyzer/cli/findings_view.hpp"
 #include "analyzer/cli/open_run.hpp"
 #include "analyzer/cli/what_if_view.hpp"
+#include "analyzer/work_words.hpp"
 
 namespace stepscope::analysis::cli {
 namespace {
@@ -77,6 +78,25 @@ ordered_json terms_json(const DiffReport& report) {
   return list;
 }
 
+// null where the amount of work is not known on both sides, or not counted alike.
+ordered_json work_json(const Diff& diff) {
+  const WorkPart& work = diff.work;
+  if (!work.change.known()) {
+    return nullptr;
+  }
+  return {{"unit", work_unit_name(work.change.unit)},
+          {"base_per_step", work.change.base_per_step},
+          {"candidate_per_step", work.change.candidate_per_step},
+          {"base_ns_per_unit", work.base_ns_per_unit},
+          {"candidate_ns_per_unit", work.candidate_ns_per_unit},
+          {"explained_ns", work.explained_ns},
+          {"rest_ns", work.rest_ns},
+          {"rest_ci_ns", interval_json(work.rest_interval)},
+          {"rest_flagged", work.rest_flagged},
+          {"explains_step", work.explains_step},
+          {"cause", work.change.differs() ? ordered_json(work_cause(work.change)) : ordered_json(nullptr)}};
+}
+
 }  // namespace
 
 ordered_json refusal_json(const Diff& diff) {
@@ -98,6 +118,7 @@ ordered_json diff_json(const DiffReport& report) {
   document["noise_known"] = diff.noise_known;
   document["by_ranks"] = diff.by_ranks;
   document["flagged"] = diff.flagged;
+  document["work"] = work_json(diff);
   document["min_effect_ns"] = diff.min_effect_ns;
   document["findings"] = findings_json(report.findings, report.candidates);
   document["terms"] = terms_json(report);

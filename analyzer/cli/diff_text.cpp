@@ -10,6 +10,7 @@
 #include "analyzer/cli/format.hpp"
 #include "analyzer/cli/table.hpp"
 #include "analyzer/cli/what_if_view.hpp"
+#include "analyzer/work_words.hpp"
 
 namespace stepscope::analysis::cli {
 namespace {
@@ -61,24 +62,39 @@ MainCause main_cause(const DiffReport& report) {
   return cause;
 }
 
+// The step does more: its amounts at once, and what is left beside them.
+std::string work_headline(const Diff& diff, const std::string& numbers, const Terminal& terminal) {
+  return styled(work_verdict(diff), Style::kBold, terminal) +
+         fmt::format(": {}\n{}\nthe amount of work accounts for {} ms, {} of the change; the rest is {} ms\n",
+                     numbers, work_amounts(diff), signed_ms(diff.work.explained_ns),
+                     percent(static_cast<double>(diff.work.explained_ns), static_cast<double>(diff.delta_ns)),
+                     signed_ms(diff.work.rest_ns));
+}
+
 std::string headline(const DiffReport& report, const Terminal& terminal) {
   const Diff& diff = report.diff;
   const std::string numbers = fmt::format(
       "{} -> {} ms per train step ({} ms, {})", ms(diff.base.mean_step_ns), ms(diff.candidate.mean_step_ns),
       signed_ms(diff.delta_ns), signed_percent(diff.delta_ns, diff.base.mean_step_ns));
+  if (diff.work.explains_step) {
+    return work_headline(diff, numbers, terminal);
+  }
+  const std::string amounts = diff.work.change.differs() ? work_amounts(diff) + "\n" : "";
   if (!diff.flagged) {
-    return styled("no clear change", Style::kBold, terminal) + ": " + numbers + "\n";
+    return styled("no clear change", Style::kBold, terminal) + ": " + numbers + "\n" + amounts;
   }
   const bool slower = diff.delta_ns > 0;
   std::string out =
       styled(slower ? "slower" : "faster", slower ? Style::kBad : Style::kGood, terminal) + ": " + numbers;
   if (const MainCause cause = main_cause(report); !cause.name.empty()) {
     const std::string where = cause.rank < 0 ? "" : fmt::format(" on rank {}", cause.rank);
-    return out + fmt::format("\n{}: {}{} {} ms, {} of the change\n", slower ? "main cause" : "mainly",
-                             printable(cause.name), where, signed_ms(cause.ns),
-                             percent(static_cast<double>(cause.ns), static_cast<double>(diff.delta_ns)));
+    return out +
+           fmt::format("\n{}: {}{} {} ms, {} of the change\n", slower ? "main cause" : "mainly",
+                       printable(cause.name), where, signed_ms(cause.ns),
+                       percent(static_cast<double>(cause.ns), static_cast<double>(diff.delta_ns))) +
+           amounts;
   }
-  return out + "\nno single cause stands out; the terms below add up to the change\n";
+  return out + "\nno single cause stands out; the terms below add up to the change\n" + amounts;
 }
 
 std::string term_table(const DiffReport& report, const Terminal& terminal) {
@@ -122,17 +138,22 @@ std::string term_table(const DiffReport& report, const Terminal& terminal) {
   return "\n" + styled("what changed", Style::kBold, terminal) + "\n" + table.render(terminal);
 }
 
-std::string term_legend(const Diff& diff) {
+std::string flag_legend(const Diff& diff) {
   const bool flagged =
       std::any_of(diff.terms.begin(), diff.terms.end(), [](const Term& t) { return t.flagged; });
+  return flagged ? fmt::format("  * clear of noise and at least {} ms\n", ms(diff.min_effect_ns)) : "";
+}
+
+std::string term_legend(const Diff& diff) {
+  if (diff.work.change.differs()) {  // whatever else is modelled, too
+    return fmt::format("{}  ~ beyond what the amount of work explains, which is the term {}\n",
+                       flag_legend(diff), term::kWork);
+  }
   const auto any_modelled = [&diff](bool kernels) {
     return std::any_of(diff.terms.begin(), diff.terms.end(),
                        [kernels](const Term& t) { return t.modelled && is_kernel_leaf(t.name) == kernels; });
   };
-  std::string out;
-  if (flagged) {
-    out += fmt::format("  * clear of noise and at least {} ms\n", ms(diff.min_effect_ns));
-  }
+  std::string out = flag_legend(diff);
   if (any_modelled(false)) {
     out += "  ~ time waited for data, handed to what made the batches late\n";
   }

@@ -79,7 +79,8 @@ std::vector<Observation> Case::terms_of(std::string_view id, std::span<const std
   }
   for (const Term& term : diff_->terms) {
     const bool listed = std::find(leaves.begin(), leaves.end(), term.name) != leaves.end();
-    if (term.name == id || (listed && term.flagged)) {
+    // The work has no time of its own on either side.
+    if ((term.name == id && id != term::kWork) || (listed && term.flagged)) {
       out.push_back(observed(term.name, "ns", static_cast<double>(term.base_ns),
                              static_cast<double>(term.candidate_ns)));
     }

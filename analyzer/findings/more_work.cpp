@@ -4,6 +4,7 @@
 #include "analyzer/findings/gpu_facts.hpp"
 #include "analyzer/findings/rule.hpp"
 #include "analyzer/findings/words.hpp"
+#include "analyzer/work_words.hpp"
 
 namespace stepscope::analysis::finding {
 namespace {
@@ -29,11 +30,47 @@ std::string megabytes(const char* what, double before, double now) {
   return fmt::format("{} {:.1f} -> {:.1f} MB per step", what, before / 1e6, now / 1e6);
 }
 
+std::string_view source_of(const Evidence& evidence) {
+  return evidence.work.said ? "said by the program" : "seen in the data loader";
+}
+
+// The amount is known: no bytes need to be asked.
+void explain_amount(const Case& c, std::vector<Finding>* out) {
+  const std::optional<Effect> effect = c.changed(term::kWork);
+  if (!effect.has_value()) {
+    return;
+  }
+  const Diff& diff = c.diff();
+  const WorkChange& change = diff.work.change;
+  std::vector<Observation> evidence = {
+      c.observed(fmt::format("{} per step", work_unit_name(change.unit)),
+                 std::string(work_unit_name(change.unit)), change.base_per_step, change.candidate_per_step),
+      c.observed(fmt::format("step time per {}", change.unit == WorkUnit::kTokens ? "token" : "sample"), "ns",
+                 diff.work.base_ns_per_unit, diff.work.candidate_ns_per_unit),
+      c.observed("source of the amount", "", std::string(source_of(c.base())),
+                 std::string(source_of(c.candidate())))};
+  const bool grew = effect->ns > 0;
+  const std::string verdict = work_verdict(diff);
+  out->push_back(c.explanation(
+      *effect,
+      {fmt::format("a step is {} work ({}): {}; that explains {}", grew ? "more" : "less",
+                   verdict.empty() ? work_cause(change) : verdict, work_amounts(diff), c.amount(effect->ns)),
+       verdict.empty() ? "the other causes are what changed beyond the amount of work"
+                       : "compare the time per unit of work instead of steps",
+       Confidence::kHigh, std::move(evidence)},
+      leaves_with_prefix(*c.run().ledger, leaf::kComputePrefix)));
+}
+
 }  // namespace
 
-// Not a slowdown: the same GPUs were given more to do. Bytes say so; kernels that only run longer, or are other ones, do not.
+// Not a slowdown: the same machine was given more to do. Known amounts say so, or bytes; kernels that only run longer, or are other
+// ones, do not.
 void find_more_work(const Case& c, std::vector<Finding>* out) {
   constexpr double kMore = 1.1;
+  if (!c.one_run() && c.diff().work.change.differs()) {
+    explain_amount(c, out);
+    return;
+  }
   if (c.one_run() || !gpu_known(c)) {
     return;
   }

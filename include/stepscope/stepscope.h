@@ -208,6 +208,24 @@ static inline void stepscope_step_named(int64_t index, const char* name) {
   }
 }
 
+/* Kind `step_work` of the recording format (docs/FORMAT.md): start_ns, samples, tokens. */
+#define STEPSCOPE_KIND_STEP_WORK 27u
+
+/* The step under way does this much work: so many samples, so many tokens; 0 = not known, less is taken as 0. What is said within a
+ * step adds up (micro-batches), so say each batch once, between stepscope_step(i) and stepscope_step(i + 1), on this rank and
+ * for this rank. `diff` then tells a larger step from a slower one. What is said here counts, not what a data loader was
+ * seen to deliver. */
+static inline void stepscope_step_work(int64_t samples, int64_t tokens) {
+  const stepscope_api* api = stepscope_api_get();
+  if (api) {
+    int64_t values[3];
+    values[0] = (int64_t)api->now_ns();
+    values[1] = samples > 0 ? samples : 0;
+    values[2] = tokens > 0 ? tokens : 0;
+    api->emit(STEPSCOPE_KIND_STEP_WORK, 0, values, 3);
+  }
+}
+
 /* A span of time of the calling thread, until the matching pop. */
 static inline void stepscope_range_push(const char* name) {
   const stepscope_api* api = stepscope_api_get();

@@ -31,6 +31,11 @@ inline void step(int64_t index) noexcept {
   stepscope_step(index);
 }
 
+// The step under way does this much work; 0 = not known. See stepscope_step_work().
+inline void step_work(int64_t samples, int64_t tokens) noexcept {
+  stepscope_step_work(samples, tokens);
+}
+
 // A named moment.
 inline void mark(const char* name) noexcept {
   stepscope_mark(name);

@@ -29,6 +29,8 @@ struct Job {
   int64_t steps_per_epoch = 0;  // 0: one epoch
   int64_t persistent = 0;       // workers live on between epochs
   int64_t record_workers = 1;   // 0: the workers' recordings are missing
+  int64_t count_items = 1;      // 0: how many samples a batch has was not recorded
+  int64_t tokens = 0;           // per batch; 0: not recorded
   int64_t forward = 3000000, backward = 5000000, optimizer = 1000000,
           other = 100000;  // ns per micro step / step
   int64_t fetch_cpu = 2000000, fetch_starved = 0, fetch_io = 0, fetch_blocked = 0,
@@ -72,6 +74,8 @@ inline constexpr Key kKeys[] = {
     {"steps_per_epoch", &Job::steps_per_epoch, nullptr},
     {"persistent", &Job::persistent, nullptr},
     {"record_workers", &Job::record_workers, nullptr},
+    {"count_items", &Job::count_items, nullptr},
+    {"tokens", &Job::tokens, nullptr},
     {"forward", &Job::forward, nullptr},
     {"backward", &Job::backward, nullptr},
     {"optimizer", &Job::optimizer, nullptr},
@@ -259,11 +263,13 @@ class Simulation {
     logs_[logs_.size() - static_cast<size_t>(job_.workers) + worker].made.push_back(made);
   }
 
+  [[nodiscard]] int64_t items() const { return job_.count_items != 0 ? job_.batch_size : 0; }
+
   void fetch_event(TextRecording& out, uint32_t lane, const Made& made) {
     out.event(trace::Kind::kBatchFetch, lane,
               {made.start, made.dur, kLoader, made.epoch, made.task, made.worker, made.collate, made.received,
-               made.put, made.cpu + made.collate, made.starved, made.io > 0 ? 4 * 1024 * 1024 : 0, 0,
-               job_.batch_size, job_.fetch_throttled});
+               made.put, made.cpu + made.collate, made.starved, made.io > 0 ? 4 * 1024 * 1024 : 0, 0, items(),
+               job_.fetch_throttled, job_.tokens});
   }
 
   void next_batch() {
@@ -287,7 +293,7 @@ class Simulation {
     main_.event(trace::Kind::kBatch, kMainLane,
                 {begin, now_ - begin, kLoader, epoch_, made.task, made.worker, job_.workers, made.dispatch,
                  arrive, job_.pin, 0, job_.workers == 0 ? made.dur : 0, job_.workers == 0 ? made.collate : 0,
-                 job_.batch_size, flags});
+                 items(), flags});
   }
 
   void forward(int64_t step) {

@@ -27,6 +27,7 @@ struct FetchUsage {
   int64_t read_bytes = 0, major_faults = 0;
   // The fetch's calls of the collate function, and how many samples they were given.
   int64_t collate_ns = 0, items = 0;
+  int64_t tokens = 0;  // in the batches that it returned; 0: not known
 };
 
 class FetchMeter {
@@ -39,6 +40,8 @@ class FetchMeter {
   // Around a call of the collate function; calls within it belong to it.
   [[gnu::hot]] void begin_collate() noexcept;
   [[gnu::hot]] void end_collate(int64_t items) noexcept;
+  // The latest fetch's batch has so many tokens.
+  void add_tokens(int64_t tokens) noexcept { usage_.tokens += tokens; }
 
   [[nodiscard]] const FetchUsage& usage() const noexcept { return usage_; }
 

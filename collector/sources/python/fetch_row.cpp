@@ -15,7 +15,7 @@ void write_fetch(const FetchTask& of, const FetchUsage& used) noexcept {
                            used.end_ns,       used.cpu_ns,
                            used.runq_ns,      used.read_bytes,
                            used.major_faults, used.items,
-                           used.throttled_ns};
+                           used.throttled_ns, used.tokens};
     scope.push(trace::Kind::kBatchFetch, 0, row, sizeof(row) / sizeof(row[0]));
   }
 }

@@ -42,7 +42,7 @@ namespace stepscope::collector::python {
 [[gnu::hot]] void* worker_get(void* self, void* const* items, intptr_t count, void* names) noexcept;
 // self: (fetch,). Writes `batch_fetch` in a worker.
 [[gnu::hot]] void* fetch(void* self, void* const* items, intptr_t count, void* names) noexcept;
-// self: (collate_fn,)
+// self: (collate_fn, ...), the rest as in batch_tokens.hpp, or missing.
 [[gnu::hot]] void* collate(void* self, void* const* items, intptr_t count, void* names) noexcept;
 
 }  // namespace stepscope::collector::python

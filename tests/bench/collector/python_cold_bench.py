@@ -18,8 +18,12 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 
 ROUNDS = """
-import ctypes, mmap, statistics, sys, time
-from stepscope_hooks import _api, _guard
+import ctypes, mmap, operator, statistics, sys, time
+try:
+    import torch
+except ImportError:
+    torch = None
+from stepscope_hooks import _api, _fetch, _guard
 
 EVICT, COUNT = (int(word) for word in sys.argv[1:])
 assert _api.wake(b"python-worker"), "not recorded"
@@ -75,6 +79,17 @@ cases = {
     "fetch and its row": (queue, HookedFetcher()),
     "all with collate": (HookedQueue(queue), HookedFetcher(collate)),
 }
+if torch is not None:  # what the shape of a batch costs, beside the same batch whose shape is not asked for
+    class BatchQueue(Queue):
+        batch = {"input_ids": torch.zeros(8, 512, dtype=torch.int64), "labels": torch.zeros(8)}
+
+        def get(self, timeout=None):
+            self.taken += 1
+            return self.taken, [self.batch]
+
+    batches, first = BatchQueue(), operator.itemgetter(0)
+    cases["all, a batch of tokens"] = HookedQueue(batches), HookedFetcher(_api.builtin("collate", first))
+    cases["all, and its tokens read"] = HookedQueue(batches), HookedFetcher(_api.builtin("collate", first, *_fetch._what_tells_tokens()))
 times = {name: [] for name in cases}
 for _ in range(COUNT):
     for name, case in cases.items():

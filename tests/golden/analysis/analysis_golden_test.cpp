@@ -32,7 +32,8 @@ constexpr Scenario kScenarios[] = {
     {"starved_with_checkpoints", "steps=60 fetch.cpu=18ms checkpoint.every=20 checkpoint=40ms seed=1",
      "steps=60 fetch.cpu=18ms fetch.starved=16ms affinity=1 throttled_permille=300 checkpoint.every=10 "
      "checkpoint=40ms seed=2"},
-    {"not_comparable", "steps=60 seed=1", "steps=60 batch_size=64 workers=4 torch=2.1.0 seed=2"},
+    {"not_comparable", "steps=60 seed=1",
+     "steps=60 batch_size=64 count_items=0 workers=4 torch=2.1.0 seed=2"},
     {"nothing_changed", "steps=60 fetch.cpu=18ms seed=1", "steps=60 fetch.cpu=18ms seed=2"},
 };
 

@@ -164,6 +164,19 @@ TEST_F(Documents, Diff) {
   expect_both({"diff", "base", "--vs", "slow"}, "diff");
 }
 
+TEST_F(Documents, DiffOfLongerSequences) {
+  write_job(dir_.file("short"), "steps=60 fetch.cpu=1ms tokens=4096 forward=8ms backward=16ms seed=3");
+  write_job(dir_.file("long"), "steps=60 fetch.cpu=1ms tokens=6144 forward=12ms backward=23ms seed=4");
+  expect_both({"diff", "short", "--vs", "long"}, "diff_longer");
+  // Each term as one row, the work among them.
+  const ordered_json by = json_of({"diff", "short", "--vs", "long", "--by", "rank"});
+  int64_t sum = 0;
+  for (const ordered_json& row : by["by"]["rows"]) {
+    sum += row["delta_ns"].get<int64_t>();
+  }
+  EXPECT_EQ(sum, by["delta_ns"].get<int64_t>());
+}
+
 TEST_F(Documents, DiffOfARunWithItselfFindsNothing) {
   expect_both({"diff", "base", "--vs", "base"}, "diff_same");
 }
@@ -331,7 +344,8 @@ TEST_F(Documents, NamesFromARecordingCannotDriveTheTerminal) {
 }
 
 TEST_F(Documents, DifferentWorkIsNotComparable) {
-  write_job(dir_.file("bigger"), std::string(kHealthy) + " batch_size=64");
+  // How many samples its batches had was not recorded, so there is no time per sample to compare instead.
+  write_job(dir_.file("bigger"), std::string(kHealthy) + " batch_size=64 count_items=0");
   const Outcome refused = stepscope({"diff", "base", "--vs", "bigger"}, dir_.path());
   EXPECT_EQ(refused.exit_code, 4);
   EXPECT_EQ(refused.out, "");

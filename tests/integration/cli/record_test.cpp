@@ -75,6 +75,21 @@ class Record : public ::testing::Test {
   TempDir dir_;
 };
 
+TEST_F(Record, WorkThatTheProgramSays) {
+  for (const char* milliseconds : {"2", "6"}) {
+    const Outcome outcome =
+        stepscope({"record", "-o", milliseconds, "--", stepping_, "30", milliseconds}, dir_.path());
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  }
+  const ordered_json diff = json_of({"diff", "2", "--vs", "6"});
+  EXPECT_EQ(diff["work"]["unit"], "tokens");
+  EXPECT_EQ(diff["work"]["base_per_step"], 2000);
+  EXPECT_EQ(diff["work"]["candidate_per_step"], 6000);
+  EXPECT_EQ(diff["work"]["cause"], "longer sequences");
+  EXPECT_EQ(diff["terms"][0]["leaf"], "work") << diff["terms"].dump();
+  EXPECT_EQ(diff["residual_ns"], 0);
+}
+
 TEST_F(Record, StepsOfAProgramThatMarksThem) {
   const Outcome outcome = record({stepping_, "30", "2"});
   EXPECT_EQ(outcome.exit_code, 0);

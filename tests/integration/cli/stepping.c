@@ -3,7 +3,7 @@
  * A program with training steps, as small as one can be:
  *   stepping STEPS MILLISECONDS [exit CODE | signal NUMBER | hang | daemon FILE | wait FILE]
  * hang: sleeps after the last step until it is killed. daemon: leaves a child behind that goes on stepping until
- * FILE exists. wait: goes on stepping until FILE exists.
+ * FILE exists. wait: goes on stepping until FILE exists. A step says that it has one sample, and a token per microsecond.
  */
 #define _GNU_SOURCE
 #include <signal.h>
@@ -16,6 +16,7 @@
 
 static void step(int64_t index, useconds_t microseconds) {
   stepscope_step(index);
+  stepscope_step_work(1, microseconds);
   stepscope_range_push("work");
   usleep(microseconds);
   stepscope_range_pop();

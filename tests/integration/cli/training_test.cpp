@@ -13,6 +13,7 @@ namespace {
 
 using nlohmann::ordered_json;
 using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 constexpr const char* kPython = "/usr/bin/python3";  // the distribution's, which has the distribution's torch
 constexpr double kBaseMs = 8;                        // per batch; two workers deliver one every half of it
@@ -70,6 +71,31 @@ TEST_F(Training, ASlowerDatasetIsFoundAndItsSizeIsRight) {
   EXPECT_EQ(stepscope({"selfcheck", "slow"}, dir_.path()).exit_code, 0);
   const ordered_json batches = json_of({"sql", "slow", "SELECT count(*) FROM batch_fetch"});
   EXPECT_EQ(batches["rows"][0][0], kSteps);
+}
+
+// Twice as many tokens per step, from batches whose shape says so: nothing is slower, and nothing else is named.
+TEST_F(Training, LongerSequencesAreNotASlowdown) {
+  for (const auto& [name, length] : {std::pair("short", 64), std::pair("long", 128)}) {
+    const Outcome recorded = stepscope({"record", "-o", name, "--", kPython, STEPSCOPE_TEST_SEQUENCES,
+                                        std::to_string(length), std::to_string(kSteps)},
+                                       dir_.path());
+    EXPECT_EQ(recorded.exit_code, 0) << recorded.err;
+    EXPECT_EQ(recorded.out, "trained 60\n");
+  }
+  const Outcome text = stepscope({"diff", "short", "--vs", "long"}, dir_.path());
+  EXPECT_EQ(text.exit_code, 0) << text.err;
+  EXPECT_THAT(text.out, StartsWith("longer sequences, not a slowdown: ")) << text.out;
+  EXPECT_THAT(text.out, HasSubstr("\n512 -> 1024 tokens per step (+100.0 %), "));
+
+  const ordered_json diff = json_of({"diff", "short", "--vs", "long"});
+  EXPECT_EQ(diff["residual_ns"], 0);
+  EXPECT_EQ(diff["work"]["unit"], "tokens");
+  EXPECT_EQ(diff["work"]["explains_step"], true);
+  EXPECT_EQ(diff["findings"].size(), 1U) << diff["findings"].dump();
+  EXPECT_EQ(diff["findings"][0]["id"], "work");
+  for (const ordered_json& term : diff["terms"]) {
+    EXPECT_EQ(term["flagged"], term["leaf"] == "work") << term.dump();
+  }
 }
 
 }  // namespace

@@ -96,6 +96,42 @@ class StylesTest(HookTest):
         self.assertEqual([row["flags"] & LAST for row in log.events["batch"]], [0] * 6 + [LAST])
         self.assertEqual([row["items"] for row in handed], [4, 4, 4, 4, 4, 3])
 
+    def test_batches_of_sequences_tell_their_tokens(self):
+        program = """
+import sys, torch
+from collections import UserDict
+from torch.utils.data import DataLoader, Dataset
+
+class BatchEncoding(UserDict):  # as transformers has it
+    def __getitem__(self, key):
+        print("asked for", key)
+        return self.data[key]
+
+class Texts(Dataset):
+    def __len__(self):
+        return 20
+    def __getitem__(self, index):
+        return {"input_ids": torch.arange(5 + index // 4), "labels": index}
+
+def encoded(samples):
+    return BatchEncoding(torch.utils.data.default_collate(samples))
+
+def named(samples):
+    return {"words": torch.zeros(4, 7), "input_ids": torch.zeros(4, 7, 2)}
+
+if __name__ == "__main__":
+    batches = DataLoader(Texts(), batch_size=4, num_workers=int(sys.argv[2]), collate_fn=globals().get(sys.argv[1]))
+    print(len(list(batches)))
+"""
+        for collate, workers, tokens in (("", 0, [20, 24, 28, 32, 36]), ("", 2, [20, 24, 28, 32, 36]),
+                                         ("encoded", 0, [20, 24, 28, 32, 36]), ("named", 0, [0] * 5)):
+            with self.subTest(collate=collate, workers=workers):
+                run = self.good(self.python(program, collate, str(workers)))
+                self.assertEqual(run.out, "5\n")
+                rows = sorted(run.log.events["batch_fetch"], key=lambda row: row["task"])
+                self.assertEqual([row["tokens"] for row in rows], tokens)
+                self.assertEqual([row["items"] for row in rows], [4] * 5)
+
     def test_iterable_style_in_process(self):
         handed, _ = self.check_joined(self.run_style("Stream", epochs=2), workers=0)
         self.assertEqual(len({row["loader"] for row in handed}), 2)

@@ -29,7 +29,7 @@ COLUMNS = {
     10: ("gc", "start dur generation collected uncollectable"),
     15: ("step", "start index source name micro_steps"),
     16: ("phase", "start dur name op source flags"),
-    19: ("batch_fetch", "start dur loader epoch task worker collate received put cpu runq read_bytes major_faults items throttled"),
+    19: ("batch_fetch", "start dur loader epoch task worker collate received put cpu runq read_bytes major_faults items throttled tokens"),
 }
 OP = {"import": 1, "startup": 2, "backward": 3, "optimizer": 4, "save": 5, "load": 6, "loader_start": 7, "loader_reset": 8,
       "loader_shutdown": 9, "data_next": 10, "forward": 12}

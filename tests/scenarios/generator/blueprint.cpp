@@ -61,13 +61,19 @@ class Programmer {
   }
   void close() { add(Kind::kClose); }
 
+  [[nodiscard]] double work_scale(std::string_view id) const {
+    const bool of_parameters = id.starts_with("optimizer") || id.starts_with("tiny");
+    const bool square = id.find("attention") != std::string_view::npos;
+    return of_parameters ? 1 : job_.batch_scale * job_.length_scale * (square ? job_.length_scale : 1);
+  }
+
   void kernel(const KernelSpec& spec, const char* prefix = "", bool node = false) {
     const std::string id = std::string(prefix) + spec.id;
     Op& op = add(node ? Kind::kNode : Kind::kLaunch, id);
     op.name = spec.name;
     op.host_ns = thread_ == Thread::kAutograd ? job_.launch_autograd : job_.launch_python;
     op.call_ns = job_.launch_call;
-    double ns = spec.us * 1e3 * job_.kernel_scale;
+    double ns = spec.us * 1e3 * job_.kernel_scale * work_scale(id);
     for (const KernelChange& change : job_.kernels) {
       if (id.starts_with(change.kernel) && (change.rank < 0 || change.rank == rank_)) {
         ns *= change.factor;

@@ -30,6 +30,8 @@ struct LoaderHabits {
   int64_t prefetch = 2;  // batches per worker
   int64_t cpu = 4000000, sleep = 0, collate = 800000, hand_over = 150000;  // per batch
   int64_t batch_size = 32;
+  int64_t sequence_length = 0;  // tokens per sample, which batches say by their shape; 0: they do not
+  bool counted = true;          // how many samples and tokens a batch has was recorded
 };
 
 struct Job {
@@ -37,6 +39,9 @@ struct Job {
   int64_t layers = 6;
   int64_t steps = 30;
   double kernel_scale = 1;  // of all kernels: smaller models have shorter ones
+  // What computes on the batch takes longer by this, since batches are larger or sequences longer; attention on longer sequences by
+  // the square of it. Optimizers work on parameters.
+  double batch_scale = 1, length_scale = 1;
   Fusion fusion = Fusion::kSeparate;
   std::vector<KernelChange> kernels;
 

@@ -186,12 +186,11 @@ class RankWriter {
 
   void batch(const MadeBatch& made) {
     const bool in_process = made.worker < 0;
-    out_.event(
-        Kind::kBatch, kMainLane,
-        {at(made.wait_begin_ns), dur(made.wait_begin_ns, made.wait_end_ns), kLoaderId, 0, made.task,
-         made.worker, job_.loader.workers, in_process ? 0 : at(made.dispatch_ns),
-         in_process ? 0 : at(made.arrive_ns), 0, 0, in_process ? made.made_ns() : 0,
-         in_process ? made.collate_ns : 0, job_.loader.batch_size, in_process ? trace::kBatchInProcess : 0});
+    out_.event(Kind::kBatch, kMainLane,
+               {at(made.wait_begin_ns), dur(made.wait_begin_ns, made.wait_end_ns), kLoaderId, 0, made.task,
+                made.worker, job_.loader.workers, in_process ? 0 : at(made.dispatch_ns),
+                in_process ? 0 : at(made.arrive_ns), 0, 0, in_process ? made.made_ns() : 0,
+                in_process ? made.collate_ns : 0, samples(), in_process ? trace::kBatchInProcess : 0});
     if (in_process) {
       fetch(out_, made);
     }
@@ -200,9 +199,11 @@ class RankWriter {
   void fetch(TextRecording& out, const MadeBatch& made) const {
     out.event(Kind::kBatchFetch, kMainLane,
               {at(made.start_ns), made.made_ns(), kLoaderId, 0, made.task, made.worker, made.collate_ns,
-               at(made.received_ns), at(made.put_ns), made.cpu_ns + made.collate_ns, 0, 0, 0,
-               job_.loader.batch_size, 0});
+               at(made.received_ns), at(made.put_ns), made.cpu_ns + made.collate_ns, 0, 0, 0, samples(), 0,
+               samples() * job_.loader.sequence_length});
   }
+
+  [[nodiscard]] int64_t samples() const { return job_.loader.counted ? job_.loader.batch_size : 0; }
 
   void write_worker(int64_t worker) {
     const uint32_t pid = pid_ + 1 + static_cast<uint32_t>(worker);

@@ -8,7 +8,9 @@ constexpr int64_t kMs = 1'000'000;
 constexpr const char* kAttention = "attention";
 
 Job transformer() {
-  return {};
+  Job job;
+  job.loader.sequence_length = 2048;
+  return job;
 }
 
 Job resnet() {
@@ -22,7 +24,7 @@ Job resnet() {
 }
 
 Job two_hosts() {
-  Job job;
+  Job job = transformer();
   job.ranks = 4;
   return job;
 }
@@ -80,6 +82,31 @@ Injection slower(const char* kernel, double factor, std::vector<std::string> nam
             job.kernels.push_back({kernel, factor, "", rank});
           },
           std::move(names), Measure::kStep, rank};
+}
+
+// Sequences are longer by `factor`, batches have as many as before.
+Injection longer_sequences(double factor) {
+  return {[=](Job& job) {
+            const auto grown = [factor](int64_t value) {
+              return static_cast<int64_t>(static_cast<double>(value) * factor);
+            };
+            job.length_scale *= factor;
+            job.loader.sequence_length = grown(job.loader.sequence_length);
+            job.loader.collate = grown(job.loader.collate);
+            job.copy_bytes = grown(job.copy_bytes);
+          },
+          {"work"}};
+}
+
+// What a kernel costs however small the batch is leaves more than half of the time.
+Injection half_batches() {
+  return {[](Job& job) {
+            job.batch_scale *= 0.55;
+            job.loader.batch_size /= 2;
+            job.loader.cpu /= 2;
+            job.copy_bytes /= 2;
+          },
+          {"work"}};
 }
 
 std::vector<Scenario> make_table() {
@@ -215,12 +242,11 @@ std::vector<Scenario> make_table() {
   add("18", "no_marks", "attention kernels take 1.5 times as long; nothing marks the steps", unmarked)
       .injections = {slower(kAttention, 1.5, {"compute/attention"})};
 
-  Scenario& batch = add("19a", "batch_size", "batches are half as large", transformer());
-  batch.injections = {{[](Job& job) {
-                         job.loader.batch_size /= 2;
-                         job.kernel_scale *= 0.55;
-                       },
-                       {}}};
+  Scenario& batch =
+      add("19a", "batch_size", "batches are half as large; how many samples they have was not recorded",
+          transformer());
+  batch.base.loader.counted = false;
+  batch.injections = {half_batches()};
   batch.expect = Expect::kRefusal;
   Scenario& world = add("19b", "world_size", "four ranks instead of two", transformer());
   world.injections = {{[](Job& job) { job.ranks = 4; }, {}}};
@@ -230,6 +256,21 @@ std::vector<Scenario> make_table() {
                        with_loader(transformer(), 0, 2, 6 * kMs));
   both.injections = {slower(kAttention, 1.82, {"compute/attention"}),
                      {[](Job& job) { job.loader.sleep = 2 * kMs; }, {"data.blocked"}}};
+
+  add("23a", "longer_sequences", "sequences are a quarter longer", transformer()).injections = {
+      longer_sequences(1.25)};
+
+  add("23b", "smaller_batches", "batches are half as large, and every kernel has fixed costs", transformer())
+      .injections = {half_batches()};
+
+  add("23c", "longer_and_slower",
+      "sequences are a quarter longer, and matrix products take 15 % longer per token", transformer())
+      .injections = {longer_sequences(1.25), slower("gemm", 1.15, {"compute/gemm"})};
+
+  add("23d", "longer_and_slow_rank",
+      "sequences are a quarter longer, and matrix products of rank 3 take a third longer per token",
+      two_hosts())
+      .injections = {longer_sequences(1.25), slower("gemm", 1.33, {"compute/gemm"}, 3)};
   return table;
 }
 

@@ -2,6 +2,7 @@
 #include "tests/scenarios/generator/truth.hpp"
 
 #include <algorithm>
+#include <deque>
 
 #include <fmt/format.h>
 
@@ -80,12 +81,16 @@ Truth find_truth(const Scenario& scenario, const Job& base, const std::vector<ui
     const History with = simulate(changed, seed);
     truth.without_ns += share * mean_of(Measure::kStep, without, changed);
     truth.with_ns += share * mean_of(Measure::kStep, with, changed);
+    Job so_far = base;
+    std::deque<History> between;
+    const History* before = &without;
     for (TrueCause& cause : truth.causes) {
       const Measure measure = cause.injection->measure;
-      Job alone = base;
-      cause.injection->apply(alone);
-      const double now = mean_of(measure, truth.causes.size() == 1 ? with : simulate(alone, seed), changed);
-      cause.ns += share * (now - mean_of(measure, without, changed));
+      cause.injection->apply(so_far);
+      const bool last = &cause == &truth.causes.back();
+      const History* now = last ? &with : &between.emplace_back(simulate(so_far, seed));
+      cause.ns += share * (mean_of(measure, *now, changed) - mean_of(measure, *before, changed));
+      before = now;
     }
   }
   return truth;

@@ -7,6 +7,7 @@ int use_every_function_in_c(void);
 int use_every_function_in_c(void) {
   stepscope_step(1);
   stepscope_step_named(2, "train");
+  stepscope_step_work(32, 4096);
   stepscope_range_push("a");
   stepscope_range_push_domain("b", "domain");
   stepscope_range_push(NULL);

@@ -19,6 +19,7 @@ TEST(PublicHeaders, AreNoOpsInCpp) {
   stepscope::Range range("outer");
   stepscope::Range inner("inner", "domain");
   stepscope::step(1);
+  stepscope::step_work(32, 4096);
   stepscope::mark("mark");
   stepscope::counter("counter", 2);
   EXPECT_FALSE(stepscope::active());

@@ -3,10 +3,18 @@
 
 A fetch is measured where the thread makes batches: in a worker or, with num_workers=0, inside the iterator's next().
 """
+import sys
+
 from . import _api
 from ._guard import Guard, own_function, replace, replace_method
 
 _collate_guard = Guard("dataloader.collate")
+
+
+def _what_tells_tokens():
+    """What the collector's collate() asks a batch's shape by: collector/sources/python/batch_tokens.hpp."""
+    tensor = getattr(sys.modules.get("torch"), "Tensor", None)
+    return (tensor, dict, "input_ids", "ndim", "shape", "__name__", "BatchEncoding", "data") if isinstance(tensor, type) else ()
 
 
 def _wrap_init(owner):
@@ -20,7 +28,7 @@ def _wrap_init(owner):
             try:
                 if _api.status == _api.ON:
                     _api.fetch_epoch()  # a worker makes itself another one in each
-                self.collate_fn = _api.builtin("collate", self.collate_fn)
+                self.collate_fn = _api.builtin("collate", self.collate_fn, *_what_tells_tokens())
             except Exception:
                 _collate_guard.fail()
 

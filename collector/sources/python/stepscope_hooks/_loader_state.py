@@ -95,6 +95,7 @@ def _facts(state, iterator, loader):
         "class": type(loader).__name__,
         "dataset": dataset.__module__ + "." + dataset.__qualname__,
         "batch_size": getattr(loader, "batch_size", None),
+        "collates_samples": getattr(loader, "_auto_collation", None),  # else a batch's `items` are not samples
         "num_workers": state.workers,
         "prefetch_factor": getattr(iterator, "_prefetch_factor", None),
         "persistent": bool(state.flags & BATCH_PERSISTENT),

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Work: how much of it a train step is, in samples and tokens, where that is known and nowhere guessed.
+//
+//   WorkCounter counter;
+//   counter.add_batches(steps, table, true);        // of each training process
+//   counter.add_said(run, steps);
+//   Work work = counter.finish();
+//
+// Two sources. What the program said (kind `step_work`, stepscope_step_work()) counts where nine of ten train steps have it. Else what
+// its data loader delivered: a batch's samples are what was collated, its tokens the shape of its `input_ids`, padding included
+// (columns `items` and `tokens` of `batch_fetch`), where the making of half of the batches and more was recorded. Amounts are those of one
+// rank: means over the train steps of all ranks. Deterministic, one thread. Internal to the library but for Work.
+#pragma once
+
+#include <cstdint>
+
+#include "analyzer/run.hpp"
+#include "analyzer/steps.hpp"
+
+namespace stepscope::analysis {
+
+struct BatchTable;
+
+struct Work {
+  double samples_per_step = -1;  // -1: not known
+  double tokens_per_step = -1;   //
+  bool said = false;             // by the program itself, else seen in its data loader
+};
+
+class WorkCounter {
+ public:
+  // The batches that the train steps of a process consumed. `items_are_samples`: the loader collates samples one by one; one whose
+  // dataset yields whole batches has batches for items.
+  void add_batches(const ProcessSteps& steps, const BatchTable& table, bool items_are_samples);
+  // What the program said.
+  [[nodiscard]] Status add_said(const Run& run, const ProcessSteps& steps);
+
+  [[nodiscard]] Work finish() const;
+
+ private:
+  struct Amount {
+    double sum = 0;
+    uint64_t known = 0;  // batches or steps that it is of
+
+    void add(int64_t value);
+  };
+
+  uint64_t steps_ = 0;    // of class train
+  uint64_t batches_ = 0;  // consumed in them
+  Amount samples_, tokens_;
+  Amount said_samples_, said_tokens_;
+};
+
+}  // namespace stepscope::analysis
