@@ -89,8 +89,9 @@ std::string term_table(const DiffReport& report, const Terminal& terminal) {
                    {"95 % interval", Align::kRight},
                    {"base", Align::kRight},
                    {"candidate", Align::kRight}});
-  const auto interval = [](const Interval& i) {
-    return fmt::format("{} .. {}", signed_milliseconds(i.low_ns), signed_milliseconds(i.high_ns));
+  const auto interval = [known = diff.intervals_known](const Interval& i) {
+    return !known ? std::string("not known")
+                  : fmt::format("{} .. {}", signed_milliseconds(i.low_ns), signed_milliseconds(i.high_ns));
   };
   size_t left_out = 0;
   int64_t left_out_ns = 0;
@@ -131,7 +132,8 @@ std::string term_legend(const Diff& diff) {
   };
   std::string out;
   if (flagged) {
-    out += fmt::format("  * clear of noise and at least {} ms\n", ms(diff.min_effect_ns));
+    out += fmt::format("  * {}at least {} ms\n", diff.intervals_known ? "clear of noise and " : "",
+                       ms(diff.min_effect_ns));
   }
   if (any_modelled(false)) {
     out += "  ~ time waited for data, handed to what made the batches late\n";

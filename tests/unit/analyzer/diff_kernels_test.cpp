@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "analyzer/diff_by.hpp"
+#include "tests/support/gpu_job.hpp"
 #include "tests/unit/analyzer/fixture.hpp"
 
 namespace stepscope::analysis {
@@ -197,6 +198,25 @@ TEST_F(DiffKernelsTest, GrowthInTheOpenIsNotHidden) {
   EXPECT_EQ(term_ns(c.diff, "compute/elementwise"), 1000000);
   EXPECT_EQ(term_ns(c.diff, "comm.exposed/all_reduce"), -1000000);
   EXPECT_TRUE(c.diff.hidden.empty());
+}
+
+// The graph of the base is recorded as a whole in the steps that are compared: its kernels are those of its first launches.
+TEST_F(DiffKernelsTest, KernelsOfAGraphAreFoundAgainWithoutIt) {
+  ::stepscope::testing::write_gpu_job(path("graph"),
+                                      "steps=20 kernels=60 kernel=100us graph=2 node_gap=5us comm=0");
+  ::stepscope::testing::write_gpu_job(path("loose"), "steps=20 kernels=60 kernel=110us comm=0");
+  Compared both;
+  const analysis::Run graph = open("graph");
+  const analysis::Run loose = open("loose");
+  compare(graph, loose, &both);
+  EXPECT_NEAR(both.kernels.tier_shares[0], 1.0, 1e-9) << "all by their names";
+  for (const KernelGroup& group : both.kernels.groups) {
+    EXPECT_EQ(group.change, "same") << group.label;
+    EXPECT_THAT(group.label, ::testing::Not(::testing::HasSubstr("CUDA graph")));
+    EXPECT_NEAR(static_cast<double>(group.candidate_ns) / static_cast<double>(group.base_ns), 1.1, 0.02)
+        << group.label;
+  }
+  EXPECT_NEAR(static_cast<double>(term_ns(both.diff, leaf::kIdleGraph)), -49 * 5000, 12000);
 }
 
 TEST_F(DiffKernelsTest, WithoutKernelsThereIsNothingToMatch) {
