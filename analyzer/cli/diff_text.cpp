@@ -54,7 +54,9 @@ MainCause main_cause(const DiffReport& report) {
   MainCause cause = term == nullptr ? MainCause() : MainCause{term->name, term->delta_ns, term->rank};
   for (const Finding& finding : report.findings) {
     const bool same_way = (finding.effect_ns > 0) == (diff.delta_ns > 0);
-    if (same_way && std::abs(finding.effect_ns) > std::abs(cause.ns)) {
+    if (same_way && finding.id == cause.name) {
+      cause.ns = finding.effect_ns;  // with what other terms have of it
+    } else if (same_way && std::abs(finding.effect_ns) > std::abs(cause.ns)) {
       cause = {finding.id, finding.effect_ns, finding.rank};
     }
   }

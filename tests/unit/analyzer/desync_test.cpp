@@ -57,12 +57,12 @@ TEST_F(DesyncTest, ARankWhoseDumpIsCutOffIsNotBlamedForWhatIsMissing) {
     const std::string dump = flight_dump(rank == missing ? calls(40) : hanging);
     return rank == 1 ? dump.substr(0, dump.find("\"record_id\":20")) : dump;
   };
-  const DesyncReport unknown = report_of(3, [&](int rank) { return dump_of(-1, rank); });
+  const DesyncReport unknown = report_of(4, [&](int rank) { return dump_of(-1, rank); });
   ASSERT_EQ(unknown.first.size(), 1U) << "no communicator of its own";
   EXPECT_EQ(unknown.first[0].kind, DesyncKind::kUnknown);
   EXPECT_EQ(unknown.first[0].ranks[1].state, RankState::kUnknown);
   EXPECT_THAT(desync_sentence(unknown.first[0]), HasSubstr("nothing is known of rank 1"));
-  const DesyncReport other = report_of(3, [&](int rank) { return dump_of(2, rank); });
+  const DesyncReport other = report_of(4, [&](int rank) { return dump_of(2, rank); });
   EXPECT_EQ(other.first[0].kind, DesyncKind::kMissingRank);
   EXPECT_THAT(desync_sentence(other.first[0]), HasSubstr("rank 2 has not called collective 41"));
 }
