@@ -204,7 +204,7 @@ std::vector<ClassDiff> compare_classes(std::span<const AnalyzedRun> base,
 
 void add_caveats(Diff* diff, const Side& base, const Side& candidate, bool modelled) {
   std::vector<std::string>& caveats = diff->caveats;
-  if (!diff->noise_known) {
+  if (!diff->noise_known && diff->intervals_known) {
     caveats.push_back(
         fmt::format("{} run{} against {}: run-to-run noise cannot be known from one run per side; the "
                     "intervals show only the noise "
@@ -216,8 +216,8 @@ void add_caveats(Diff* diff, const Side& base, const Side& candidate, bool model
   if (!diff->intervals_known) {
     caveats.push_back(fmt::format(
         "one step per side: {} in the base, {} in the candidate; whether it is an ordinary one, and how much "
-        "steps differ, cannot be known: there are no intervals",
-        diff->base.steps, diff->candidate.steps));
+        "steps differ, cannot be known: there are no intervals, and changes below {:.1f} ms are not flagged",
+        diff->base.steps, diff->candidate.steps, static_cast<double>(diff->min_effect_ns) / 1e6));
   } else if (diff->base.steps < kFewSteps || diff->candidate.steps < kFewSteps) {
     caveats.push_back(fmt::format("few train steps: {} in the base, {} in the candidate", diff->base.steps,
                                   diff->candidate.steps));

@@ -206,6 +206,20 @@ TEST_F(KernelMatchTest, OtherShapesAreLessSure) {
   EXPECT_DOUBLE_EQ(matches[0].confidence, 0.6);
 }
 
+TEST_F(KernelMatchTest, AnOperatorWithoutShapesIsLessSureToo) {
+  SampledStep a;
+  SampledStep b;
+  launch(&a, kWide, "aten::mm");
+  launch(&b, "Cijk_Alik_Bljk_BBS_BH_MT256x192x64_SN", "aten::mm");
+  EXPECT_NEAR(match_kernels(a, b).at(0).confidence, 0.6, 1e-9);
+  for (SampledStep* const side : {&a, &b}) {
+    launch(side, kNorm, "aten::layer_norm");
+    launch(side, kAdd, "aten::add");
+  }
+  std::rotate(b.kernels.begin(), b.kernels.begin() + 1, b.kernels.end());
+  EXPECT_NEAR(match_of(match_kernels(a, b), 0).confidence, 0.4, 1e-9) << "out of order";
+}
+
 // aten::linear is a copy and a product on both sides, under other names: each stands for its own.
 TEST_F(KernelMatchTest, TheInnermostOperatorTellsMoreThanTheOutermost) {
   SampledStep a;
