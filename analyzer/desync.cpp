@@ -30,6 +30,7 @@ struct Member {
   int64_t last_completed = -1;    // of these
   int64_t enqueued = -1;  // last sequence numbers, as the process group says: messages count into them
   int64_t completed = -1;
+  bool cut_off = false;  // the dump ends in the middle: what came last is missing
   // A dump with finished entries has the last ones of all kinds. Only one of active entries needs what the group says.
   [[nodiscard]] bool whole() const { return last_completed >= 0; }
   [[nodiscard]] int64_t reached() const {
@@ -91,6 +92,41 @@ void add_call(Member& member, int64_t sequence, Call call) {
   }
 }
 
+bool is_cut_off(const Run& run, uint32_t process) {
+  return std::any_of(run.losses().begin(), run.losses().end(), [process](const RunLoss& loss) {
+    return loss.process == process && loss.count > 0 &&
+           (loss.counter == "import.cut_off" || loss.counter == "import.damaged");
+  });
+}
+
+// A dump that is cut off lacks the members of its groups, which stand at its end, and so has its communicators to itself. They are
+// those of their name that count the rank as a member, where there is one such; else nobody knows who takes part.
+void join_cut_off(Communicators* all) {
+  std::vector<int64_t> alone;
+  for (const auto& [comm, communicator] : *all) {
+    const bool cut = std::any_of(communicator.members.begin(), communicator.members.end(),
+                                 [](const auto& member) { return member.second.cut_off; });
+    if (cut && communicator.ranks.empty()) {
+      alone.push_back(comm);
+    }
+  }
+  for (const int64_t comm : alone) {
+    const Communicator lone = std::move(all->at(comm));
+    all->erase(comm);
+    for (const auto& [rank, member] : lone.members) {
+      std::vector<Communicator*> candidates;
+      for (auto& [other, communicator] : *all) {
+        if (communicator.name == lone.name && communicator.ranks.count(rank) > 0) {
+          candidates.push_back(&communicator);
+        }
+      }
+      if (candidates.size() == 1) {
+        candidates.front()->members.try_emplace(rank, member);
+      }
+    }
+  }
+}
+
 Status read_calls(const Run& run, uint32_t process, Communicators* out, DesyncReport* report) {
   enum Column : size_t { kOp = 2, kComm = 3, kSequence = 4, kBytes = 5, kEnqueue = 15, kFlags = 17 };
   const Process& info = run.processes()[process];
@@ -132,7 +168,7 @@ DesyncRank state_of(const Communicator& communicator, int32_t rank, int64_t sequ
     out.bytes = call->second.bytes;
   } else if (member->second.has_completed(sequence)) {
     out.state = RankState::kCompleted;
-  } else if (member->second.reached() < sequence) {
+  } else if (!member->second.cut_off && member->second.reached() < sequence) {
     out.state = RankState::kNotCalled;
   }
   return out;
@@ -272,7 +308,16 @@ Result<DesyncReport> find_desync(const Run& run) {
     if (Status status = read_calls(run, p, &communicators, &report); !status.ok()) {
       return status;
     }
+    if (is_cut_off(run, p)) {
+      for (auto& [comm, communicator] : communicators) {
+        if (const auto own = communicator.members.find(run.processes()[p].rank);
+            own != communicator.members.end()) {
+          own->second.cut_off = true;
+        }
+      }
+    }
   }
+  join_cut_off(&communicators);
   for (const auto& [comm, communicator] : communicators) {
     if (Desync desync; first_unfinished(comm, communicator, &desync)) {
       report.first.push_back(std::move(desync));

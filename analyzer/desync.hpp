@@ -8,7 +8,8 @@
 //
 // A collective finishes once every member of its communicator has called it. So whoever has not called the first unfinished one is
 // where to look: the others only wait. Recorders keep the last entries only, and dumps may be of active ones only; what
-// PyTorch says about the last sequence number of a group fills the gaps, and what nobody says is kUnknown. Messages (send, receive) have
+// PyTorch says about the last sequence number of a group fills the gaps, and what nobody says is kUnknown. So is all that a dump
+// which is cut off does not have: its rank is not blamed for what is missing. Messages (send, receive) have
 // numbers of their own and are only counted. Deterministic, one thread.
 #pragma once
 

@@ -185,8 +185,8 @@ int64_t minimum_effect(int64_t base_step, bool noise_known) {
 }
 
 // With one run per side and a step that did not change, time that moved between terms moved by chance more often than
-// by two causes that cancel: a term must reach this multiple of the minimum effect.
-constexpr int64_t kUnchangedFactor = 4;
+// by two causes that cancel: a term must reach this multiple of the minimum effect. So it must where a side is one step.
+constexpr int64_t kUnsureFactor = 4;
 
 bool stands_out(int64_t delta, double half_width, int64_t least) {
   return std::abs(delta) >= least && static_cast<double>(std::abs(delta)) > half_width;
@@ -229,7 +229,7 @@ std::vector<ClassDiff> compare_classes(std::span<const AnalyzedRun> base,
 
 void add_caveats(Diff* diff, const Side& base, const Side& candidate, bool modelled) {
   std::vector<std::string>& caveats = diff->caveats;
-  if (!diff->noise_known) {
+  if (!diff->noise_known && diff->intervals_known) {
     caveats.push_back(
         fmt::format("{} run{} against {}: run-to-run noise cannot be known from one run per side; the "
                     "intervals show only the noise "
@@ -238,7 +238,12 @@ void add_caveats(Diff* diff, const Side& base, const Side& candidate, bool model
                     static_cast<double>(diff->min_effect_ns) / 1e6));
   }
   constexpr size_t kFewSteps = 20;
-  if (diff->base.steps < kFewSteps || diff->candidate.steps < kFewSteps) {
+  if (!diff->intervals_known) {
+    caveats.push_back(fmt::format(
+        "one step per side: {} in the base, {} in the candidate; whether it is an ordinary one, and how much "
+        "steps differ, cannot be known: there are no intervals, and changes below {:.1f} ms are not flagged",
+        diff->base.steps, diff->candidate.steps, static_cast<double>(diff->min_effect_ns) / 1e6));
+  } else if (diff->base.steps < kFewSteps || diff->candidate.steps < kFewSteps) {
     caveats.push_back(fmt::format("few train steps: {} in the base, {} in the candidate", diff->base.steps,
                                   diff->candidate.steps));
   }
@@ -335,7 +340,7 @@ Status fill_terms(Diff* diff, const Side& base, const Side& candidate, const Ter
   const int64_t unexplained = taken_by_work.empty() ? diff->delta_ns : diff->work.rest_ns;
   const bool step_changed = std::abs(unexplained) >= diff->min_effect_ns;
   const int64_t least =
-      diff->noise_known || step_changed ? diff->min_effect_ns : kUnchangedFactor * diff->min_effect_ns;
+      diff->noise_known || step_changed ? diff->min_effect_ns : kUnsureFactor * diff->min_effect_ns;
   for (size_t t = 0; t < deltas.size(); ++t) {
     Term one;
     one.name = space.names()[t];
@@ -417,7 +422,9 @@ Result<Diff> diff_analyzed(std::span<const AnalyzedRun> base, std::span<const An
   const Side b = make_side(candidate, leaves, diff.by_ranks, &diff.candidate);
   diff.delta_ns = diff.candidate.mean_step_ns - diff.base.mean_step_ns;
   diff.noise_known = a.samples.size() > 1 && b.samples.size() > 1;
-  diff.min_effect_ns = minimum_effect(diff.base.mean_step_ns, diff.noise_known);
+  diff.intervals_known = diff.noise_known || (diff.base.steps > 1 && diff.candidate.steps > 1);
+  diff.min_effect_ns =
+      (diff.intervals_known ? 1 : kUnsureFactor) * minimum_effect(diff.base.mean_step_ns, diff.noise_known);
   if (a.samples.empty() || b.samples.empty()) {
     // Comparability says so already ("train steps"); there is no number to give.
     diff.delta_ns = 0;

@@ -43,7 +43,8 @@
 // tool cannot know run-to-run noise: `noise_known` is false, intervals show only the noise within the run, as
 // a floor. A term is flagged when its interval excludes 0 and |delta| >= the minimum effect: max(1 % of the
 // base step, 50 us), and max(5 %, 500 us) while noise is not known, four times that when the step as a whole
-// stayed within it (terms that cancel are chance until more runs show otherwise). Checkpoint, eval and epoch-start steps
+// stayed within it (terms that cancel are chance until more runs show otherwise), or when a side is a single step and there are
+// no intervals at all. Checkpoint, eval and epoch-start steps
 // are compared in `classes`, never flagged.
 //
 // Errors: kUsage for an empty side, kNotComparable when a side has no steps at all. Differences that make
@@ -143,12 +144,13 @@ struct Diff {
   int64_t delta_ns = 0;  // candidate.mean_step_ns - base.mean_step_ns
   Interval interval;     // of delta_ns, 95 %
   bool noise_known = false;
-  bool by_ranks = false;  // the job's path over its ranks, not means over ranks
-  bool flagged = false;   // the step time itself changed, by the same rule
+  bool intervals_known = true;  // false: a side is a single step. Then all intervals are of no width
+  bool by_ranks = false;        // the job's path over its ranks, not means over ranks
+  bool flagged = false;         // the step time itself changed, by the same rule
   WorkPart work;
-  int64_t min_effect_ns = 0;  // what a term must reach to be flagged
-  std::vector<Term> terms;    // |delta| descending, then name; all terms, small ones too
-  int64_t residual_ns = 0;    // delta_ns - sum of terms: 0
+  int64_t min_effect_ns = 0;    // what a term must reach to be flagged
+  std::vector<Term> terms;      // |delta| descending, then name; all terms, small ones too
+  int64_t residual_ns = 0;      // delta_ns - sum of terms: 0
   std::vector<HiddenTerm> hidden;
   std::vector<ClassDiff> classes;    // every class that either side has, in order of the enum
   std::vector<std::string> caveats;  // sentences: what this comparison cannot know

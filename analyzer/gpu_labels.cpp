@@ -12,7 +12,7 @@ namespace stepscope::analysis {
 namespace {
 
 // Who wins, low to high, once the GPU speaks.
-enum GpuTier : uint8_t { kTierIdle = 1, kTierCopy, kTierCommunication, kTierCompute };
+enum GpuTier : uint8_t { kTierIdle = 1, kTierBetweenNodes, kTierCopy, kTierCommunication, kTierCompute };
 
 // torch.compile makes a kernel per fused group: so many leaves help nobody, the largest stay.
 constexpr size_t kMaxTritonLeaves = 32;
@@ -197,28 +197,24 @@ Status GpuLabels::name_collectives(LabelContext& context) {
   });
 }
 
-// What graphs are made of, from the launches that were recorded node by node.
 Status GpuLabels::name_graphs(LabelContext& context) {
   const uint32_t process = context.steps.process;
-  if (context.run.kind_events(process, Kind::kGraphLaunch) == 0) {
-    return {};
+  const Result<bool> any = launches_graphs(context.run, process);
+  if (!any.ok() || !any.value()) {
+    return any.status();
   }
-  const Process& info = context.run.processes()[process];
-  std::map<uint64_t, std::map<uint32_t, int64_t>> parts;
-  Status status = scan_gpu(context.run, process, {info.first_ns, info.last_ns + 1}, GpuScan(),
-                           [&](int64_t begin, int64_t, std::span<const GpuEvent> events) {
-                             for (const GpuEvent& event : events) {
-                               const bool counted = event.begin_ns < begin;  // in the window before
-                               if (event.graph != 0 && event.kind != Kind::kGraphLaunch && !counted) {
-                                 parts[event.graph][label_of(event).id] += event.end_ns - event.begin_ns;
-                               }
-                             }
-                             return Status();
-                           });
-  for (const auto& [graph, by_label] : parts) {
-    graph_mix_[graph] = context.labels.blend({by_label.begin(), by_label.end()});
+  between_nodes_ = context.labels.leaf(leaf::kIdleGraph);
+  Result<GraphLaunches> launches = read_graph_launches(
+      context.run, process, [this](const GpuEvent& event) { return label_of(event); }, between_nodes_);
+  if (!launches.ok()) {
+    return launches.status();
   }
-  return status;
+  for (const auto& [graph, parts] : launches.value().parts) {
+    graph_mix_[graph] = context.labels.blend(parts);
+  }
+  graph_kernels_ = std::move(launches.value().nodes);
+  graphs_by_node_ = std::move(launches.value().by_node);
+  return {};
 }
 
 GpuLabels::Label GpuLabels::label_of(const GpuEvent& event) const {
@@ -260,6 +256,7 @@ Status GpuLabels::partition(LabelContext& context, uint32_t background, const Pi
                       });
   std::vector<LabelInterval> intervals;
   size_t next = 0;
+  size_t next_graph = 0;
   GpuScan scan;
   scan.correlation = !collective_of_.empty();
   scan.graph = false;
@@ -277,6 +274,14 @@ Status GpuLabels::partition(LabelContext& context, uint32_t background, const Pi
         }
         for (size_t i = next; i < idle.size() && idle[i].begin_ns < end; ++i) {
           intervals.push_back(idle[i]);
+        }
+        while (next_graph < graphs_by_node_.size() && graphs_by_node_[next_graph].end_ns <= begin) {
+          ++next_graph;
+        }
+        for (size_t i = next_graph; i < graphs_by_node_.size() && graphs_by_node_[i].begin_ns < end; ++i) {
+          const TimeRange& graph = graphs_by_node_[i];
+          intervals.push_back(
+              {graph.begin_ns, graph.end_ns, graph.begin_ns, between_nodes_, kTierBetweenNodes});
         }
         analysis::partition(intervals, begin, end, idle_of_[background], visit);
         return Status();

@@ -13,6 +13,7 @@ namespace stepscope::analysis {
 namespace {
 
 constexpr double kOutOfOrder = 0.2;
+constexpr double kNoShapes = 0.2;
 constexpr size_t kSmallGroup = 8;
 constexpr size_t kLargestGroup = 64;
 
@@ -65,6 +66,12 @@ uint64_t outer_key(const SampledKernel& kernel, bool operators) {
 }
 uint64_t outer_name_key(const SampledKernel& kernel, bool operators) {
   return !operators || kernel.place.outer_op == 0 ? 0 : mix_key({kernel.place.outer_op});
+}
+
+// Whether a key that shapes are part of knows any.
+bool lacks_shapes(KeyOf key, const SampledKernel& kernel) {
+  return (key == &inner_key && kernel.place.op_shapes == 0) ||
+         (key == &outer_key && kernel.place.outer_op_shapes == 0);
 }
 
 uint32_t own_call(const SampledKernel& /*kernel*/) {
@@ -199,7 +206,8 @@ class Matcher {
     constexpr double kOtherLaunch = 0.05;
     const bool other_launch =
         pass.tier == MatchTier::kExact && kernel(0, a[0]).signature != kernel(1, b[0]).signature;
-    return pass.confidence - (other_launch ? kOtherLaunch : 0);
+    return pass.confidence - (other_launch ? kOtherLaunch : 0) -
+           (lacks_shapes(pass.key, kernel(0, a[0])) ? kNoShapes : 0);
   }
 
   // Communication stands for communication only: it runs beside the rest.
@@ -263,7 +271,9 @@ class Matcher {
           taken[side][index] = true;
         }
       }
-      add(pass.tier, pass.confidence, std::move(kernels[0]), std::move(kernels[1]));
+      const bool unsure = lacks_shapes(pass.key, kernel(0, kernels[0][0]));
+      add(pass.tier, pass.confidence - (unsure ? kNoShapes : 0), std::move(kernels[0]),
+          std::move(kernels[1]));
     }
     for (const size_t side : {0U, 1U}) {
       std::erase_if(left_[side], [&](uint32_t index) { return taken[side][index]; });

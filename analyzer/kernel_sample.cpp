@@ -5,6 +5,7 @@
 #include <map>
 #include <tuple>
 
+#include "analyzer/apportion.hpp"
 #include "analyzer/batches.hpp"
 #include "analyzer/gpu_events.hpp"
 #include "analyzer/gpu_labels.hpp"
@@ -147,7 +148,7 @@ class ProcessSampler {
     out.number = step.number;
     const std::vector<Shares> shares = share(planned, events, gpu);
     for (size_t i = 0; i < events.size(); ++i) {
-      add(events[i], gpu.label_of(events[i]).id, shares[i], places.value(), &out.kernels);
+      add(events[i], gpu, shares[i], places.value(), &out.kernels);
     }
     return out;
   }
@@ -197,8 +198,9 @@ class ProcessSampler {
     return out;
   }
 
-  void add(const GpuEvent& event, uint32_t label, const Shares& shares, const LaunchPlaces& places,
+  void add(const GpuEvent& event, const GpuLabels& gpu, const Shares& shares, const LaunchPlaces& places,
            std::vector<SampledKernel>* out) {
+    const uint32_t label = gpu.label_of(event).id;
     SampledKernel kernel;
     kernel.begin_ns = event.begin_ns;
     kernel.lane = stream_name(event.lane);
@@ -207,31 +209,63 @@ class ProcessSampler {
       kernel.launched = true;
     }
     if (event.kind == Kind::kKernel) {
-      const KernelName& name = names_.of(event.name);
-      kernel.name = pool_.id(name.demangled);
-      kernel.normalised = pool_.id(name.normalised);
-      kernel.family = name.family;
-      kernel.signature = event.signature == 0 ? 0 : pool_.id(run_.name(event.signature));
+      describe(event.name, event.signature, &kernel);
       kernel.leaf = pool_.id(labels_.leaves()[label]);
       kernel.exclusive_ns = shares.exclusive;
       kernel.overlapped_ns = shares.overlapped;
       out->push_back(kernel);
     } else if (event.kind == Kind::kGraphLaunch) {
-      const auto part = [&](uint32_t leaf_id, int64_t ns) {
-        kernel.leaf = pool_.id(labels_.leaves()[leaf_id]);
+      add_graph(gpu.kernels_of(event.graph), label, shares, kernel, out);
+    }
+  }
+
+  void describe(uint32_t name_id, uint32_t signature, SampledKernel* kernel) {
+    const KernelName& name = names_.of(name_id);
+    kernel->name = pool_.id(name.demangled);
+    kernel->normalised = pool_.id(name.normalised);
+    kernel->family = name.family;
+    kernel->signature = signature == 0 ? 0 : pool_.id(run_.name(signature));
+  }
+
+  // A launch that was recorded as a whole: the kernels that it has, each with its part of the time; where they are not known, one
+  // for each leaf. Adds up to the leaves of the launch.
+  void add_graph(std::span<const GraphNode> nodes, uint32_t label, const Shares& shares, SampledKernel kernel,
+                 std::vector<SampledKernel>* out) {
+    std::map<uint32_t, int64_t> leaves;
+    const auto part = [&leaves](uint32_t leaf_id, int64_t ns) { leaves[leaf_id] += ns; };
+    if (Labels::is_mix(label)) {
+      labels_.split(label, shares.exclusive, part);
+    } else {
+      part(label, shares.exclusive);
+    }
+    const auto push = [&](uint32_t leaf_id, int64_t ns) {
+      kernel.leaf = pool_.id(labels_.leaves()[leaf_id]);
+      kernel.exclusive_ns = ns;
+      kernel.overlapped_ns =
+          shares.exclusive == 0
+              ? 0
+              : static_cast<int64_t>(static_cast<double>(shares.overlapped) * static_cast<double>(ns) /
+                                     static_cast<double>(shares.exclusive));
+      out->push_back(kernel);
+    };
+    std::map<uint32_t, std::vector<int64_t>> weights;
+    for (const GraphNode& node : nodes) {
+      weights[node.label].push_back(node.ns);
+    }
+    std::map<uint32_t, std::vector<int64_t>> parts;
+    for (const auto& [leaf_id, ns] : leaves) {
+      if (const auto known = weights.find(leaf_id); known != weights.end()) {
+        parts[leaf_id] = apportion(ns, known->second);
+      } else if (labels_.leaves()[leaf_id] != leaf::kIdleGraph) {  // that is between its kernels
         kernel.name = kernel.normalised = pool_.id("CUDA graph, its part of " + labels_.leaves()[leaf_id]);
-        kernel.exclusive_ns = ns;
-        kernel.overlapped_ns =
-            shares.exclusive == 0
-                ? 0
-                : static_cast<int64_t>(static_cast<double>(shares.overlapped) * static_cast<double>(ns) /
-                                       static_cast<double>(shares.exclusive));
-        out->push_back(kernel);
-      };
-      if (Labels::is_mix(label)) {
-        labels_.split(label, shares.exclusive, part);
-      } else {
-        part(label, shares.exclusive);
+        push(leaf_id, ns);
+      }
+    }
+    std::map<uint32_t, size_t> next;
+    for (const GraphNode& node : nodes) {
+      if (const auto own = parts.find(node.label); own != parts.end()) {
+        describe(node.name, node.signature, &kernel);
+        push(node.label, own->second[next[node.label]++]);
       }
     }
   }

@@ -25,7 +25,8 @@
 
 namespace stepscope::analysis {
 
-// A kernel, or a leaf's part of a CUDA graph that was recorded as a whole. Texts are ids of the TextPool.
+// A kernel (of a CUDA graph that was recorded as a whole: one that it had when it was recorded node by node), or a leaf's part
+// of a graph whose kernels are not known. Texts are ids of the TextPool.
 struct SampledKernel {
   uint32_t name = 0;        // demangled
   uint32_t normalised = 0;  // see kernel_name.hpp

@@ -20,10 +20,11 @@
 // Level A with GPU lanes: where the process recorded anything that ran on a GPU, each instant is named by what its GPUs did,
 // over all streams of all its devices; the highest of
 //   a kernel                       compute/<family> (kernel_name.hpp), compute/triton/<operations>
-//   a CUDA graph recorded whole    the families of its nodes in the proportions measured when they were recorded
-//                                  one by one, else compute/graph
+//   a CUDA graph recorded whole    the leaves of its nodes, and idle.graph between them, in the proportions measured when
+//                                  they were recorded one by one (graph_launches.hpp), else compute/graph
 //   a communication kernel         comm.exposed/<collective>: exposed, since no other kernel ran
 //   a copy or memset               copy.exposed/{h2d,d2h,d2d,h2h,p2p,other,memset}
+//   nothing, between two nodes of one launch of a CUDA graph recorded node by node   idle.graph
 //   nothing: the GPU is idle       named by the driving thread, by the rules above, in other words:
 //     data.*, idle.gc, idle.checkpoint                 as they are
 //     a call that waits for the GPU (cudaStreamSynchronize, cudaMemcpy, ...)   idle.sync
@@ -67,7 +68,7 @@
 
 namespace stepscope::analysis {
 
-inline constexpr int32_t kLedgerVersion = 3;
+inline constexpr int32_t kLedgerVersion = 4;
 
 // Names of the fixed leaves; prefixes of those that are made as names are met.
 namespace leaf {
@@ -100,6 +101,7 @@ inline constexpr std::string_view kIdleLaunch = "idle.launch";
 inline constexpr std::string_view kIdleSync = "idle.sync";
 inline constexpr std::string_view kIdleAlloc = "idle.alloc";
 inline constexpr std::string_view kIdleCompile = "idle.compile";
+inline constexpr std::string_view kIdleGraph = "idle.graph";
 inline constexpr std::string_view kIdleUnknown = "idle.unknown";
 }  // namespace leaf
 

@@ -189,6 +189,13 @@ size_t count_warmup(const std::vector<Step>& steps) {
   return warm;
 }
 
+// torch.profiler numbers the steps from its own start: a recording of step 6 alone was told to skip the six before it, and the
+// first step there is not the first one that ran.
+bool is_one_scheduled_step(const ProcessSteps& process) {
+  return process.steps.size() == 1 && process.method == StepMethod::kProfiler &&
+         process.steps.front().number > 0;
+}
+
 Status classify(const Run& run, ProcessSteps* process) {
   std::vector<Step>& steps = process->steps;
   if (steps.empty()) {
@@ -212,6 +219,14 @@ Status classify(const Run& run, ProcessSteps* process) {
                           : traits[i].eval        ? StepClass::kEval
                           : traits[i].epoch_start ? StepClass::kEpochStart
                                                   : StepClass::kTrain;
+  }
+  if (is_one_scheduled_step(*process)) {
+    constexpr double kNothingToCompareWith = 0.8;
+    process->confidence *= kNothingToCompareWith;
+    process->detail +=
+        fmt::format("; the only step, taken for an ordinary one since the profiler had skipped {} before it",
+                    steps.front().number);
+    return {};
   }
   const size_t warmup = count_warmup(steps);
   for (size_t i = 0; i < warmup; ++i) {

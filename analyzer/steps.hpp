@@ -25,7 +25,8 @@
 //   warmup       the leading steps until step time is stable: at least the first; then while a step is longer
 //   than
 //                m + max(20 % of m, 4.5 MAD), m and MAD of the later half of the run; never more than half of
-//                the steps
+//                the steps. Not the only step of a recording, where torch.profiler's number of it says that its schedule skipped
+//                steps before: that is a step like any other as far as one can tell, at less confidence
 //   checkpoint   a checkpoint is saved or loaded in it    } unless more than half of the steps do so: then
 //   that is what eval         an evaluation phase or loop lies in it   } training looks like here, and they
 //   are train epoch_start  a loader starts or resets, or the first batch of an epoch is waited for in it

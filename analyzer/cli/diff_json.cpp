@@ -15,8 +15,11 @@ namespace {
 
 using nlohmann::ordered_json;
 
-// Whole ns: the intervals come from resampling and have no meaning below that.
-ordered_json interval_json(const Interval& interval) {
+// Whole ns: the intervals come from resampling and have no meaning below that. Null where nobody knows.
+ordered_json interval_json(const Diff& diff, const Interval& interval) {
+  if (!diff.intervals_known) {
+    return nullptr;
+  }
   return {std::llround(interval.low_ns), std::llround(interval.high_ns)};
 }
 
@@ -65,7 +68,7 @@ ordered_json terms_json(const DiffReport& report) {
          {"baseline_ns", term.base_ns},
          {"candidate_ns", term.candidate_ns},
          {"delta_ns", term.delta_ns},
-         {"ci_ns", interval_json(term.interval)},
+         {"ci_ns", interval_json(report.diff, term.interval)},
          {"share", term.share},
          {"match_tier", tier == nullptr ? ordered_json(nullptr) : ordered_json(match_tier_name(*tier))},
          {"what_if_ns", nullptr},
@@ -91,7 +94,7 @@ ordered_json work_json(const Diff& diff) {
           {"candidate_ns_per_unit", work.candidate_ns_per_unit},
           {"explained_ns", work.explained_ns},
           {"rest_ns", work.rest_ns},
-          {"rest_ci_ns", interval_json(work.rest_interval)},
+          {"rest_ci_ns", interval_json(diff, work.rest_interval)},
           {"rest_flagged", work.rest_flagged},
           {"explains_step", work.explains_step},
           {"cause", work.change.differs() ? ordered_json(work_cause(work.change)) : ordered_json(nullptr)}};
@@ -114,7 +117,7 @@ ordered_json diff_json(const DiffReport& report) {
   document["base"] = side_json(diff.base);
   document["candidate"] = side_json(diff.candidate);
   document["delta_ns"] = diff.delta_ns;
-  document["ci_ns"] = interval_json(diff.interval);
+  document["ci_ns"] = interval_json(diff, diff.interval);
   document["noise_known"] = diff.noise_known;
   document["by_ranks"] = diff.by_ranks;
   document["flagged"] = diff.flagged;

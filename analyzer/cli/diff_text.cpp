@@ -55,7 +55,9 @@ MainCause main_cause(const DiffReport& report) {
   MainCause cause = term == nullptr ? MainCause() : MainCause{term->name, term->delta_ns, term->rank};
   for (const Finding& finding : report.findings) {
     const bool same_way = (finding.effect_ns > 0) == (diff.delta_ns > 0);
-    if (same_way && std::abs(finding.effect_ns) > std::abs(cause.ns)) {
+    if (same_way && finding.id == cause.name) {
+      cause.ns = finding.effect_ns;  // with what other terms have of it
+    } else if (same_way && std::abs(finding.effect_ns) > std::abs(cause.ns)) {
       cause = {finding.id, finding.effect_ns, finding.rank};
     }
   }
@@ -105,8 +107,9 @@ std::string term_table(const DiffReport& report, const Terminal& terminal) {
                    {"95 % interval", Align::kRight},
                    {"base", Align::kRight},
                    {"candidate", Align::kRight}});
-  const auto interval = [](const Interval& i) {
-    return fmt::format("{} .. {}", signed_milliseconds(i.low_ns), signed_milliseconds(i.high_ns));
+  const auto interval = [known = diff.intervals_known](const Interval& i) {
+    return !known ? std::string("not known")
+                  : fmt::format("{} .. {}", signed_milliseconds(i.low_ns), signed_milliseconds(i.high_ns));
   };
   size_t left_out = 0;
   int64_t left_out_ns = 0;
@@ -141,7 +144,9 @@ std::string term_table(const DiffReport& report, const Terminal& terminal) {
 std::string flag_legend(const Diff& diff) {
   const bool flagged =
       std::any_of(diff.terms.begin(), diff.terms.end(), [](const Term& t) { return t.flagged; });
-  return flagged ? fmt::format("  * clear of noise and at least {} ms\n", ms(diff.min_effect_ns)) : "";
+  return flagged ? fmt::format("  * {}at least {} ms\n", diff.intervals_known ? "clear of noise and " : "",
+                               ms(diff.min_effect_ns))
+                 : "";
 }
 
 std::string term_legend(const Diff& diff) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -12,6 +13,13 @@ namespace {
 
 constexpr const char* kFewerLaunches =
     "use CUDA graphs or torch.compile, larger batches, or fuse small operations";
+
+// Nodes of a graph have gaps between them, too: what is lost with the graph is the difference.
+int64_t gaps_of_graphs(const Diff& diff) {
+  const auto term = std::find_if(diff.terms.begin(), diff.terms.end(),
+                                 [](const Term& one) { return one.name == leaf::kIdleGraph; });
+  return term == diff.terms.end() ? 0 : term->delta_ns;
+}
 
 void launches_grew(const Case& c, std::vector<Finding>* out) {
   constexpr double kMore = 1.1;
@@ -31,13 +39,14 @@ void launches_grew(const Case& c, std::vector<Finding>* out) {
   if (now < kMore * before && mean_kernel_ns(b) > kShortKernelNs && !graphs_gone) {
     return;
   }
+  const int64_t cost = effect->ns + (graphs_gone ? gaps_of_graphs(c.diff()) : 0);
   const std::string text = fmt::format(
       "launch-bound: the GPU waits for the host to launch kernels, {:.0f} -> {:.0f} per "
       "step of {} on average{} ({})",
       before, now, micro(mean_kernel_ns(b)), graphs_gone ? ", and CUDA graphs are no longer used" : "",
-      c.amount(effect->ns));
-  out->push_back(c.make(
-      std::string(leaf::kIdleLaunch), effect->ns,
+      c.amount(cost));
+  Finding finding = c.make(
+      std::string(leaf::kIdleLaunch), cost,
       {text,
        graphs_gone ? "find out why the graph is no longer captured" : kFewerLaunches,
        graphs_gone ? Confidence::kHigh : Confidence::kMedium,
@@ -45,7 +54,11 @@ void launches_grew(const Case& c, std::vector<Finding>* out) {
         c.observed("mean kernel", "ns", mean_kernel_ns(a), mean_kernel_ns(b)),
         c.observed("graph launches per step", "", per_step(static_cast<double>(a.graph_launches), a.steps),
                    per_step(static_cast<double>(b.graph_launches), b.steps))}},
-      {{leaf::kIdleLaunch}}));
+      {{leaf::kIdleLaunch}});
+  if (graphs_gone) {
+    finding.terms = {std::string(leaf::kIdleLaunch), std::string(leaf::kIdleGraph)};
+  }
+  out->push_back(std::move(finding));
 }
 
 void launches_short(const Case& c, std::vector<Finding>* out) {

@@ -13,6 +13,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "analyzer/import/cut_json.hpp"
 #include "analyzer/import/decimal.hpp"
 #include "analyzer/import/flight_entry.hpp"
 #include "analyzer/import/import_losses.hpp"
@@ -308,7 +309,13 @@ Status read_flight_recorder(ByteSource& source, ImportOutput& output) {
   if (!text.ok()) {
     return text.status();
   }
-  const Json dump = Json::parse(text.value(), nullptr, false);
+  Json dump = Json::parse(text.value(), nullptr, false);
+  const bool damaged = source.end() == SourceEnd::kDamaged;
+  const bool cut_off = !dump.is_object() && !damaged;
+  if (!dump.is_object()) {
+    // The entries come first, the oldest of them first: what is left of a cut dump is a part of the history.
+    dump = Json::parse(close_cut_json(text.value()).value_or(""), nullptr, false);
+  }
   output.progress();
   if (!dump.is_object()) {
     return flight_error(source.path(), "it looks like a flight recorder's dump, but is cut off or damaged",
@@ -329,11 +336,18 @@ Status read_flight_recorder(ByteSource& source, ImportOutput& output) {
   if (Status status = reader.run(source.path(), &facts); !status.ok()) {
     return status;
   }
+  if (facts.rows == 0 && (cut_off || damaged)) {
+    return flight_error(source.path(), "it is cut off or damaged, and none of its entries is whole",
+                        "take a complete copy");
+  }
   if (facts.rows == 0 && reader.bad() > 0) {
     return flight_error(source.path(), "none of its entries has a time, a number and a state", "dump again");
   }
   ImportLosses losses;
   losses.bad_event = reader.bad();
+  losses.cut_off = cut_off ? 1 : 0;
+  losses.damaged = damaged ? 1 : 0;
+  facts.damaged = cut_off || damaged;
   losses.store(builder.value());
   builder.value().add_anchor({});  // times are those of the wall clock
   builder.value().set_meta("import.schema", version);

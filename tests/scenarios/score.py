@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Scores the diff on simulated jobs with injected causes of known size.
+"""Scores the diff on simulated jobs with injected causes of known size, and on public recordings whose difference is known.
 
     score.py --generate BIN --stepscope BIN [--seeds 0:20] [--runs 5] [--only 3,16] [--steps N] [--jobs 2] [--verbose]
+    score.py ... [--replay-test BIN] [--data DIR] [--only real]     the public recordings alone (pairs.py)
     score.py ... --known-shortfalls     the same, but what KNOWN_SHORTFALLS names must fail, and nothing else
 
 Per scenario: how often the diff named the cause first (top-1), how far its size was off (median and worst), and how many causes it
@@ -20,15 +21,15 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from pairs import print_pairs, score_pairs  # noqa: E402
 from verdict import judge  # noqa: E402
 
 TOP1_BAR = 0.95
+REAL = "real"  # in --only: the public recordings
+DATA = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../shared/data")
 
 # What the diff cannot do yet, by scenario: a sentence each. One that gets a scenario right has to go.
-KNOWN_SHORTFALLS = {
-    "10": "gaps inside a graph that is recorded as a whole count as kernels in the base, so idle.launch grows by more than there was, "
-          "and kernels seem to shrink",
-}
+KNOWN_SHORTFALLS = {}
 
 
 def seed_range(text):
@@ -41,7 +42,7 @@ def list_scenarios(options):
     rows = subprocess.run([options.generate, "--list"], check=True, stdout=subprocess.PIPE, text=True).stdout
     known = [line.split("\t")[:3] for line in rows.splitlines()]
     wanted = options.only.split(",") if options.only else [i for i, _, scored in known if scored == "scored"]
-    unknown = set(wanted) - {i for i, _, _ in known}
+    unknown = set(wanted) - {i for i, _, _ in known} - {REAL}
     if unknown:
         sys.exit(f"score.py: no such scenario: {', '.join(sorted(unknown))}; 'generate --list' shows them")
     return [(i, name) for i, name, _ in known if i in wanted]
@@ -125,6 +126,18 @@ def exit_status(rows, known):
     return wrong
 
 
+def score_real(options):
+    """Scores the public recordings, where they are; 1 when one is not as it should be."""
+    if options.only and REAL not in options.only.split(","):
+        return 0
+    rows = score_pairs(options.stepscope, options.replay_test, options.data, options.work)
+    if not rows:
+        print("real recordings: left out, the folder with them is not there")
+        return 0
+    print_pairs(rows)
+    return 0 if all(row.right for row in rows) else 1
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--generate", required=True)
@@ -134,6 +147,8 @@ def main():
     parser.add_argument("--steps", type=int, default=0, help="per run; the scenario's own number by default")
     parser.add_argument("--only", default="", metavar="ID,ID")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--replay-test", default=None, help="the unit test program that holds the replay to published slowdowns")
+    parser.add_argument("--data", default=DATA, help="folder with the public recordings")
     parser.add_argument("--work", default=None, help="where the recordings go, for as long as they are needed")
     parser.add_argument("--known-shortfalls", action="store_true")
     parser.add_argument("--verbose", action="store_true")
@@ -144,8 +159,10 @@ def main():
         rows = [Row(i, name, [one.result() for one in pending[i]]) for i, name in scenarios]
     for row in rows if options.verbose else []:
         print_details(row)
-    print_table(rows, options.seeds)
-    sys.exit(exit_status(rows, KNOWN_SHORTFALLS if options.known_shortfalls else {}))
+    if rows:
+        print_table(rows, options.seeds)
+    wrong = exit_status(rows, KNOWN_SHORTFALLS if options.known_shortfalls else {})
+    sys.exit(max(wrong, score_real(options)))
 
 
 if __name__ == "__main__":

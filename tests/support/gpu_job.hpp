@@ -31,6 +31,7 @@ struct GpuJob {
           comm_bytes = 100000000;  // an all-reduce that starts when half the backward is done; 0: none
   int64_t syncs = 1;               // cudaStreamSynchronize calls per step, one at its end
   int64_t graph = 0;        // launch forward and backward as one CUDA graph: 1 node by node, 2 as a whole
+  int64_t node_gap = 0;     // between two nodes of the graph
   int64_t api = 1;          // CUDA calls are recorded
   int64_t collectives = 1;  // recorded with their kernel: 1; without: 2; not at all: 0
   int64_t health = 1, sm_clock = 1980, power_mw = 500000, power_cap = 0;
@@ -244,14 +245,16 @@ class GpuJobWriter {
     if (job_.graph != 0 && step_ > 0) {
       const int64_t begin = enqueue("cudaGraphLaunch", &compute_free_, 0);
       if (job_.graph == 2 && step_ > 3) {
-        const int64_t dur = vary(job_.kernel) * (forward + backward);
+        const int64_t nodes = forward + backward;
+        const int64_t dur = vary(job_.kernel) * nodes + job_.node_gap * (nodes - 1);
         out_.event(trace::Kind::kGraphLaunch, kCompute,
                    {begin, dur, 77, 0, 7, correlation_, 1, forward + backward});
         compute_free_ = begin + dur;
       } else {
         compute_free_ = begin;
         for (int64_t i = 0; i < forward + backward; ++i) {
-          kernel(forward_kernel(i), compute_free_, vary(job_.kernel), 77);
+          const int64_t gap = i == 0 ? 0 : job_.node_gap;
+          kernel(forward_kernel(i), compute_free_ + gap, vary(job_.kernel), 77);
         }
       }
       half = begin + (compute_free_ - begin) * 2 / 3;
@@ -362,6 +365,7 @@ inline GpuJob parse_gpu_job(const std::string& text) {
                                   {"comm_bytes", &GpuJob::comm_bytes},
                                   {"syncs", &GpuJob::syncs},
                                   {"graph", &GpuJob::graph},
+                                  {"node_gap", &GpuJob::node_gap},
                                   {"api", &GpuJob::api},
                                   {"collectives", &GpuJob::collectives},
                                   {"health", &GpuJob::health},

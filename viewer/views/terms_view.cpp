@@ -180,8 +180,10 @@ class TermsView final : public View {
     if (state.table.comparison) {
       ui::text(colors.text_dim, format_delta_ms(static_cast<double>(term.delta_ns)) + " ms per step, " +
                                     format_signed_percent(term.share) + " of the change");
-      ui::text(colors.text_faint,
-               "95 % interval " + format_ms(term.low_ns) + " to " + format_ms(term.high_ns) + " ms");
+      if (term.low_ns < term.high_ns) {  // none where a side is a single step
+        ui::text(colors.text_faint,
+                 "95 % interval " + format_ms(term.low_ns) + " to " + format_ms(term.high_ns) + " ms");
+      }
       if (!term.flagged) {
         ui::text(colors.text_faint, "within what noise can do, or too small to matter");
       }

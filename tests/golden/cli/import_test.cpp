@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -21,9 +22,17 @@ namespace fs = std::filesystem;
 using nlohmann::ordered_json;
 using ::testing::HasSubstr;
 
+// What is profiled of a job.
+struct Profile {
+  int steps = 8;  // from step 10 on
+  std::string gpu = "Example GPU";
+  std::string product = "sm90_xmma_gemm_f32";  // the matrix product's kernel
+};
+
 // A training loop as torch.profiler shows it: per step 10 ms of waiting for data on a busy host, 20 kernels of `kernel_us`
 // that the host launches 10 us apart, a copy, an all-reduce, and a synchronisation at the end.
-std::string write_trace(const std::string& path, int64_t data_us, int64_t kernel_us) {
+std::string write_trace(const std::string& path, int64_t data_us, int64_t kernel_us,
+                        const Profile& profile = {}) {
   std::string events;
   int64_t id = 0;
   const auto event = [&](const std::string& category, const std::string& name, const std::string& where,
@@ -36,7 +45,7 @@ std::string write_trace(const std::string& path, int64_t data_us, int64_t kernel
   const std::string gpu = R"("pid":0,"tid":7)";
   const std::string stream = R"("device":0,"context":1,"stream":7,"correlation":)";
   int64_t now = 1000;
-  for (int step = 10; step < 18; ++step) {
+  for (int step = 10; step < 10 + profile.steps; ++step) {
     const int64_t begin = now;
     event("user_annotation", "enumerate(DataLoader)#_SingleProcessDataLoaderIter.__next__", host, now,
           data_us, "");
@@ -46,8 +55,7 @@ std::string write_trace(const std::string& path, int64_t data_us, int64_t kernel
       event("cpu_op", "aten::mm", host, now, 9, "\"External id\":1");
       event("cuda_runtime", "cudaLaunchKernel", host, now + 2, 5, "\"correlation\":" + std::to_string(++id));
       const int64_t start = std::max(gpu_free, now + 12);
-      event("kernel", k % 2 == 0 ? "sm90_xmma_gemm_f32" : "vectorized_elementwise_kernel", gpu, start,
-            kernel_us,
+      event("kernel", k % 2 == 0 ? profile.product : "vectorized_elementwise_kernel", gpu, start, kernel_us,
             stream + std::to_string(id) +
                 R"(,"grid":[8,1,1],"block":[128,1,1],"registers per thread":32,"shared memory":0)");
       gpu_free = start + kernel_us;
@@ -68,7 +76,8 @@ std::string write_trace(const std::string& path, int64_t data_us, int64_t kernel
   }
   write_bytes(
       path,
-      R"({"schemaVersion":1,"deviceProperties":[{"id":0,"name":"Example GPU"}],"traceEvents":[)" + events +
+      R"({"schemaVersion":1,"deviceProperties":[{"id":0,"name":")" + profile.gpu + R"("}],"traceEvents":[)" +
+          events +
           R"(],"distributedInfo":{"rank":0,"world_size":1},"baseTimeNanoseconds":1700000000000000000})");
   return path;
 }
@@ -122,6 +131,31 @@ TEST_F(Import, ADiffFindsTheCause) {
   EXPECT_EQ(diff["residual_ns"], 0);
   EXPECT_EQ(diff["terms"][0]["leaf"], "data.other") << diff["terms"].dump(1);
   EXPECT_EQ(diff["terms"][0]["delta_ns"], 4000000);
+}
+
+// One active step of a scheduled profiler, on another GPU with another library: as people publish them.
+TEST_F(Import, ADiffOfTwoProfiledStepsMatchesByOperatorAndSaysWhatItCannotKnow) {
+  write_trace(dir_.file("here.json"), 1000, 100, {1, "Example GPU", "sm90_xmma_gemm_f32"});
+  write_trace(dir_.file("there.json"), 1000, 400, {1, "Another GPU", "Cijk_Ailk_Bljk_HHS_BH_MT128x128x64"});
+  ASSERT_EQ(command({"import", "here.json", "-o", "here"}).exit_code, 0);
+  ASSERT_EQ(command({"import", "there.json", "-o", "there"}).exit_code, 0);
+  const Outcome text = command({"diff", "here", "--vs", "there"});
+  EXPECT_EQ(text.exit_code, 0) << text.err;
+  expect_golden(text.out, "import_diff_one_step.txt");
+  const ordered_json diff = ordered_json::parse(command({"diff", "here", "--vs", "there", "--json"}).out);
+  EXPECT_EQ(diff["comparability"]["verdict"], "comparable with notes");
+  EXPECT_EQ(diff["comparability"]["differences"][0]["key"], "GPU");
+  EXPECT_TRUE(diff["ci_ns"].is_null()) << "one step knows no interval";
+  EXPECT_TRUE(diff["terms"][0]["ci_ns"].is_null());
+  std::map<std::string, std::string> tiers;
+  for (const ordered_json& term : diff["terms"]) {
+    tiers[term["leaf"]] = term["match_tier"].is_null() ? "" : term["match_tier"].get<std::string>();
+  }
+  EXPECT_EQ(tiers["compute/gemm"], "operator");
+  EXPECT_EQ(tiers["compute/elementwise"], "exact");
+  EXPECT_GT(diff["kernels"]["tier_shares"]["operator"], 0.3);
+  EXPECT_EQ(diff["kernels"]["tier_shares"]["gone"], 0);
+  EXPECT_THAT(command({"steps", "here"}).out, HasSubstr("the only step"));
 }
 
 TEST_F(Import, ATraceThatIsCutOffIsImportedWithALossAndALine) {

@@ -50,6 +50,36 @@ class DesyncTest : public ::testing::Test {
   testing::TempDir dir_;
 };
 
+// The last entries of rank 1 are missing, and so is who takes part, as far as its dump goes.
+TEST_F(DesyncTest, ARankWhoseDumpIsCutOffIsNotBlamedForWhatIsMissing) {
+  const std::vector<FlightCall> hanging = calls(40, {{.sequence = 41, .state = "started"}});
+  const auto dump_of = [&](int missing, int rank) {
+    const std::string dump = flight_dump(rank == missing ? calls(40) : hanging);
+    return rank == 1 ? dump.substr(0, dump.find("\"record_id\":20")) : dump;
+  };
+  const DesyncReport unknown = report_of(4, [&](int rank) { return dump_of(-1, rank); });
+  ASSERT_EQ(unknown.first.size(), 1U) << "no communicator of its own";
+  EXPECT_EQ(unknown.first[0].kind, DesyncKind::kUnknown);
+  EXPECT_EQ(unknown.first[0].ranks[1].state, RankState::kUnknown);
+  EXPECT_THAT(desync_sentence(unknown.first[0]), HasSubstr("nothing is known of rank 1"));
+  const DesyncReport other = report_of(4, [&](int rank) { return dump_of(2, rank); });
+  EXPECT_EQ(other.first[0].kind, DesyncKind::kMissingRank);
+  EXPECT_THAT(desync_sentence(other.first[0]), HasSubstr("rank 2 has not called collective 41"));
+}
+
+// What of a cut dump is there counts: here the collective that hangs.
+TEST_F(DesyncTest, WhatACutOffDumpStillHasIsUsed) {
+  const DesyncReport report = report_of(3, [](int rank) {
+    std::string dump = flight_dump(
+        calls(4, {{.sequence = 5, .state = "started", .op = rank == 1 ? "broadcast" : "all_reduce"},
+                  {.sequence = 6, .state = "scheduled"}}));
+    return rank == 1 ? dump.substr(0, dump.find("\"record_id\":5")) : dump;
+  });
+  ASSERT_FALSE(report.first.empty());
+  EXPECT_EQ(report.first[0].kind, DesyncKind::kMismatch);
+  EXPECT_THAT(desync_sentence(report.first[0]), HasSubstr("rank 1 called broadcast"));
+}
+
 TEST_F(DesyncTest, NamesTheRankThatHasNotCalledIt) {
   const DesyncReport report = report_of(4, [](int rank) {
     return flight_dump(rank == 3 ? calls(40)

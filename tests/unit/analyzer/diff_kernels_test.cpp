@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "analyzer/diff_by.hpp"
+#include "tests/support/gpu_job.hpp"
 #include "tests/unit/analyzer/fixture.hpp"
 
 namespace stepscope::analysis {
@@ -26,6 +27,7 @@ struct Planned {
   int64_t dur_us;
   const char* op = nullptr;
   uint32_t lane = 2;
+  int64_t only_step = -1;  // in this step alone
 };
 
 constexpr const char* kBias =
@@ -55,6 +57,9 @@ class DiffKernelsTest : public RunTest {
       for (const Planned& one : kernels) {
         if (step == steps) {
           break;
+        }
+        if (one.only_step >= 0 && one.only_step != step) {
+          continue;
         }
         const int64_t at = step * 2000 + one.at_us;
         ++correlation;
@@ -131,6 +136,7 @@ TEST_F(DiffKernelsTest, AFusionIsOneGroupOverBothItsTerms) {
   const KernelGroup& group = c.kernels.groups.at(0);
   EXPECT_EQ(group.tier, MatchTier::kGroup);
   EXPECT_EQ(group.change, "fused");
+  EXPECT_DOUBLE_EQ(group.confidence, 0.6);
   EXPECT_THAT(group.base, SizeIs(3));
   ASSERT_THAT(group.candidate, SizeIs(1));
   EXPECT_EQ(group.candidate[0].per_step, 1.0);
@@ -173,6 +179,58 @@ TEST_F(DiffKernelsTest, OperatorsNameWhatNamesOfKernelsCannot) {
   EXPECT_DOUBLE_EQ(c.kernels.tier_shares[static_cast<size_t>(MatchTier::kOperator)], 250.0 / 350.0);
 }
 
+TEST_F(DiffKernelsTest, OneMoreOfAKernelStaysInItsGroup) {
+  const auto base = run_of("base", {{kAct, 10, 100}, {kProduct, 120, 100}});
+  const auto more = run_of("more", {{kAct, 10, 100}, {kProduct, 120, 100}, {kAct, 230, 100}});
+  Compared c;
+  compare(base, more, &c);
+  ASSERT_THAT(c.kernels.groups, SizeIs(2));
+  EXPECT_EQ(c.kernels.groups[0].label, "elementwise GeluFunctor");
+  EXPECT_EQ(c.kernels.groups[0].change, "same");
+  EXPECT_EQ(c.kernels.groups[0].delta_ns, 100000);
+  EXPECT_EQ(c.kernels.groups[0].base[0].per_step, 1.0);
+  EXPECT_EQ(c.kernels.groups[0].candidate[0].per_step, 2.0);
+}
+
+TEST_F(DiffKernelsTest, OperatorsWithTheSameKernelsAreGroupsOfTheirOwn) {
+  const char* const other = "Cijk_Alik_Bljk_SB_MT128x64";
+  const auto base = run_of("base", {{kProduct, 10, 100, "aten::mm"}, {kProduct, 120, 100, "aten::bmm"}});
+  const auto now = run_of("now", {{other, 10, 160, "aten::mm"}, {other, 180, 110, "aten::bmm"}});
+  Compared c;
+  compare(base, now, &c);
+  ASSERT_THAT(c.kernels.groups, SizeIs(2));
+  EXPECT_EQ(c.kernels.groups[0].op, "aten::mm");
+  EXPECT_EQ(c.kernels.groups[0].delta_ns, 60000);
+  EXPECT_EQ(c.kernels.groups[1].op, "aten::bmm");
+  EXPECT_EQ(c.kernels.groups[1].delta_ns, 10000);
+}
+
+// Most of the family's time is one kernel that stays as it is; what changed was fused, most of it launched by gelu.
+TEST_F(DiffKernelsTest, ATermsTierIsThatOfItsChange) {
+  const auto base = run_of("base", {{kScale, 10, 600, "aten::mul"},
+                                    {kProduct, 620, 50, "aten::mm"},
+                                    {kBias, 680, 40, "aten::add"},
+                                    {kAct, 730, 100, "aten::gelu"},
+                                    {kProduct, 840, 50, "aten::mm"}});
+  const auto fused = run_of("fused", {{kScale, 10, 600, "aten::mul"},
+                                      {kProduct, 620, 50, "aten::mm"},
+                                      {"triton_poi_fused_add_gelu_3", 680, 60, "CompiledFunction"},
+                                      {kProduct, 840, 50, "aten::mm"}});
+  Compared c;
+  compare(base, fused, &c);
+  EXPECT_EQ(*c.kernels.tier_of("compute/elementwise"), MatchTier::kGroup);
+  EXPECT_EQ(c.kernels.groups.at(0).op, "aten::gelu");
+}
+
+TEST_F(DiffKernelsTest, ALeafThatNoStepLookedAtHasIsARowOfItsOwn) {
+  const auto base = run_of("base", {{kProduct, 10, 100}});
+  const auto now = run_of("now", {{kProduct, 10, 100}, {"softmax_warp_forward", 200, 110, nullptr, 2, 3}});
+  Compared c;
+  compare(base, now, &c);
+  EXPECT_EQ(c.kernels.groups.at(0).label, "compute/softmax (not in the steps looked at)");
+  EXPECT_EQ(c.kernels.groups.at(0).delta_ns, 10000) << "110 us in one of eleven steps";
+}
+
 // The reduction ends when it ends; what computes beside it may take its time.
 TEST_F(DiffKernelsTest, KernelsThatGrowBesideCommunicationAreHidden) {
   const auto base = run_of("base", {{kProduct, 10, 200}, {kReduce, 220, 1500, nullptr, 3}, {kAct, 230, 200}});
@@ -188,6 +246,54 @@ TEST_F(DiffKernelsTest, KernelsThatGrowBesideCommunicationAreHidden) {
   EXPECT_EQ(c.diff.hidden[0].delta_ns, 1000000);
 }
 
+TEST_F(DiffKernelsTest, NoMoreIsHiddenThanCommunicationIsExposedLess) {
+  const auto base = run_of("base", {{kProduct, 10, 200}, {kReduce, 220, 1000, nullptr, 3}, {kAct, 230, 200}});
+  const auto grown =
+      run_of("grown", {{kProduct, 10, 200}, {kReduce, 220, 1300, nullptr, 3}, {kAct, 230, 1200}});
+  Compared c;
+  compare(base, grown, &c);
+  ASSERT_THAT(c.diff.hidden, SizeIs(1));
+  EXPECT_EQ(c.diff.hidden[0].delta_ns, 700000) << "the exchange took 0.3 ms longer";
+  EXPECT_EQ(term_ns(c.diff, "compute/elementwise"), 300000);
+  EXPECT_EQ(term_ns(c.diff, "comm.exposed/all_reduce"), 0);
+}
+
+// It grew by 0.6 ms in all, and went on beside the reduction with all of it.
+TEST_F(DiffKernelsTest, NoFamilyHidesMoreThanItGrew) {
+  const auto base = run_of("base", {{kAct, 10, 500}, {kReduce, 520, 1200, nullptr, 3}});
+  const auto grown = run_of("grown", {{kReduce, 520, 1200, nullptr, 3}, {kAct, 530, 1100}});
+  Compared c;
+  compare(base, grown, &c);
+  EXPECT_EQ(term_ns(c.diff, "compute/elementwise"), 0);
+  EXPECT_EQ(term_ns(c.diff, "comm.exposed/all_reduce"), -500000);
+}
+
+TEST_F(DiffKernelsTest, WhatHasAlwaysRunBesideCommunicationDidNotGrowThere) {
+  const auto base = run_of("base", {{kAct, 10, 200}, {kReduce, 220, 1500, nullptr, 3}, {kAct, 230, 400}});
+  const auto grown = run_of("grown", {{kAct, 10, 1000}, {kReduce, 1020, 700, nullptr, 3}, {kAct, 1030, 400}});
+  Compared c;
+  compare(base, grown, &c);
+  EXPECT_EQ(term_ns(c.diff, "compute/elementwise"), 800000);
+  EXPECT_EQ(term_ns(c.diff, "comm.exposed/all_reduce"), -800000);
+}
+
+// Below the minimum effect of 0.5 ms: as a whole, and where most of the growth was in the open.
+TEST_F(DiffKernelsTest, LittleIsNotHidden) {
+  const auto base = run_of("base", {{kProduct, 10, 200}, {kReduce, 220, 1500, nullptr, 3}, {kAct, 230, 200}});
+  const auto grown =
+      run_of("grown", {{kProduct, 10, 200}, {kReduce, 220, 1500, nullptr, 3}, {kAct, 230, 500}});
+  Compared c;
+  compare(base, grown, &c);
+  EXPECT_EQ(term_ns(c.diff, "compute/elementwise"), 300000);
+  EXPECT_TRUE(c.diff.hidden.empty());
+  const auto mostly_open =
+      run_of("open", {{kProduct, 10, 800}, {kReduce, 820, 900, nullptr, 3}, {kAct, 830, 500}});
+  Compared d;
+  compare(base, mostly_open, &d);
+  EXPECT_EQ(term_ns(d.diff, "compute/elementwise"), 300000);
+  EXPECT_TRUE(d.diff.hidden.empty());
+}
+
 // The same changes of the leaves, but the kernel grew where nothing ran beside it, and the network became faster.
 TEST_F(DiffKernelsTest, GrowthInTheOpenIsNotHidden) {
   const auto base = run_of("base", {{kAct, 10, 200}, {kReduce, 220, 1500, nullptr, 3}});
@@ -197,6 +303,25 @@ TEST_F(DiffKernelsTest, GrowthInTheOpenIsNotHidden) {
   EXPECT_EQ(term_ns(c.diff, "compute/elementwise"), 1000000);
   EXPECT_EQ(term_ns(c.diff, "comm.exposed/all_reduce"), -1000000);
   EXPECT_TRUE(c.diff.hidden.empty());
+}
+
+// The graph of the base is recorded as a whole in the steps that are compared: its kernels are those of its first launches.
+TEST_F(DiffKernelsTest, KernelsOfAGraphAreFoundAgainWithoutIt) {
+  ::stepscope::testing::write_gpu_job(path("graph"),
+                                      "steps=20 kernels=60 kernel=100us graph=2 node_gap=5us comm=0");
+  ::stepscope::testing::write_gpu_job(path("loose"), "steps=20 kernels=60 kernel=110us comm=0");
+  Compared both;
+  const analysis::Run graph = open("graph");
+  const analysis::Run loose = open("loose");
+  compare(graph, loose, &both);
+  EXPECT_NEAR(both.kernels.tier_shares[0], 1.0, 1e-9) << "all by their names";
+  for (const KernelGroup& group : both.kernels.groups) {
+    EXPECT_EQ(group.change, "same") << group.label;
+    EXPECT_THAT(group.label, ::testing::Not(::testing::HasSubstr("CUDA graph")));
+    EXPECT_NEAR(static_cast<double>(group.candidate_ns) / static_cast<double>(group.base_ns), 1.1, 0.02)
+        << group.label;
+  }
+  EXPECT_NEAR(static_cast<double>(term_ns(both.diff, leaf::kIdleGraph)), -49 * 5000, 12000);
 }
 
 TEST_F(DiffKernelsTest, WithoutKernelsThereIsNothingToMatch) {

@@ -143,6 +143,75 @@ TEST_F(GpuLedgerTest, SharesAGraphByTheMixItsNodesWereMeasuredIn) {
   EXPECT_EQ(ledger.residual_ns(), 0);
 }
 
+// Two nodes with a gap of a millisecond between them, recorded one by one; then the graph as a whole, at 11 ms of the step.
+std::string graph_of_two(const std::string& nodes_from, const std::string& whole) {
+  return "kernel lane=2 start_ns=" + nodes_from + "ms dur_ns=2ms graph=9 correlation=4 " + kGemm +
+         "\nkernel lane=2 start_ns=" + std::to_string(std::stoi(nodes_from) + 3) +
+         "ms dur_ns=1ms graph=9 correlation=4 name=softmax_warp_forward\n" +
+         "graph_launch lane=2 start_ns=11ms dur_ns=" + whole + " graph=9 correlation=8 nodes=2\n";
+}
+
+TEST_F(GpuLedgerTest, TakesWhatLiesBetweenNodesForIdleAndNotForWork) {
+  const Ledger ledger = step_with(graph_of_two("1", "4ms"));
+  EXPECT_DOUBLE_EQ(leaf_ms(ledger, "compute/gemm"), 2.0);
+  EXPECT_DOUBLE_EQ(leaf_ms(ledger, "compute/softmax"), 1.0);
+  EXPECT_DOUBLE_EQ(leaf_ms(ledger, leaf::kIdleGraph), 1.0);
+  EXPECT_EQ(ledger.residual_ns(), 0);
+}
+
+TEST_F(GpuLedgerTest, ScalesAGraphThatTakesLongerThanWhenItWasTakenApart) {
+  const Ledger ledger = step_with(graph_of_two("1", "8ms"));
+  EXPECT_DOUBLE_EQ(leaf_ms(ledger, "compute/gemm"), 4.0) << "a lower clock, say";
+  EXPECT_DOUBLE_EQ(leaf_ms(ledger, leaf::kIdleGraph), 2.0);
+}
+
+TEST_F(GpuLedgerTest, DoesNotTakeWhatRecordingNodesCostForTheGraphsOwn) {
+  const Ledger ledger = step_with(graph_of_two("1", "3500us"));
+  EXPECT_DOUBLE_EQ(leaf_ms(ledger, "compute/gemm"), 2.0);
+  EXPECT_DOUBLE_EQ(leaf_ms(ledger, "compute/softmax"), 1.0);
+  EXPECT_DOUBLE_EQ(leaf_ms(ledger, leaf::kIdleGraph), 0.5);
+  EXPECT_DOUBLE_EQ(leaf_ms(step_with(graph_of_two("1", "3ms")), leaf::kIdleGraph), 0.0);
+}
+
+TEST_F(GpuLedgerTest, LearnsNothingFromALaunchThatItSawTheEndOf) {
+  const Ledger ledger =
+      step_with("kernel lane=2 start_ns=0ms dur_ns=900us graph=9 correlation=3 name=softmax_warp_forward\n" +
+                graph_of_two("1", "4ms"));
+  EXPECT_DOUBLE_EQ(leaf_ms(ledger, "compute/softmax"), 1.0);
+  EXPECT_DOUBLE_EQ(leaf_ms(ledger, "compute/gemm"), 2.0);
+}
+
+// Node by node the names are the same, whatever the host does meanwhile.
+TEST_F(GpuLedgerTest, NamesGapsBetweenNodesAlikeHoweverTheGraphIsRecorded) {
+  for (const char* const told : {"graph_launch lane=2 start_ns=21ms dur_ns=4ms graph=9 correlation=8\n",
+                                 "cuda_api start_ns=1ms dur_ns=1us name=cudaGraphLaunch_v10000\n"}) {
+    const Ledger ledger = step_with(std::string(told) + R"(
+      phase start_ns=10ms dur_ns=10ms op=3
+      cuda_api start_ns=13ms dur_ns=7ms name=cudaStreamSynchronize
+      kernel lane=2 start_ns=12ms dur_ns=2ms graph=9 correlation=4 )" +
+                                    kGemm + R"(
+      memcpy lane=3 start_ns=14500us dur_ns=200us copy_kind=1
+      kernel lane=2 start_ns=15ms dur_ns=1ms graph=9 correlation=4 name=softmax_warp_forward
+    )");
+    EXPECT_DOUBLE_EQ(leaf_ms(ledger, leaf::kIdleGraph), 0.8) << "a copy ran meanwhile";
+    EXPECT_DOUBLE_EQ(leaf_ms(ledger, leaf::kIdleLaunch), 2.0);
+    EXPECT_DOUBLE_EQ(leaf_ms(ledger, leaf::kIdleSync), 4.0);
+    EXPECT_EQ(ledger.residual_ns(), 0);
+  }
+}
+
+TEST_F(GpuLedgerTest, CommunicationInsideAGraphIsExposedOnlyWhereNothingComputes) {
+  const Ledger ledger = step_with(std::string() + R"(
+    kernel lane=2 start_ns=1ms dur_ns=3ms graph=9 correlation=4 )" +
+                                  kGemm + R"(
+    kernel lane=3 start_ns=2ms dur_ns=3ms graph=9 correlation=4 )" +
+                                  kNccl + R"(
+    graph_launch lane=2 start_ns=11ms dur_ns=4ms graph=9 correlation=8 nodes=2
+  )");
+  EXPECT_DOUBLE_EQ(leaf_ms(ledger, "compute/gemm"), 3.0);
+  EXPECT_DOUBLE_EQ(leaf_ms(ledger, "comm.exposed/all_reduce"), 1.0);
+}
+
 TEST_F(GpuLedgerTest, CutsEventsAtTheBoundariesOfSteps) {
   const Ledger ledger = step_with(std::string("kernel lane=2 start_ns=-5ms dur_ns=50ms ") + kGemm);
   EXPECT_DOUBLE_EQ(leaf_ms(ledger, "compute/gemm"), 10.0);

@@ -35,6 +35,20 @@ class KernelMatchTest : public ::testing::Test {
   }
   void next_call() { ++call_; }
 
+  // The last kernel was launched by its operator inside a call of this one.
+  void inside(SampledStep* step, std::string_view op, std::string_view shapes, uint32_t call) {
+    LaunchPlace& place = step->kernels.back().place;
+    place.outer_op = pool_.id(op);
+    place.outer_op_shapes = pool_.id(shapes);
+    place.outer_op_call = call;
+  }
+
+  static const KernelMatch& match_of(const std::vector<KernelMatch>& matches, uint32_t base) {
+    return *std::find_if(matches.begin(), matches.end(), [base](const KernelMatch& one) {
+      return std::find(one.base.begin(), one.base.end(), base) != one.base.end();
+    });
+  }
+
   SampledStep step(std::initializer_list<const char*> names) {
     SampledStep out;
     for (const char* name : names) {
@@ -124,10 +138,31 @@ TEST_F(KernelMatchTest, ThreeKernelsThatBecameOneAreAGroupAndBack) {
 TEST_F(KernelMatchTest, WhatSharesNothingIsGoneAndNew) {
   EXPECT_THAT(changed(step({kNorm, "softmax_warp_forward", kWide}), step({kNorm, kWide, "flash_fwd_kernel"})),
               UnorderedElementsAre(match(MatchTier::kGone, {1}, {}), match(MatchTier::kNew, {}, {2})));
+  EXPECT_THAT(changed(step({kNorm, "softmax_warp_forward", kWide}), step({kNorm, "flash_fwd_kernel", kWide})),
+              UnorderedElementsAre(match(MatchTier::kGone, {1}, {}), match(MatchTier::kNew, {}, {1})))
+      << "the same neighbours alone prove nothing";
 }
 
 TEST_F(KernelMatchTest, OneMoreOfAKnownKernelIsNotNew) {
   EXPECT_THAT(changed(step({kNorm, kWide}), step({kNorm, kWide, kNorm})), IsEmpty());
+  const std::vector<KernelMatch> matches = match_kernels(step({kNorm, kWide}), step({kNorm, kWide, kNorm}));
+  EXPECT_DOUBLE_EQ(matches.back().confidence, 0.7) << "but less sure";
+}
+
+TEST_F(KernelMatchTest, LargeGroupsAreLessSureAndEnormousOnesAreNone) {
+  const auto between = [this](size_t kernels) {
+    SampledStep out = step({kNorm});
+    for (size_t i = 0; i < kernels; ++i) {
+      launch(&out, i % 2 == 0 ? kAdd : kMul);
+    }
+    launch(&out, kWide);
+    return out;
+  };
+  const SampledStep fused = step({kNorm, "triton_poi_fused_add_mul_0", kWide});
+  EXPECT_DOUBLE_EQ(match_of(match_kernels(between(8), fused), 1).confidence, 0.6);
+  EXPECT_DOUBLE_EQ(match_of(match_kernels(between(9), fused), 1).confidence, 0.4);
+  EXPECT_EQ(match_of(match_kernels(between(64), fused), 1).tier, MatchTier::kGroup);
+  EXPECT_EQ(match_of(match_kernels(between(65), fused), 1).tier, MatchTier::kGone);
 }
 
 TEST_F(KernelMatchTest, AnotherOrderIsMatchedWithLessConfidence) {
@@ -171,6 +206,115 @@ TEST_F(KernelMatchTest, OtherShapesAreLessSure) {
   EXPECT_DOUBLE_EQ(matches[0].confidence, 0.6);
 }
 
+TEST_F(KernelMatchTest, AnOperatorWithoutShapesIsLessSureToo) {
+  SampledStep a;
+  SampledStep b;
+  launch(&a, kWide, "aten::mm");
+  launch(&b, "Cijk_Alik_Bljk_BBS_BH_MT256x192x64_SN", "aten::mm");
+  EXPECT_NEAR(match_kernels(a, b).at(0).confidence, 0.6, 1e-9);
+  for (SampledStep* const side : {&a, &b}) {
+    launch(side, kNorm, "aten::layer_norm");
+    launch(side, kAdd, "aten::add");
+  }
+  std::rotate(b.kernels.begin(), b.kernels.begin() + 1, b.kernels.end());
+  EXPECT_NEAR(match_of(match_kernels(a, b), 0).confidence, 0.4, 1e-9) << "out of order";
+}
+
+// aten::linear is a copy and a product on both sides, under other names: each stands for its own.
+TEST_F(KernelMatchTest, TheInnermostOperatorTellsMoreThanTheOutermost) {
+  SampledStep a;
+  SampledStep b;
+  for (SampledStep* const one : {&a, &b}) {
+    launch(one, one == &a ? "nchwToNhwcKernel" : "SubTensorOpWithScalar1d", "aten::copy_", "[[4]]");
+    inside(one, "aten::linear", "[[4],[4]]", 9);
+    next_call();
+    launch(one, one == &a ? kWide : "Cijk_Alik_Bljk_BBS_BH_MT256x192x64_SN", "aten::addmm", "[[4]]");
+    inside(one, "aten::linear", "[[4],[4]]", 9);
+  }
+  EXPECT_THAT(changed(a, b),
+              ElementsAre(match(MatchTier::kOperator, {0}, {0}), match(MatchTier::kOperator, {1}, {1})));
+  std::swap(b.kernels[0], b.kernels[1]);
+  EXPECT_THAT(changed(a, b), UnorderedElementsAre(match(MatchTier::kOperator, {0}, {1}),
+                                                  match(MatchTier::kOperator, {1}, {0})))
+      << "in another order, too";
+}
+
+// What the program called is the same, what the library made of it is not.
+TEST_F(KernelMatchTest, TheOutermostOperatorTellsWhereTheInnermostOnesDiffer) {
+  SampledStep a;
+  SampledStep b;
+  launch(&a, kWide, "aten::addmm", "[[4]]");
+  inside(&a, "aten::linear", "[[8]]", 9);
+  launch(&b, "Cijk_Alik_Bljk_BBS_BH_MT256x192x64_SN", "aten::mm", "[[5]]");
+  inside(&b, "aten::linear", "[[8]]", 9);
+  EXPECT_THAT(changed(a, b), ElementsAre(match(MatchTier::kOperator, {0}, {0})));
+  EXPECT_DOUBLE_EQ(match_kernels(a, b).at(0).confidence, 0.8);
+}
+
+TEST_F(KernelMatchTest, TwoCallsOfAnOperatorAreTwoUnits) {
+  SampledStep a;
+  SampledStep b;
+  for (int call = 0; call < 2; ++call) {
+    launch(&a, "nchwToNhwcKernel", "aten::conv2d", "[[4]]");
+    launch(&a, "sm90_xmma_fprop_implicit_gemm", "aten::conv2d", "[[4]]");
+    launch(&b, "miopenSp3AsmConv", "aten::conv2d", "[[4]]");
+    next_call();
+  }
+  EXPECT_THAT(changed(a, b), ElementsAre(match(MatchTier::kOperator, {0, 1}, {0}),
+                                         match(MatchTier::kOperator, {2, 3}, {1})));
+}
+
+TEST_F(KernelMatchTest, OperatorsThatOnlyOneSideKnowsAreNotAskedFor) {
+  SampledStep a;
+  launch(&a, kNorm, "aten::layer_norm");
+  launch(&a, kWide, "aten::mm");
+  for (const KernelMatch& one : match_kernels(a, step({kNorm, kWide}))) {
+    EXPECT_EQ(one.tier, MatchTier::kExact);
+    EXPECT_DOUBLE_EQ(one.confidence, 1.0);
+  }
+}
+
+// The first kernel of the base stands last in the candidate: each way of telling that it is the same, from the best down.
+TEST_F(KernelMatchTest, WhatIsLeftOverIsMatchedByEveryTierWithLessConfidence) {
+  struct Case {
+    const char* words;
+    const char *name, *op, *shapes, *outer, *outer_shapes;
+    MatchTier tier;
+    double confidence;
+  };
+  constexpr const char* kRenamed = "Cijk_Alik_Bljk_BBS_BH_MT256x192x64_SN";
+  for (const Case& one : {
+           Case{"the same", kWide, "aten::mm", "[[4]]", "aten::linear", "[[8]]", MatchTier::kExact, 0.75},
+           Case{"another tile", kNarrow, "aten::mm", "[[4]]", "aten::linear", "[[8]]", MatchTier::kFamily,
+                0.7},
+           Case{"another name", kRenamed, "aten::mm", "[[4]]", "aten::linear", "[[9]]", MatchTier::kOperator,
+                0.6},
+           Case{"and inner operator", kRenamed, "aten::addmm", "[[4]]", "aten::linear", "[[8]]",
+                MatchTier::kOperator, 0.6},
+           Case{"another operator", kWide, "aten::bmm", "[[4]]", "aten::einsum", "[[8]]", MatchTier::kExact,
+                0.7},
+           Case{"and another tile", kNarrow, "aten::bmm", "[[4]]", "aten::einsum", "[[8]]",
+                MatchTier::kFamily, 0.6},
+           Case{"other shapes", kRenamed, "aten::addmm", "[[4]]", "aten::linear", "[[9]]",
+                MatchTier::kOperator, 0.4},
+           Case{"nothing", kRenamed, "aten::bmm", "[[4]]", "aten::einsum", "[[8]]", MatchTier::kGone, 0},
+       }) {
+    SampledStep a;
+    SampledStep b;
+    launch(&a, kWide, "aten::mm", "[[4]]");
+    inside(&a, "aten::linear", "[[8]]", 9);
+    for (SampledStep* const side : {&a, &b}) {
+      launch(side, kNorm, "aten::layer_norm");
+      launch(side, kAdd, "aten::add");
+    }
+    launch(&b, one.name, one.op, one.shapes);
+    inside(&b, one.outer, one.outer_shapes, 9);
+    const KernelMatch found = match_of(match_kernels(a, b), 0);
+    EXPECT_EQ(found.tier, one.tier) << one.words;
+    EXPECT_NEAR(found.confidence, one.confidence, 1e-9) << one.words;
+  }
+}
+
 // The same kernel in two operators: each stays with its own.
 TEST_F(KernelMatchTest, ANameInTwoOperatorsStaysWithItsOperator) {
   SampledStep a;
@@ -183,6 +327,19 @@ TEST_F(KernelMatchTest, ANameInTwoOperatorsStaysWithItsOperator) {
   next_call();
   launch(&b, kAdd, "aten::copy_");
   EXPECT_THAT(changed(a, b), ElementsAre(match(MatchTier::kOperator, {0}, {0})));
+}
+
+TEST_F(KernelMatchTest, ANameIsLookedForInItsOperatorFirst) {
+  SampledStep a;
+  SampledStep b;
+  launch(&a, kAdd, "aten::add");
+  next_call();
+  launch(&a, kAdd, "aten::copy_");
+  next_call();
+  launch(&b, kAdd, "aten::copy_");
+  next_call();
+  launch(&b, kMul, "aten::relu");
+  EXPECT_EQ(match_of(match_kernels(a, b), 1).candidate, std::vector<uint32_t>{0});
 }
 
 TEST_F(KernelMatchTest, CommunicationNeverStandsForComputing) {

@@ -45,6 +45,26 @@ TEST_F(LaunchPlacesTest, AnOperatorOfAnImportedTraceIsTheInnermostAndTheOutermos
   EXPECT_EQ(places.of(4), nullptr) << "no such launch was recorded";
 }
 
+// As `import` writes it: the shapes are the range's payload, of type 16, an id of a text.
+TEST_F(LaunchPlacesTest, AnOperatorOfAnImportedTraceKeepsItsShapes) {
+  std::filesystem::create_directories(path("shapes"));
+  {
+    ::stepscope::testing::TextRecording out(path("shapes") + "/main.stepscope");
+    out.lines("meta process.role main\nmeta process.pid 100\nlane 1 thread main tid=100\n");
+    const int64_t op = out.name("aten::mm");
+    const int64_t category = out.name("cpu_op");
+    out.event(trace::Kind::kRange, 1,
+              {10, 80, op, 0, category, 5, 0, trace::kPayloadShapes, out.name("[[2,3],[3,4]]")});
+    out.event(trace::Kind::kCudaApi, 1, {30, 5, out.name("cudaLaunchKernel"), 1, 0});
+    out.finish();
+  }
+  const analysis::Run run = open("shapes");
+  const std::vector<uint32_t> correlations = {1};
+  const LaunchPlaces places = LaunchPlaces::read(run, 0, {0, 1000}, correlations, &pool_).value();
+  EXPECT_EQ(pool_.text(places.of(1)->op_shapes), "[[2,3],[3,4]]");
+  EXPECT_EQ(pool_.text(places.of(1)->outer_op_shapes), "[[2,3],[3,4]]");
+}
+
 TEST_F(LaunchPlacesTest, RangesOfAnotherThreadAreNoPlace) {
   const LaunchPlaces places = read(R"(
     lane 2 thread autograd tid=150

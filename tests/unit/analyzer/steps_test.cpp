@@ -126,6 +126,36 @@ TEST_F(StepsTest, CutTheWarmUp) {
   EXPECT_EQ(classes(steps), "wtttttttttt");
 }
 
+// As a profile of one active step is imported: boundaries carry the number of the step that ends there.
+TEST_F(StepsTest, TheOnlyStepIsATrainStepWhereTheProfilerHadSkippedSome) {
+  const ProcessSteps one = steps_of(process("run", R"(
+    step start_ns=1ms index=5 source=4
+    step start_ns=9ms index=6 source=4
+  )"));
+  EXPECT_EQ(classes(one), "t");
+  EXPECT_LT(one.confidence, 0.65) << "nothing says that it is an ordinary one";
+  EXPECT_THAT(one.detail, ::testing::HasSubstr("the only step"));
+  EXPECT_THAT(one.detail, ::testing::HasSubstr("skipped 6 before it"));
+  EXPECT_EQ(classes(steps_of(process("first", R"(
+    step start_ns=1ms index=-1 source=4
+    step start_ns=9ms index=0 source=4
+  )"))),
+            "w")
+      << "nothing ran before it";
+  EXPECT_EQ(classes(steps_of(process("two", R"(
+    step start_ns=1ms index=5 source=4
+    step start_ns=9ms index=6 source=4
+    step start_ns=17ms index=7 source=4
+  )"))),
+            "wt");
+  EXPECT_EQ(classes(steps_of(process("api", R"(
+    step start_ns=1ms index=6 source=1
+    step start_ns=9ms index=7 source=1
+  )"))),
+            "w")
+      << "a program's own number tells nothing about a schedule";
+}
+
 TEST_F(StepsTest, CutAWarmUpOfSeveralSteps) {
   std::string text;
   int64_t at = 0;

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "analyzer/import/cut_json.hpp"
 #include "tests/support/flight_dump.hpp"
 #include "tests/unit/analyzer/import/imported.hpp"
 #include "trace/kinds.hpp"
@@ -152,10 +153,55 @@ TEST(FlightRecorder, IsNotMistakenForATrace) {
   EXPECT_EQ(empty.file().format, "flight recorder") << "nothing was in flight: so says the dump";
 }
 
+// Wherever a dump is cut, what is imported is a beginning of its entries, each as it is in the whole dump.
+TEST(FlightRecorder, KeepsTheWholeEntriesOfADumpThatIsCutOff) {
+  const std::string dump = flight_dump(
+      {{.sequence = 1}, {.sequence = 2, .duration_ms = 1.5}, {.sequence = 3, .state = "started"}});
+  const auto whole = Imported(dump).rows(Kind::kCollective);
+  ASSERT_EQ(whole.size(), 3U);
+  size_t most = 0;
+  for (size_t size = dump.find("collective_seq_id") + 20; size < dump.size(); size += 13) {
+    const Imported cut(dump.substr(0, size), "nccl_trace_rank_2.json");
+    if (!cut.status().ok()) {
+      EXPECT_THAT(cut.status().message(), HasSubstr("cut off or damaged")) << size;
+      EXPECT_EQ(most, 0U) << size;
+      continue;
+    }
+    EXPECT_EQ(cut.loss("import.cut_off"), 1U);
+    EXPECT_TRUE(cut.file().damaged);
+    EXPECT_EQ(cut.loss("import.bad_event"), 0U) << "half an entry is none";
+    const auto rows = cut.rows(Kind::kCollective);
+    ASSERT_GE(rows.size(), most) << size;
+    ASSERT_LE(rows.size(), whole.size()) << size;
+    most = rows.size();
+    for (size_t i = 0; i < rows.size(); ++i) {
+      EXPECT_EQ(rows[i].values[kSeq], whole[i].values[kSeq]);
+      EXPECT_EQ(rows[i].values[kStart], whole[i].values[kStart]);
+    }
+  }
+  EXPECT_EQ(most, 3U) << "cut behind the entries, all of them are there";
+}
+
+TEST(CutJson, ClosesWhatIsOpenBehindTheLastWholeValue) {
+  EXPECT_EQ(close_cut_json(R"({"a": [{"b": [1, 2]}, {"b": [3], "c": )"), R"({"a": [{"b": [1, 2]}]})");
+  EXPECT_EQ(close_cut_json(R"({"a": 1, "b": 2, "c": 33)"), R"({"a": 1, "b": 2})") << "it may go on: 334";
+  EXPECT_EQ(close_cut_json(R"({"a": {"x": {"y": 1}, "z": "}]\"")"), R"({"a": {"x": {"y": 1}}})");
+  EXPECT_EQ(close_cut_json(R"({"a": 1})"), std::nullopt) << "not cut";
+  EXPECT_EQ(close_cut_json(R"({"a": )"), std::nullopt) << "nothing is whole";
+  EXPECT_EQ(close_cut_json(R"([{"a": 1}, )"), std::nullopt) << "no object";
+  EXPECT_EQ(close_cut_json(R"({"a": [1}, "b": [)"), std::nullopt) << "no JSON";
+}
+
 TEST(FlightRecorder, RefusesWhatItCannotRead) {
   const std::string whole = flight_dump({{.sequence = 1}});
   EXPECT_THAT(Imported(whole.substr(0, whole.size() / 2)).status().message(),
               HasSubstr("cut off or damaged"));
+  const std::string no_entry =
+      R"({"entries":[{"collective_seq_id":1,"state":"completed"}],"version":"2.5","pg_)";
+  EXPECT_THAT(Imported(no_entry).status().message(), HasSubstr("none of its entries is whole"));
+  std::string contradicts = whole;
+  contradicts.at(contradicts.find("]]")) = '}';
+  EXPECT_THAT(Imported(contradicts).status().message(), HasSubstr("cut off or damaged"));
   std::string newer = whole;
   newer.replace(newer.find("2.10"), 4, "3.01");
   EXPECT_THAT(Imported(newer).status().message(), AllOf(HasSubstr("version '3.01'"), HasSubstr("reads 2.x")));

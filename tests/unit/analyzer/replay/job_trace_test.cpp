@@ -85,8 +85,10 @@ class PublishedJob : public ::testing::TestWithParam<const char*> {
                 100 * (ours / published - 1));
     EXPECT_NEAR(ours, published, 0.02 * published) << what;
     worst_ = std::max(worst_, std::abs(ours / published - 1));
+    ++numbers_;
   }
   double worst_ = 0;
+  int numbers_ = 0;
 };
 
 TEST_P(PublishedJob, SlowdownsAreThoseOfTheArtifact) {
@@ -157,6 +159,27 @@ TEST_P(PublishedJob, SlowdownsAreThoseOfTheArtifact) {
   bracket("worst worker", read_json(file("mw", ".json")),
           [&](const JobReplay::Node& n) { return std::pair(n.stage, n.data_rank) == worst_worker.second; });
   std::printf("  largest difference %.3f %%\n", 100 * worst_);
+
+  // Whose fault it is: a stage, and one worker of it where a rank explains more than twice as much as any other.
+  const auto most_first = [](const std::map<std::string, double>& alone_by) {
+    std::vector<std::pair<double, std::string>> order;
+    for (const auto& [name, slowdown] : alone_by) {
+      order.emplace_back(slowdown, name);
+    }
+    std::sort(order.rbegin(), order.rend());
+    return order;
+  };
+  const auto stages = most_first(by_stage);
+  const auto ranks = most_first(by_rank);
+  const bool one_worker = ranks[0].first - 1 > 2 * (ranks[1].first - 1);
+  const std::string culprit =
+      "stage " + stages[0].second + (one_worker ? " and data-parallel rank " + ranks[0].second : "");
+  EXPECT_EQ(culprit, std::string(GetParam()) == "AR" ? "stage 0 and data-parallel rank 0" : "stage 3");
+  // For tests/scenarios/pairs.py.
+  RecordProperty("culprit", culprit);
+  RecordProperty("culprit_slowdown", std::to_string(stages[0].first));
+  RecordProperty("worst_difference", std::to_string(worst_));
+  RecordProperty("numbers", numbers_);
 }
 
 INSTANTIATE_TEST_SUITE_P(StragglerAnalysis, PublishedJob, ::testing::Values("AR", "ST"),
