@@ -148,9 +148,9 @@ struct Diff {
   bool by_ranks = false;        // the job's path over its ranks, not means over ranks
   bool flagged = false;         // the step time itself changed, by the same rule
   WorkPart work;
-  int64_t min_effect_ns = 0;    // what a term must reach to be flagged
-  std::vector<Term> terms;      // |delta| descending, then name; all terms, small ones too
-  int64_t residual_ns = 0;      // delta_ns - sum of terms: 0
+  int64_t min_effect_ns = 0;  // what a term must reach to be flagged
+  std::vector<Term> terms;    // |delta| descending, then name; all terms, small ones too
+  int64_t residual_ns = 0;    // delta_ns - sum of terms: 0
   std::vector<HiddenTerm> hidden;
   std::vector<ClassDiff> classes;    // every class that either side has, in order of the enum
   std::vector<std::string> caveats;  // sentences: what this comparison cannot know
