@@ -50,7 +50,7 @@
 //   anything else, or no recording of worker k      data.other
 // That a worker at work outranks a transfer under way is what makes the wait add up to the cause: a worker that never
 // rests is the bottleneck, however late each batch arrives (its hand-over thread competes with it for the interpreter).
-// Shares of an interval are whole ns by largest remainder, so nothing is lost to rounding.
+// Shares of an interval are whole ns by largest remainder, so nothing is lost to rounding. The chain of a whole step: replay/cause_chain.hpp.
 //
 // The result is cached in the recordings (roll-up, kLedgerVersion and a fingerprint of the inputs); a warm
 // build decodes no event. Deterministic. One thread per call.
