@@ -5,7 +5,7 @@ import sys
 import torch
 from torch.utils.data import DataLoader, Dataset
 
-BATCH_SIZE, WORDS, WIDTH = 8, 512, 128
+BATCH_SIZE, WORDS, WIDTH = 8, 128, 64
 
 
 class Texts(Dataset):

@@ -10,6 +10,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/scenarios/generator/blueprint.hpp"
 #include "tests/scenarios/generator/scenario.hpp"
 #include "tests/scenarios/generator/truth.hpp"
 
@@ -165,7 +166,7 @@ TEST(Simulation, AGraphSparesTheHostAndItsAbsenceStarvesTheGpu) {
   EXPECT_GT(grown, 0.5 * kMs);
 }
 
-TEST(Simulation, TheTruthOfTwoCausesIsWhatEachCostsAlone) {
+TEST(Simulation, TheTruthOfTwoCausesAddsUp) {
   const Scenario& both = scenario("20");
   Job base = both.base;
   base.steps = 12;
@@ -173,7 +174,31 @@ TEST(Simulation, TheTruthOfTwoCausesIsWhatEachCostsAlone) {
   ASSERT_EQ(truth.causes.size(), 2U);
   EXPECT_NEAR(truth.causes[0].ns, 6 * kMs, 0.3 * kMs);
   EXPECT_NEAR(truth.causes[1].ns, -4 * kMs, 0.1 * kMs);
-  EXPECT_NEAR(truth.with_ns - truth.without_ns, truth.causes[0].ns + truth.causes[1].ns, 0.05 * kMs);
+  EXPECT_NEAR(truth.with_ns - truth.without_ns, truth.causes[0].ns + truth.causes[1].ns, 1);
+}
+
+TEST(Simulation, LongerSequencesTakeAttentionBySquareAndTheOptimizerNotAtAll) {
+  const Scenario& longer = scenario("23a");
+  Job changed = longer.base;
+  longer.injections[0].apply(changed);
+  const std::vector<Op> before = step_program(longer.base, 0);
+  const std::vector<Op> now = step_program(changed, 0);
+  ASSERT_EQ(before.size(), now.size());
+  std::map<std::string, double> factors;
+  for (size_t i = 0; i < before.size(); ++i) {
+    if (before[i].kind == Op::Kind::kLaunch) {
+      factors[before[i].name] = static_cast<double>(now[i].gpu_ns) / static_cast<double>(before[i].gpu_ns);
+    }
+  }
+  const auto factor_of = [&factors](std::string_view part) {
+    const auto found = std::find_if(factors.begin(), factors.end(), [part](const auto& one) {
+      return one.first.find(part) != std::string::npos;
+    });
+    return found == factors.end() ? 0 : found->second;
+  };
+  EXPECT_NEAR(factor_of("flash_fwd_kernel"), 1.5625, 0.001);
+  EXPECT_NEAR(factor_of("xmma_gemm"), 1.25, 0.001);
+  EXPECT_NEAR(factor_of("Adam"), 1, 0.001);
 }
 
 TEST(Simulation, TheTruthOfNothingIsNothing) {
