@@ -50,20 +50,22 @@ struct Fingerprint {
 };
 
 struct RunSummary {
-  std::string run;          // where it came from: the path of the recording, for people
-  std::string id;           // identity of the run: equal for the same recording opened twice, by content, not by path
-  int64_t started_ns = 0;   // wall clock, 0 when not known
-  std::string commit;       // git commit of the program, "" when not known
+  std::string run;  // where it came from: the path of the recording, for people
+  std::string id;   // identity of the run: equal for the same recording opened twice, by content, not by path
+  int64_t started_ns = 0;  // wall clock, 0 when not known
+  std::string commit;      // git commit of the program, "" when not known
   Fingerprint fingerprint;
-  int64_t median_step_ns = 0;               // 0: no train step
-  std::vector<int64_t> train_step_ns;       // in order; thinned evenly to 1024 when there are more
-  size_t train_steps = 0;                   // before thinning
+  int64_t median_step_ns = 0;                         // 0: no train step
+  std::vector<int64_t> train_step_ns;                 // in order; thinned evenly to 1024 when there are more
+  size_t train_steps = 0;                             // before thinning
   std::array<size_t, kStepClassCount> class_steps{};  // by StepClass, of the job
-  std::string step_method;                  // step_method_name
+  std::string step_method;                            // step_method_name
   std::map<std::string, double> metrics;
-  bool complete = true;                     // every process ended by itself or was finalized to its end
-  std::vector<std::string> losses;          // one sentence per counter of severity data_loss; not empty: data is missing
-  std::vector<std::string> blocking;        // one sentence each: why no number of this run may be trusted (clock jumps, ...)
+  bool complete = true;  // every process ended by itself or was finalized to its end
+  std::vector<std::string>
+      losses;  // one sentence per counter of severity data_loss; not empty: data is missing
+  std::vector<std::string>
+      blocking;  // one sentence each: why no number of this run may be trusted (clock jumps, ...)
 };
 
 struct SummaryOptions {
