@@ -11,6 +11,8 @@
 namespace stepscope::analysis {
 namespace {
 
+constexpr double kFewRuns = 3;
+
 struct RunSide {
   double n = 0;
   double mean = 0;
@@ -43,6 +45,14 @@ void by_welch(const RunSide& base, const RunSide& candidate, Effect* effect) {
   effect->source = NoiseSource::kWelch;
   effect->standard_error = std::sqrt(a + b);
   effect->degrees = (a + b) * (a + b) / (a * a / (base.n - 1) + b * b / (candidate.n - 1));
+}
+
+// Whether the side with fewer runs, one or two, may be taken to scatter as the other.
+bool scatters_alike(const RunSide& base, const RunSide& candidate) {
+  const RunSide& small = base.n < candidate.n ? base : candidate;
+  const RunSide& large = base.n < candidate.n ? candidate : base;
+  constexpr double kLevel = 0.05;
+  return small.n < 2 || 1 - f_cdf(small.variance / large.variance, small.n - 1, large.n - 1) >= kLevel;
 }
 
 void by_one_scatter(const RunSide& base, const RunSide& candidate, NoiseSource source, double sd,
@@ -96,24 +106,19 @@ Effect compare_runs(std::span<const double> base_values, std::span<const double>
   Effect effect;
   effect.estimate = candidate.mean - base.mean;
   effect.sd = std::sqrt(pooled_variance(base, candidate));
-  constexpr double kFew = 3;
   const double fewest = std::min(base.n, candidate.n);
   const bool fitting = model.has_value() && model->degrees > 0 && fits(base, candidate, *model);
   effect.model_refused = model.has_value() && !fitting;
-  if (fitting && fewest < kFew) {
+  if (fitting && fewest < kFewRuns) {
     by_one_scatter(base, candidate, NoiseSource::kModel, model->sd, model->degrees, &effect);
+  } else if (base.n != candidate.n && fewest < kFewRuns && scatters_alike(base, candidate)) {
+    by_one_scatter(base, candidate, NoiseSource::kPrediction, effect.sd, base.n + candidate.n - 2, &effect);
   } else if (fewest >= 2) {
     by_welch(base, candidate, &effect);
-  } else if (base.n + candidate.n > 2) {
-    const RunSide& larger = base.n > candidate.n ? base : candidate;
-    by_one_scatter(base, candidate, NoiseSource::kPrediction, std::sqrt(larger.variance), larger.n - 1,
-                   &effect);
   } else {
     return effect;
   }
-  const double t = effect.estimate / effect.standard_error;
-  effect.p_greater = student_t_cdf(-t, effect.degrees);
-  effect.p_less = student_t_cdf(t, effect.degrees);
+  effect.p_greater = student_t_cdf(-effect.estimate / effect.standard_error, effect.degrees);
   return effect;
 }
 

@@ -20,7 +20,8 @@ struct JobStep {
 
 struct JobSteps {
   std::vector<const ProcessLedger*> ranks;  // the processes with steps; pointers into the ledger
-  std::vector<JobStep> steps;               // paired by step number; those that some rank lacks are left out
+  std::vector<JobStep>
+      steps;  // paired by step number, by order where numbers repeat; without those that some rank lacks
 };
 
 // A step is train when it is so on all ranks, warmup when it is on any; else the class of any rank that has another. The steps

@@ -92,7 +92,7 @@ Result<NoiseModel> calibrate(std::span<const RunSummary> runs, const Policy& pol
   model.within_sd = median_of(sds);
   model.autocorrelation = median_of(rhos);
   for (size_t k = 1; k <= kMostCalibratedRuns; ++k) {
-    const double degrees = k == 1 ? static_cast<double>(runs.size() - 1) : 0.0;
+    const double degrees = k < 3 ? static_cast<double>(runs.size() - 1) : 0.0;
     model.detectable.at(k - 1) =
         std::expm1(detectable_change(k, k, model.run_sd, degrees, policy.alpha, policy.power));
   }

@@ -34,7 +34,7 @@ struct NoiseModel {
   double autocorrelation = 0;  // of neighbouring steps, median over runs
   size_t warmup_steps = 0;     // left out at the start, the most of any run
   // [k - 1]: the slowdown that k runs per side show with probability Policy::power at level Policy::alpha, run_sd being the noise;
-  // by the data alone from 2 runs on, by this model with 1.
+  // by the data alone from 3 runs on, with this model below.
   std::array<double, kMostCalibratedRuns> detectable{};
 };
 

@@ -134,6 +134,7 @@ Fingerprint fingerprint_of(const Run& run, const JobSteps& job) {
   fingerprint.facts["gpu.count"] = gpus == 0 ? std::string() : std::to_string(gpus);
   fingerprint.facts["batch_size"] = batch_sizes(*process);
   fingerprint.facts["backwards_per_step"] = micro_steps(job);
+  fingerprint.facts["training_processes"] = std::to_string(job.ranks.size());
   fingerprint.facts["world_size"] = std::to_string(process->world_size);
   set_key(&fingerprint);
   return fingerprint;

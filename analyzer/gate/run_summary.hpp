@@ -13,6 +13,7 @@
 //
 // Metrics are secondary: name -> one value per run, in the unit its name ends with. Names are stable, since a policy file and
 // stored baselines speak of them. Larger is worse for all but those that end in `_per_s`.
+//   step_mean_ns                 mean of the same steps
 //   step_p95_ns                  95th percentile of the same steps
 //   leaf/<leaf>_ns               mean per train step of that leaf of the ledger (leaf/data.fetch.cpu_ns, leaf/comm.exposed/all_reduce_ns)
 //   data_wait_ns, comm_exposed_ns, compute_ns, idle_ns, host_ns     sums of leaves, mean per train step

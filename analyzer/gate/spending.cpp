@@ -17,7 +17,6 @@ struct Density {
   std::vector<double> at;  // an odd number of points, for Simpson's rule
 };
 
-constexpr size_t kPoints = 401;
 constexpr double kFarAway = 8;  // standard deviations below which nothing is kept
 
 double normal_density(double x) {
@@ -41,12 +40,18 @@ double crossing(const Density& before, double boundary, double more) {
   return integrated(before, [&](double s) { return normal_cdf((s - boundary) / sd); });
 }
 
-Density propagated(const Density& before, double boundary, double more, double total) {
+// What has not crossed `boundary` at the next look, when `total` is there. `finest`: the narrowest kernel that the result will be
+// integrated against; the grid is twice as fine.
+Density propagated(const Density& before, double boundary, double more, double total, double finest) {
+  constexpr double kMostPoints = 4000;
   const double sd = std::sqrt(more);
   Density next;
   next.low = -kFarAway * std::sqrt(total);
-  next.step = (boundary - next.low) / static_cast<double>(kPoints - 1);
-  for (size_t i = 0; i < kPoints; ++i) {
+  const double range = boundary - next.low;
+  const size_t half = static_cast<size_t>(std::min(kMostPoints / 2, std::ceil(range / finest)));
+  const size_t points = 2 * std::max<size_t>(half, 40) + 1;
+  next.step = range / static_cast<double>(points - 1);
+  for (size_t i = 0; i < points; ++i) {
     const double x = next.low + next.step * static_cast<double>(i);
     next.at.push_back(before.at.empty() ? normal_density(x / sd) / sd : integrated(before, [&](double s) {
       return normal_density((x - s) / sd) / sd;
@@ -57,12 +62,16 @@ Density propagated(const Density& before, double boundary, double more, double t
 
 }  // namespace
 
-std::vector<double> nominal_levels(std::span<const double> information, double alpha) {
+std::vector<double> nominal_levels(std::span<const double> information, double alpha, size_t looks) {
   std::vector<double> levels;
+  double finest = std::sqrt(information.front());
+  for (size_t i = 1; i < information.size(); ++i) {
+    finest = std::min(finest, std::sqrt(information[i] - information[i - 1]));
+  }
   Density density;
   double spent = 0;
   double before = 0;
-  for (const double now : information) {
+  for (const double now : information.first(std::min(looks, information.size()))) {
     const double may = alpha * now / information.back() - spent;
     double low = 0;  // bisection for the boundary of z
     double high = kFarAway;
@@ -74,7 +83,7 @@ std::vector<double> nominal_levels(std::span<const double> information, double a
     }
     const double z = 0.5 * (low + high);
     levels.push_back(normal_cdf(-z));
-    density = propagated(density, z * std::sqrt(now), now - before, now);
+    density = propagated(density, z * std::sqrt(now), now - before, now, finest);
     before = now;
     spent += may;
   }
@@ -91,7 +100,7 @@ double level_at(size_t base, size_t candidates, size_t first, size_t last, doubl
     information.push_back(1 / (1 / static_cast<double>(base) + 1 / static_cast<double>(n)));
   }
   const size_t look = std::max(candidates, first) - first;
-  return nominal_levels(information, alpha)[look];
+  return nominal_levels(information, alpha, look + 1).back();
 }
 
 }  // namespace stepscope::analysis

@@ -18,8 +18,10 @@
 
 namespace stepscope::analysis {
 
-// The one-sided nominal level of each look. `information`: ascending, positive, the last is the plan's end. One look: alpha.
-[[nodiscard]] std::vector<double> nominal_levels(std::span<const double> information, double alpha);
+// The one-sided nominal level of each of the first `looks`. `information`: ascending, positive, the last is the plan's end. One look:
+// alpha.
+[[nodiscard]] std::vector<double> nominal_levels(std::span<const double> information, double alpha,
+                                                 size_t looks = static_cast<size_t>(-1));
 
 // The level of the look that `candidates` runs allow, when the gate looks after each candidate run from `first` to `last`
 // against `base` runs: information is 1 / (1/base + 1/n). More candidates than `last`: as if that many had been planned.

@@ -130,6 +130,7 @@ void add_job_steps(const JobSteps& job, RunSummary* summary) {
   const std::vector<double> values(train.begin(), train.end());
   summary->median_step_ns = static_cast<int64_t>(median_of(values));
   if (!train.empty()) {
+    summary->metrics["step_mean_ns"] = mean_of(values);
     summary->metrics["step_p95_ns"] = nearest_rank(values, 0.95);
   }
   if (!checkpoints.empty()) {

@@ -66,7 +66,8 @@ std::string repeated_run(std::span<const RunSummary* const> runs) {
 std::string what_differs(const RunSummary& one, const RunSummary& other) {
   std::string text;
   if (one.fingerprint.key != other.fingerprint.key) {
-    static const std::set<std::string> kNotes = {"torch", "host.cpu", "batch_size", "backwards_per_step"};
+    static const std::set<std::string> kNotes = {"torch", "host.cpu", "batch_size", "backwards_per_step",
+                                                 "training_processes"};
     std::set<std::string> names;
     for (const auto* facts : {&one.fingerprint.facts, &other.fingerprint.facts}) {
       for (const auto& [name, value] : *facts) {
@@ -83,10 +84,11 @@ std::string what_differs(const RunSummary& one, const RunSummary& other) {
     }
   }
   // Not in the key, since not every recording knows them; where both do, they must agree.
-  for (const char* name : {"batch_size", "backwards_per_step"}) {
+  for (const char* name : {"batch_size", "backwards_per_step", "training_processes"}) {
     const std::string a = fact_of(one, name);
     const std::string b = fact_of(other, name);
-    if (!a.empty() && !b.empty() && a != b) {
+    const bool trained = one.train_steps > 0 && other.train_steps > 0;  // else what it lacks is said later
+    if (trained && !a.empty() && !b.empty() && a != b) {
       add_difference(name, a, b, &text);
     }
   }

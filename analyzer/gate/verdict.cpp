@@ -22,6 +22,10 @@ std::string share(double value) {
   return fmt::format("{:+.2f} %", 100 * value);
 }
 
+std::string amount(double value) {
+  return fmt::format("{:.2f} %", 100 * std::fabs(value));
+}
+
 GateRun described(const RunSummary& run, std::string left_out) {
   GateRun out{run.run,         run.commit, static_cast<double>(run.median_step_ns),
               run.train_steps, 0,          std::move(left_out)};
@@ -160,21 +164,23 @@ void decide_step(const Effect& effect, const Policy& policy, double strict_level
   const double threshold = policy.max_regression;
   if (effect.lower(strict_level) > 0 && step.estimate >= threshold) {
     result->verdict = GateVerdict::kRegression;
-    result->reasons.push_back(fmt::format("the step is {} slower, at least {}; {} is allowed",
-                                          share(step.estimate), share(step.low), share(threshold)));
+    result->reasons.push_back(fmt::format("the median step is {} slower, at least {}; {} is allowed",
+                                          amount(step.estimate), amount(step.low), amount(threshold)));
     return;
   }
   if (step.high < threshold) {
     result->verdict = GateVerdict::kPass;
-    result->reasons.push_back(
-        fmt::format("the step is at most {} slower; {} is allowed", share(step.high), share(threshold)));
+    result->reasons.push_back(step.high < 0
+                                  ? fmt::format("the median step is at least {} faster", amount(step.high))
+                                  : fmt::format("the median step is at most {} slower; {} is allowed",
+                                                amount(step.high), amount(threshold)));
     return;
   }
   const std::string what = step.estimate >= threshold
                                ? fmt::format("{} is above the {} that is allowed, but may be chance",
-                                             share(step.estimate), share(threshold))
+                                             share(step.estimate), amount(threshold))
                                : fmt::format("{} may still be more than the {} that is allowed",
-                                             share(step.estimate), share(threshold));
+                                             share(step.estimate), amount(threshold));
   result->reasons.push_back(what + "; " + ask_for_runs(effect, policy, result));
 }
 
@@ -188,7 +194,7 @@ void add_metrics(const CountedRuns& base, const CountedRuns& candidate, const Po
     const std::string sentence =
         fmt::format("{} {}: {}, {} is allowed", metric.name,
                     *metric.verdict == GateVerdict::kRegression ? "got worse" : "cannot be told",
-                    share(metric.change.estimate), share(metric.threshold));
+                    share(metric.change.estimate), amount(metric.threshold));
     const bool decides = *metric.verdict > result->verdict;
     result->verdict = std::max(result->verdict, *metric.verdict);
     result->reasons.insert(decides ? result->reasons.begin() : result->reasons.end(), sentence);
@@ -197,7 +203,8 @@ void add_metrics(const CountedRuns& base, const CountedRuns& candidate, const Po
 
 void add_notes(const Effect& effect, const Policy& policy, GateResult* result) {
   if (effect.source == NoiseSource::kPrediction) {
-    result->notes.emplace_back("one run on a side: it is taken to scatter as the runs of the other side do");
+    result->notes.emplace_back(
+        "one or two runs on a side: they are taken to scatter as those of the other side do");
   }
   if (effect.model_refused) {
     result->notes.emplace_back(
@@ -247,6 +254,7 @@ Result<GateResult> judge(std::span<const RunSummary> base, std::span<const RunSu
   constexpr size_t kEnoughForOne = 3;
   result.level = look_level(old.size(), now.size(), policy, old.size() >= kEnoughForOne || known.has_value());
   const double strict_level = result.level / static_cast<double>(1 + deciding_metrics(old, now, policy));
+  result.regression_level = strict_level;
   set_step(effect, a, b, &result);
   const bool countable = result.reasons.empty();  // no candidate run was left out
   if (effect.source == NoiseSource::kNone) {
@@ -269,7 +277,7 @@ double smallest_visible(const GateResult& result, const Policy& policy) {
     return -1;
   }
   const double change = detectable_change(result.base_used, result.candidate_used, result.run_sd,
-                                          result.noise_degrees, result.level, policy.power);
+                                          result.noise_degrees, result.regression_level, policy.power);
   return change < 0 ? -1 : std::expm1(change);
 }
 

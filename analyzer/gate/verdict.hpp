@@ -13,6 +13,8 @@
 // Base runs that cannot be counted are left out and named; a candidate run that cannot be counted is never left out silently.
 // Metrics are compared by the same test on their plain values and warn under a false discovery rate (Benjamini-Hochberg); one
 // that the policy lets decide (`gate`) is judged like the step time, and levels for a regression are divided by their number.
+// The mean step stands guard beside the median, which does not see a slowdown of a minority of the steps: where the mean is slower by
+// the threshold or more, it is a regression (beyond chance at a tenth of `level`) or inconclusive.
 // Nothing passes by accident: what is missing, doubled, incomplete or of other conditions is no pass.
 //
 // Errors: kUsage when a side is empty or a run is given twice (also as its own base); kNotComparable when conditions differ.
@@ -73,9 +75,10 @@ struct GateResult {
   std::vector<GateRun> base, candidate;
   size_t base_used = 0, candidate_used = 0;
   NoiseSource noise = NoiseSource::kNone;
-  double run_sd = 0;         // run to run, as a share; of the data or the model
-  double noise_degrees = 0;  // of freedom of run_sd where it is not the runs' own (Welch): 0
-  double level = 0;          // one-sided, of this look
+  double run_sd = 0;            // run to run, as a share; of the data or the model
+  double noise_degrees = 0;     // of freedom of run_sd where it is not the runs' own (Welch): 0
+  double level = 0;             // one-sided, of this look
+  double regression_level = 0;  // the same, divided by the number of quantities that decide
   double threshold = 0;
   Change step;
   // Runs that would decide, when inconclusive for lack of them: 0 = not a matter of runs, or too many to ask for.

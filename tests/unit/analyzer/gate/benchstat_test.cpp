@@ -59,6 +59,9 @@ std::vector<Printed> read_table(const std::string& name) {
   std::ifstream file(kBenchstat + name);
   for (std::string line; std::getline(file, line);) {
     const size_t p = line.find("(p=");
+    if (line.starts_with("geomean")) {
+      break;  // tables of other units follow
+    }
     if (p == std::string::npos) {
       continue;
     }
