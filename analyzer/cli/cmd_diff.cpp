@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <unistd.h>
 
-#include <deque>
-
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -13,49 +11,12 @@
 #include "analyzer/cli/open_run.hpp"
 #include "analyzer/cli/options.hpp"
 #include "analyzer/cli/output.hpp"
+#include "analyzer/cli/run_side.hpp"
 #include "analyzer/diff.hpp"
 #include "analyzer/findings.hpp"
-#include "analyzer/rank_ledger.hpp"
 
 namespace stepscope::analysis::cli {
 namespace {
-
-// Owns the runs of one side; a deque, because AnalyzedRun points into it.
-struct Side {
-  struct Entry {
-    Run run;
-    Ledger ledger;
-    Evidence evidence;
-    RankLedger ranks;
-  };
-  std::deque<Entry> entries;
-  std::vector<AnalyzedRun> analyzed;
-  std::vector<const Run*> runs;
-
-  Status add(const std::string& path) {
-    Result<Run> run = open_run(path);
-    if (!run.ok()) {
-      return run.status();
-    }
-    Result<Ledger> ledger = build_ledger(run.value(), {});
-    if (!ledger.ok()) {
-      return ledger.status();
-    }
-    Result<Evidence> evidence = gather_evidence(run.value(), ledger.value());
-    if (!evidence.ok()) {
-      return evidence.status();
-    }
-    Result<RankLedger> ranks = build_rank_ledger(run.value(), ledger.value());
-    if (!ranks.ok()) {
-      return ranks.status();
-    }
-    const Entry& entry = entries.emplace_back(Entry{std::move(run).value(), std::move(ledger).value(),
-                                                    std::move(evidence).value(), std::move(ranks).value()});
-    analyzed.push_back({&entry.run, &entry.ledger, &entry.evidence, &entry.ranks});
-    runs.push_back(&entry.run);
-    return Status();
-  }
-};
 
 struct DiffArguments {
   std::vector<std::string> base;
@@ -113,8 +74,8 @@ int run_diff(const Command& command, const std::vector<std::string>& args) {
   if (const std::optional<int> exit = parse(command, args, arguments)) {
     return *exit;
   }
-  Side base;
-  Side candidate;
+  RunSide base;
+  RunSide candidate;
   for (const auto& [side, paths] :
        {std::pair(&base, &arguments.base), std::pair(&candidate, &arguments.candidate)}) {
     for (const std::string& path : *paths) {

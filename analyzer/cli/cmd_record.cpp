@@ -16,11 +16,9 @@
 #include "analyzer/cli/locate.hpp"
 #include "analyzer/cli/options.hpp"
 #include "analyzer/cli/output.hpp"
-#include "analyzer/cli/record_directory.hpp"
 #include "analyzer/cli/record_environment.hpp"
-#include "analyzer/cli/record_finish.hpp"
 #include "analyzer/cli/record_job.hpp"
-#include "analyzer/cli/record_progress.hpp"
+#include "analyzer/cli/record_run.hpp"
 #include "analyzer/cli/record_target.hpp"
 
 namespace stepscope::analysis::cli {
@@ -79,14 +77,6 @@ std::optional<int> parse(const Command& command, const std::vector<std::string>&
   return std::nullopt;
 }
 
-std::vector<std::string> own_environment() {
-  std::vector<std::string> variables;
-  for (char** variable = environ; *variable != nullptr; ++variable) {
-    variables.emplace_back(*variable);
-  }
-  return variables;
-}
-
 // What a shell would say and return for a command it cannot start.
 int cannot_start(const std::string& command, int error) {
   if (error != ENOENT) {
@@ -119,40 +109,27 @@ int run_unrecorded(const RecordOptions& options, const std::string& reason) {
 }
 
 int run_recorded(const RecordOptions& options, const std::string& library) {
-  const Result<RecordDirectory> made = make_record_directory(options.output);
-  if (!made.ok()) {
-    return report_failure(made.status());
+  RecordRequest request;
+  request.command = options.command;
+  request.library = library;
+  request.output = options.output;
+  request.level = options.level;
+  request.window = options.window;
+  request.kept = options.kept;
+  request.cupti = options.cupti;
+  request.python_samples = options.python_samples;
+  request.quiet = options.quiet;
+  const Result<RecordedRun> run = record_run(request);
+  if (!run.ok()) {
+    return report_failure(run.status());
   }
-  const RecordDirectory& directory = made.value();
-  const Result<RecordEnvironment> environment = record_environment(
-      {directory.absolute, library, options.level, options.window, options.python_samples, options.cupti},
-      own_environment());
-  if (!environment.ok()) {
-    remove_if_unused(directory);
-    return report_failure(environment.status());
+  if (run.value().outcome.start_error != 0) {
+    return cannot_start(options.command.front(), run.value().outcome.start_error);
   }
-  for (const std::string& note : environment.value().notes) {
-    print_note(note);
-  }
-  RecordProgress progress(directory.absolute);
-  Job job;
-  job.command = options.command;
-  job.environment = environment.value().variables;
-  if (progress.shown() && !options.quiet) {
-    job.tick = std::chrono::seconds(1);
-    job.on_tick = [&] { progress.tick(); };
-  }
-  const JobOutcome outcome = run_job(job);
-  progress.clear();
-  if (outcome.start_error != 0) {
-    remove_if_unused(directory);
-    return cannot_start(options.command.front(), outcome.start_error);
-  }
-  const std::string closing = finish_recording(directory, outcome, options.kept);
   if (!options.quiet) {
-    print_note(closing);
+    print_note(run.value().closing);
   }
-  end_like(outcome);
+  end_like(run.value().outcome);
 }
 
 }  // namespace

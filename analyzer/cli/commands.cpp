@@ -15,6 +15,9 @@ constexpr Command kCommands[] = {
     {"record", "[options] [--] CMD [ARG...]", "Run a command and record its training steps.", run_record},
     {"report", "RUN [options]", "Where the time of a step goes, and what stands out.", run_report},
     {"diff", "BASE... --vs CAND... [options]", "Why steps of CAND take longer than steps of BASE.", run_diff},
+    {"gate", "CAND... --baseline NAME|RUN... [options]",
+     "Whether the candidate is slower than its baseline: for CI.", run_gate},
+    {"calibrate", "RUN... [options]", "How much runs differ although nothing changed.", run_calibrate},
     {"view", "RUN [--vs RUN] [viewer options]", "Open one or two runs in the viewer.", run_view},
     {"steps", "RUN [options]", "The steps of a run: classes, durations, how they were found.", run_steps},
     {"info", "RUN [options]", "What was recorded: processes, versions, machine, data quality.", run_info},
@@ -29,7 +32,8 @@ constexpr Command kCommands[] = {
 };
 
 constexpr std::string_view kExitCodes =
-    "\nexit codes: 0 fine, 2 wrong usage, 3 inconclusive, 4 not comparable, 5 unreadable input\n"
+    "\nexit codes: 0 fine, 1 regression (gate), 2 wrong usage, 3 inconclusive, 4 not comparable, 5 "
+    "unreadable input\n"
     "            (record passes on the exit code of the command)\n";
 
 // Letters to insert, drop, replace between two words; enough to guess what a mistyped command was.

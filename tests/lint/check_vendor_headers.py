@@ -10,6 +10,7 @@ HOMES = {
     "zstd": ("trace/",),
     "simdjson": ("analyzer/import/",),
     "zlib": ("analyzer/import/",),
+    "toml++": ("analyzer/gate/",),
     "imgui": ("viewer/",),
     "backends/imgui": ("viewer/",),
     "GLFW/": ("viewer/",),

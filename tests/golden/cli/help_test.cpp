@@ -11,8 +11,9 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-const char* const kNames[] = {"record", "report", "diff",   "view",      "steps",    "info", "sql",
-                              "import", "export", "doctor", "selfcheck", "finalize", "help"};
+const char* const kNames[] = {"record", "report", "diff",      "gate",     "calibrate",
+                              "view",   "steps",  "info",      "sql",      "import",
+                              "export", "doctor", "selfcheck", "finalize", "help"};
 
 size_t lines(const std::string& text) {
   return static_cast<size_t>(std::count(text.begin(), text.end(), '\n'));
@@ -66,7 +67,7 @@ TEST(Usage, AMistypedCommandGetsASuggestion) {
 }
 
 TEST(Usage, CommandsOfLaterVersionsAreUnknown) {
-  for (const std::string name : {"gate", "baseline", "calibrate", "trend", "merge", "fleet"}) {
+  for (const std::string name : {"baseline", "trend", "merge", "fleet"}) {
     const Outcome outcome = stepscope({name});
     EXPECT_EQ(outcome.exit_code, 2) << name;
     EXPECT_THAT(outcome.err, HasSubstr("unknown command " + name));
@@ -91,6 +92,11 @@ TEST(Usage, EveryMistakeIsOneLineNamingTheCommandAndItsHelp) {
       {"export", "run", "--format", "chrome", "--kind", "kernel"},
       {"export", "run", "--format", "csv", "--rank", "first"},
       {"export", "run", "--format", "chrome", "-o", "run.json.gz"},
+      {"gate", "run"},
+      {"gate", "--baseline", "main"},
+      {"gate", "run", "--baseline", "main", "--window", "0"},
+      {"gate", "run", "--baseline"},
+      {"calibrate"},
       {"info"},
       {"finalize"},
       {"selfcheck"},

@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Gates a change in CI: records a few runs of the program as it was and as it is now, one after the other in turns, so that both
+# see the same machine in the same state, and asks stepscope whether the new one is slower. Ends with the gate's exit code.
+#   gate.sh 'BASE COMMAND' 'CANDIDATE COMMAND'
+# RUNS (default 3): runs per side. OUT (default gate-runs): where runs and results go. POLICY: the policy file.
+set -euo pipefail
+[ $# -eq 2 ] || { echo "usage: gate.sh 'BASE COMMAND' 'CANDIDATE COMMAND'" >&2; exit 2; }
+runs=${RUNS:-3} out=${OUT:-gate-runs} policy=${POLICY:-$(dirname "$0")/gate.toml} stepscope=${STEPSCOPE:-stepscope}
+
+mkdir -p "$out"
+base=() candidate=()
+for ((i = 1; i <= runs; ++i)); do
+  "$stepscope" record -o "$out/base-$i" -- sh -c "$1" >&2
+  "$stepscope" record -o "$out/candidate-$i" -- sh -c "$2" >&2
+  base+=("$out/base-$i") candidate+=("$out/candidate-$i")
+done
+
+forms=(--json "$out/gate.json" --junit "$out/gate.xml" --html "$out/gate.html")
+[ -z "${GITHUB_STEP_SUMMARY:-}" ] || forms+=(--markdown "$GITHUB_STEP_SUMMARY" --github)
+exec "$stepscope" gate "${candidate[@]}" --baseline "${base[@]}" --policy "$policy" "${forms[@]}"
