@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "analyzer/evidence.hpp"
 #include "analyzer/gate/job_steps.hpp"
 #include "analyzer/gate/run_facts.hpp"
 #include "analyzer/gate/run_summary.hpp"
@@ -150,6 +151,23 @@ void add_startup(const Run& run, const JobSteps& job, RunSummary* summary) {
   }
 }
 
+// Of all ranks together, at the mean step, where the amount of work is known (work.hpp).
+Status add_throughput(const Run& run, const Ledger& ledger, const JobSteps& job, RunSummary* summary) {
+  const Result<Evidence> evidence = gather_evidence(run, ledger);
+  if (!evidence.ok()) {
+    return evidence.status();
+  }
+  const Work& work = evidence.value().work;
+  const double per_s = 1e9 * static_cast<double>(job.ranks.size()) / summary->metrics.at("step_mean_ns");
+  for (const auto& [metric, amount] :
+       {std::pair("samples_per_s", work.samples_per_step), std::pair("tokens_per_s", work.tokens_per_step)}) {
+    if (amount > 0) {
+      summary->metrics[metric] = amount * per_s;
+    }
+  }
+  return {};
+}
+
 std::string methods_of(const JobSteps& job) {
   std::set<std::string_view> methods;
   for (const ProcessLedger* rank : job.ranks) {
@@ -179,6 +197,9 @@ Result<RunSummary> summarise_run(const Run& run, const SummaryOptions& options) 
   add_job_steps(job, &summary);
   if (summary.train_steps > 0) {
     add_leaves(ledger.value(), job, &summary);
+    if (Status status = add_throughput(run, ledger.value(), job, &summary); !status.ok()) {
+      return status;
+    }
   }
   add_startup(run, job, &summary);
   if (Status status = add_memory_peaks(run, &summary); !status.ok()) {

@@ -52,6 +52,16 @@ TEST_F(SummariseRun, TrainStepsAreCountedAndOthersAreNot) {
   EXPECT_EQ(summary.step_method, "optimizer");
 }
 
+TEST_F(SummariseRun, AKnownAmountOfWorkIsAThroughput) {
+  const RunSummary known = summary_of(job("known", "steps=40 workers=2 batch_size=8 tokens=4096"));
+  const double steps_per_s = 1e9 / known.metrics.at("step_mean_ns");
+  EXPECT_NEAR(known.metrics.at("samples_per_s"), 8 * steps_per_s, 0.001);
+  EXPECT_NEAR(known.metrics.at("tokens_per_s"), 4096 * steps_per_s, 0.1);
+  const RunSummary unknown = summary_of(job("unknown", "steps=40 workers=2 count_items=0"));
+  EXPECT_EQ(unknown.metrics.count("samples_per_s"), 0U);
+  EXPECT_EQ(unknown.metrics.count("tokens_per_s"), 0U);
+}
+
 TEST_F(SummariseRun, AJobsStepIsThatOfItsSlowestRank) {
   std::filesystem::create_directories(path("both"));
   ::stepscope::testing::write_job(path("both"), "steps=40 workers=0 rank=0 world_size=2 forward=3ms");
