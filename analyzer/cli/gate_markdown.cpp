@@ -38,7 +38,7 @@ std::string numbers(const GateReport& report) {
   constexpr size_t kBlockBytes = 3;  // of UTF-8
   return fmt::format(
       "| | base | candidate | change |\n| --- | ---: | ---: | ---: |\n"
-      "| train step | {} ms | {} ms | **{}** ({}) |\n"
+      "| median train step | {} ms | {} ms | **{}** ({}) |\n"
       "| runs | {} | {} | run to run {} |\n"
       "| medians | {} | {} | |\n\n"
       "Allowed: {}. Smallest slowdown that these runs show with {:.0f} % probability: {}.\n",

@@ -72,6 +72,8 @@ struct GateReport {
 [[nodiscard]] std::string metric_value(const std::string& name, double value);
 // Terms worth a line: the largest, at most `most`, without those that show as 0.00 ms.
 [[nodiscard]] std::vector<GateTerm> shown_terms(const GateReport& report, size_t most);
+// The mean train step, which guards the median; null where it was not compared.
+[[nodiscard]] const MetricChange* mean_step(const GateReport& report);
 // Metrics that warn or decide against the candidate.
 [[nodiscard]] std::vector<const MetricChange*> noteworthy(const GateReport& report);
 

@@ -20,14 +20,17 @@ std::string gate_last_line(const GateReport& report) {
   const GateResult none;
   const GateResult& r = report.result.has_value() ? *report.result : none;
   const bool any = r.step.base > 0;
+  const MetricChange* mean = mean_step(report);
   return fmt::format(
       "stepscope-gate: verdict={} exit={} change_percent={} low_percent={} high_percent={} "
       "threshold_percent={:.3f} "
-      "level={:.5f} visible_percent={} base_runs={} candidate_runs={}\n",
+      "level={:.5f} visible_percent={} mean_percent={} base_runs={} candidate_runs={}\n",
       report.verdict, report.exit_code, percent_or_na(any, r.step.estimate),
       percent_or_na(r.step.known, r.step.low), percent_or_na(r.step.known, r.step.high),
       100 * report.policy.max_regression, report.result.has_value() ? r.level : report.policy.alpha,
-      percent_or_na(report.visible >= 0, report.visible), r.base_used, r.candidate_used);
+      percent_or_na(report.visible >= 0, report.visible),
+      percent_or_na(mean != nullptr, mean == nullptr ? 0.0 : mean->change.estimate), r.base_used,
+      r.candidate_used);
 }
 
 std::string signed_share(double share) {
@@ -76,6 +79,17 @@ std::vector<GateTerm> shown_terms(const GateReport& report, size_t most) {
     }
   }
   return out;
+}
+
+const MetricChange* mean_step(const GateReport& report) {
+  if (report.result.has_value()) {
+    for (const MetricChange& metric : report.result->metrics) {
+      if (metric.name == "step_mean_ns") {
+        return &metric;
+      }
+    }
+  }
+  return nullptr;
 }
 
 std::vector<const MetricChange*> noteworthy(const GateReport& report) {

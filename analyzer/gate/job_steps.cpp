@@ -14,7 +14,7 @@ StepClass joined_class(StepClass one, StepClass other) {
 }
 
 // Programs that count anew in each epoch give numbers that name no step; their ranks are paired by order.
-bool counts_up(const ProcessLedger& rank) {
+bool numbers_rise(const ProcessLedger& rank) {
   const std::vector<Step>& steps = rank.steps.steps;
   return std::adjacent_find(steps.begin(), steps.end(),
                             [](const Step& a, const Step& b) { return b.number <= a.number; }) == steps.end();
@@ -52,7 +52,7 @@ JobSteps job_steps(const Ledger& ledger) {
     return job;
   }
   const bool numbered = std::all_of(job.ranks.begin(), job.ranks.end(),
-                                    [](const ProcessLedger* rank) { return counts_up(*rank); });
+                                    [](const ProcessLedger* rank) { return numbers_rise(*rank); });
   const auto number_of = [numbered](const std::vector<Step>& steps, size_t s) {
     return numbered ? steps[s].number : static_cast<int64_t>(s);
   };

@@ -14,7 +14,7 @@ namespace {
 
 using MetricRuns = std::span<const RunSummary* const>;
 
-constexpr std::string_view kLeafPrefix = "leaf/";
+constexpr std::string_view kLeafMetrics = "leaf/";
 // The median does not see a slowdown of a third of the steps; the mean does. It may not go wrong often beside it.
 constexpr std::string_view kMeanStep = "step_mean_ns";
 constexpr double kGuardPart = 10;
@@ -34,7 +34,7 @@ std::vector<std::string> common_metrics(MetricRuns base, MetricRuns candidate, c
     const bool everywhere =
         std::all_of(base.begin(), base.end(), has) && std::all_of(candidate.begin(), candidate.end(), has);
     const MetricPolicy* wanted = policy.metric(name);
-    if ((everywhere || name.starts_with(kLeafPrefix)) && (wanted == nullptr || !wanted->ignore)) {
+    if ((everywhere || name.starts_with(kLeafMetrics)) && (wanted == nullptr || !wanted->ignore)) {
       out.push_back(name);
     }
   }
@@ -63,7 +63,7 @@ double least_effect(const MetricChange& metric, const Policy& policy, double ste
   const MetricPolicy* own = policy.metric(metric.name);
   const bool has_own = own != nullptr && own->max_regression >= 0;
   constexpr double kLeastNs = 50'000;
-  const bool in_step = metric.name.starts_with(kLeafPrefix) || metric.name == "data_wait_ns" ||
+  const bool in_step = metric.name.starts_with(kLeafMetrics) || metric.name == "data_wait_ns" ||
                        metric.name == "comm_exposed_ns" || metric.name == "compute_ns" ||
                        metric.name == "idle_ns" || metric.name == "host_ns";
   return in_step && !has_own ? std::max(0.01 * step, kLeastNs)

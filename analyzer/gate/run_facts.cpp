@@ -27,7 +27,7 @@ class Fnv1a {
   uint64_t hash_ = 0xcbf29ce484222325ULL;
 };
 
-std::string fact_text(const Process& process, std::string_view key) {
+std::string process_fact(const Process& process, std::string_view key) {
   const auto found = process.meta.find(std::string(key));
   return found == process.meta.end() ? std::string() : found->second;
 }
@@ -126,9 +126,9 @@ Fingerprint fingerprint_of(const Run& run, const JobSteps& job) {
       {"nccl", "nccl.version"},       {"image", "image"},        {"parallelism", "parallelism"},
       {"level", "run.level"},         {"torch", "soft.torch"},   {"host.cpu", "hw.cpu"}};
   for (const Named& named : kNamed) {
-    fingerprint.facts[named.fact] = fact_text(*process, named.meta);
+    fingerprint.facts[named.fact] = process_fact(*process, named.meta);
   }
-  const std::string workload = fact_text(*process, "workload");
+  const std::string workload = process_fact(*process, "workload");
   fingerprint.facts["workload"] = workload.empty() ? program_of(process->cmdline) : workload;
   const size_t gpus = gpu_count(run);
   fingerprint.facts["gpu.count"] = gpus == 0 ? std::string() : std::to_string(gpus);
@@ -175,10 +175,10 @@ bool is_complete(const Run& run, const JobSteps& job) {
   }
   for (uint32_t p = 0; p < run.processes().size(); ++p) {
     const Process& process = run.processes()[p];
-    const std::string code = fact_text(process, "exit.code");
-    const std::string job_code = fact_text(process, "job.exit_code");
+    const std::string code = process_fact(process, "exit.code");
+    const std::string job_code = process_fact(process, "job.exit_code");
     const bool failed = (!code.empty() && code != "0") || (!job_code.empty() && job_code != "0");
-    if (is_training(job, p) && (failed || !fact_text(process, "exit.signal").empty())) {
+    if (is_training(job, p) && (failed || !process_fact(process, "exit.signal").empty())) {
       return false;
     }
   }
@@ -230,7 +230,7 @@ std::vector<std::string> blocking_of(const Run& run, const JobSteps& job) {
 
 std::string commit_of(const Run& run, const JobSteps& job) {
   const Process* process = speaker(run, job);
-  return process == nullptr ? std::string() : fact_text(*process, "git.commit");
+  return process == nullptr ? std::string() : process_fact(*process, "git.commit");
 }
 
 }  // namespace stepscope::analysis

@@ -184,6 +184,17 @@ void decide_step(const Effect& effect, const Policy& policy, double strict_level
   result->reasons.push_back(what + "; " + ask_for_runs(effect, policy, result));
 }
 
+std::string metric_sentence(const MetricChange& metric) {
+  const bool worse = *metric.verdict == GateVerdict::kRegression;
+  if (metric.name == "step_mean_ns") {
+    return fmt::format(
+        "the mean step is {} slower{}: some steps are much slower than the median; {} is allowed",
+        amount(metric.change.estimate), worse ? "" : ", perhaps by chance", amount(metric.threshold));
+  }
+  return fmt::format("{} {}: {}, {} is allowed", metric.name, worse ? "got worse" : "cannot be told",
+                     share(metric.change.estimate), amount(metric.threshold));
+}
+
 void add_metrics(const CountedRuns& base, const CountedRuns& candidate, const Policy& policy,
                  double strict_level, GateResult* result) {
   result->metrics = compare_metrics(base, candidate, policy, result->level, strict_level);
@@ -191,10 +202,7 @@ void add_metrics(const CountedRuns& base, const CountedRuns& candidate, const Po
     if (!metric.verdict.has_value() || *metric.verdict == GateVerdict::kPass) {
       continue;
     }
-    const std::string sentence =
-        fmt::format("{} {}: {}, {} is allowed", metric.name,
-                    *metric.verdict == GateVerdict::kRegression ? "got worse" : "cannot be told",
-                    share(metric.change.estimate), amount(metric.threshold));
+    const std::string sentence = metric_sentence(metric);
     const bool decides = *metric.verdict > result->verdict;
     result->verdict = std::max(result->verdict, *metric.verdict);
     result->reasons.insert(decides ? result->reasons.begin() : result->reasons.end(), sentence);
