@@ -19,11 +19,11 @@ namespace {
 
 using nlohmann::ordered_json;
 
-constexpr size_t kMostRows = 12;
-constexpr size_t kMostLinks = 8;  // of a term
+constexpr size_t kMostChainRows = 12;
+constexpr size_t kMostTermLinks = 8;  // of a term
 
 // All segments of a chain that say the same.
-struct ChainLink {
+struct LinkTotal {
   Link link = Link::kThread;
   std::string what;
   std::string actor;
@@ -32,10 +32,10 @@ struct ChainLink {
   size_t segments = 0;
 };
 
-std::vector<ChainLink> links_of(const ChainReport& report) {
-  std::map<std::tuple<Link, std::string, std::string, int32_t>, ChainLink> links;
+std::vector<LinkTotal> links_of(const ChainReport& report) {
+  std::map<std::tuple<Link, std::string, std::string, int32_t>, LinkTotal> links;
   for (const ChainReport::Segment& segment : report.segments) {
-    ChainLink& one = links[{segment.link, segment.what, segment.actor, segment.peer}];
+    LinkTotal& one = links[{segment.link, segment.what, segment.actor, segment.peer}];
     one.link = segment.link;
     one.what = segment.what;
     one.actor = segment.actor;
@@ -43,16 +43,16 @@ std::vector<ChainLink> links_of(const ChainReport& report) {
     one.ns += segment.end_ns - segment.begin_ns;
     ++one.segments;
   }
-  std::vector<ChainLink> out;
+  std::vector<LinkTotal> out;
   for (auto& [key, one] : links) {
     out.push_back(std::move(one));
   }
   std::stable_sort(out.begin(), out.end(),
-                   [](const ChainLink& a, const ChainLink& b) { return a.ns > b.ns; });
+                   [](const LinkTotal& a, const LinkTotal& b) { return a.ns > b.ns; });
   return out;
 }
 
-std::string ms(int64_t ns) {
+std::string chain_ms(int64_t ns) {
   return milliseconds(static_cast<double>(ns));
 }
 
@@ -74,13 +74,13 @@ std::string step_table(const ChainReport& report, const Terminal& terminal) {
                    {"what", Align::kLeft, Fit::kShorten},
                    {"whose", Align::kLeft, Fit::kShorten}});
   const auto step_ns = static_cast<double>(report.step.duration_ns());
-  const std::vector<ChainLink> links = links_of(report);
-  ChainLink rest;
+  const std::vector<LinkTotal> links = links_of(report);
+  LinkTotal rest;
   for (size_t i = 0; i < links.size(); ++i) {
-    const ChainLink& one = links[i];
-    if (i < kMostRows || links.size() == kMostRows + 1) {
-      table.add_row({ms(one.ns), percent(static_cast<double>(one.ns), step_ns), std::to_string(one.segments),
-                     std::string(link_name(one.link)), printable(one.what),
+    const LinkTotal& one = links[i];
+    if (i < kMostChainRows || links.size() == kMostChainRows + 1) {
+      table.add_row({chain_ms(one.ns), percent(static_cast<double>(one.ns), step_ns),
+                     std::to_string(one.segments), std::string(link_name(one.link)), printable(one.what),
                      printable(whose(one.actor, one.peer))});
     } else {
       rest.ns += one.ns;
@@ -88,11 +88,12 @@ std::string step_table(const ChainReport& report, const Terminal& terminal) {
     }
   }
   if (rest.segments > 0) {
-    table.add_row({ms(rest.ns), percent(static_cast<double>(rest.ns), step_ns), std::to_string(rest.segments),
-                   fmt::format("({} more)", links.size() - kMostRows), "", ""});
+    table.add_row({chain_ms(rest.ns), percent(static_cast<double>(rest.ns), step_ns),
+                   std::to_string(rest.segments), fmt::format("({} more)", links.size() - kMostChainRows), "",
+                   ""});
   }
   table.add_rule();
-  table.add_row({Cell(ms(report.step.duration_ns()), Style::kBold), Cell("100.0 %", Style::kBold),
+  table.add_row({Cell(chain_ms(report.step.duration_ns()), Style::kBold), Cell("100.0 %", Style::kBold),
                  Cell(std::to_string(report.segments.size()), Style::kBold), Cell("step", Style::kBold), "",
                  ""});
   return table.render(terminal);
@@ -111,7 +112,7 @@ std::string leaf_table(const ChainReport& report, const Terminal& terminal) {
   }
   std::stable_sort(causes.begin(), causes.end(),
                    [](const ChainCause* a, const ChainCause* b) { return a->ns > b->ns; });
-  causes.resize(std::min(causes.size(), kMostRows));
+  causes.resize(std::min(causes.size(), kMostChainRows));
   for (const ChainCause* cause : causes) {
     const std::string what =
         cause->peer < 0 ? cause->what : fmt::format("rank {}: {}", cause->peer, cause->what);
@@ -171,7 +172,7 @@ Result<std::optional<ChainReport>> make_chain_report(const Run& run, const Ledge
 std::string chain_text(const Run& run, const ChainReport& report, const Terminal& terminal) {
   const Process& process = run.processes()[report.process];
   const std::string head = fmt::format("the chain of a typical step: step {} of rank {}, {} ms",
-                                       report.step.number, process.rank, ms(report.step.duration_ns()));
+                                       report.step.number, process.rank, chain_ms(report.step.duration_ns()));
   return "\n" + styled(head, Style::kBold, terminal) + "\n" + step_table(report, terminal) +
          leaf_table(report, terminal);
 }
@@ -188,7 +189,7 @@ ordered_json chain_json(const Run& run, const ChainReport& report) {
                            {"segments", ordered_json::array()},
                            {"summed_steps", report.causes.steps},
                            {"causes", ordered_json::array()}};
-  for (const ChainLink& one : links_of(report)) {
+  for (const LinkTotal& one : links_of(report)) {
     document["links"].push_back({{"edge", link_name(one.link)},
                                  {"what", one.what},
                                  {"actor", one.actor},
@@ -240,7 +241,7 @@ void add_chain(const DiffChains& chains, const Term& term, ordered_json* entry) 
   TermChainLink rest;
   for (size_t i = 0; i < links.size(); ++i) {
     const TermChainLink& one = links[i];
-    if (i >= kMostLinks && links.size() > kMostLinks + 1) {
+    if (i >= kMostTermLinks && links.size() > kMostTermLinks + 1) {
       rest.base_ns += one.base_ns;
       rest.candidate_ns += one.candidate_ns;
       continue;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <memory>
+#include <span>
 #include <utility>
 
 #include "analyzer/rank_collectives.hpp"
@@ -106,7 +107,7 @@ class WindowWalker {
   std::vector<ProcessChains*> processes_;
 };
 
-double events_per_step(const Run& run, std::span<const DrivenProcess> driven) {
+double mean_step_events(const Run& run, std::span<const DrivenProcess> driven) {
   double events = 0;
   for (const auto& [steps, pieces] : driven) {
     uint64_t own = 0;
@@ -162,7 +163,7 @@ Status walk_chains(const Run& run, const Ledger& ledger, const ChainOptions& opt
     process.pieces = std::move(pieces).value();
   }
   const auto fit = std::max<size_t>(
-      1, static_cast<size_t>(static_cast<double>(options.events_per_window) / events_per_step(run, driven)));
+      1, static_cast<size_t>(static_cast<double>(options.events_per_window) / mean_step_events(run, driven)));
   Window all{0, steps};
   if (options.around.has_value()) {
     const size_t most = std::min(steps, std::min(fit, options.most_steps));

@@ -12,6 +12,7 @@
 #include <gtest/gtest.h>
 
 #include "analyzer/import/import_run.hpp"
+#include "analyzer/rank_collectives.hpp"
 #include "analyzer/replay/cause_chain.hpp"
 #include "analyzer/replay/what_if.hpp"
 #include "tests/unit/analyzer/replay/small_job.hpp"
@@ -253,6 +254,10 @@ TEST_F(ReplayRun, ImportedSendsMeetTheirReceives) {
 // In a broadcast it is not known who waits for whom: no meeting, here as in the ranks' ledger.
 TEST_F(ReplayRun, ABroadcastIsNoMeeting) {
   const auto run = two_ranks("run", stage(true, 4000, "Broadcast", 0), stage(false, 1000, "Broadcast", 0));
+  const std::vector<uint32_t> both = {0, 1};
+  const Meetings matched = match_collectives(run, both).value();
+  ASSERT_EQ(matched.all.size(), static_cast<size_t>(kSteps)) << "they are one collective all the same";
+  EXPECT_FALSE(members_wait(matched.all.front(), 5010000, 6000000));
   EXPECT_EQ(replay(run).meetings(), 0U);
 }
 

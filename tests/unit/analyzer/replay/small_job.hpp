@@ -19,7 +19,7 @@ inline constexpr int kSmallJobSteps = 6;
 
 // One rank, times in us from the beginning of each step: a launch at 1000, a kernel that runs from 1010 for `kernel`, a
 // synchronising call at `sync` that returns 10 behind the kernel (or 10 after it was called), 2000 more of host work; then the step is
-// over. With `meet`, an all-reduce of 1000 follows the kernel, and ends when that of the slowest rank does.
+// over. With `slowest`, an all-reduce of 1000 follows the kernel, and ends when that of the slowest rank does.
 struct SmallJob {
   int64_t kernel = 6000;
   int64_t sync = 8000;
