@@ -79,6 +79,8 @@ Work WorkCounter::finish() const {
   }
   constexpr double kNearlyAll = 0.9;
   constexpr double kMost = 0.5;
+  constexpr double kSampled =
+      0.15;  // a thread that trains asks one of its own batches in five for its tokens
   const auto steps = static_cast<double>(steps_);
   const auto said = [steps](const Amount& amount) {
     return static_cast<double>(amount.known) >= kNearlyAll * steps
@@ -93,13 +95,13 @@ Work WorkCounter::finish() const {
   }
   // Rounded, as where a batch is compared: one more or less at an end of the run is no difference.
   const double batches_per_step = std::round(4 * static_cast<double>(batches_) / steps) / 4;
-  const auto delivered = [&](const Amount& amount) {
+  const auto delivered = [&](const Amount& amount, double least) {
     const bool known =
-        batches_per_step > 0 && static_cast<double>(amount.known) >= kMost * static_cast<double>(batches_);
+        batches_per_step > 0 && static_cast<double>(amount.known) >= least * static_cast<double>(batches_);
     return known && amount.known > 0 ? amount.sum / static_cast<double>(amount.known) * batches_per_step : -1;
   };
-  out.samples_per_step = delivered(samples_);
-  out.tokens_per_step = delivered(tokens_);
+  out.samples_per_step = delivered(samples_, kMost);
+  out.tokens_per_step = delivered(tokens_, kSampled);
   return out;
 }
 

@@ -9,7 +9,8 @@
 //
 // Two sources. What the program said (kind `step_work`, stepscope_step_work()) counts where nine of ten train steps have it. Else what
 // its data loader delivered: a batch's samples are what was collated, its tokens the shape of its `input_ids`, padding included
-// (columns `items` and `tokens` of `batch_fetch`), where the making of half of the batches and more was recorded. Amounts are those of one
+// (columns `items` and `tokens` of `batch_fetch`), where the making of half of the batches and more was recorded; of tokens, which a thread that
+// trains asks one in five of its own batches for, where a seventh and more say them. Amounts are those of one
 // rank: means over the train steps of all ranks. Deterministic, one thread. Internal to the library but for Work.
 #pragma once
 

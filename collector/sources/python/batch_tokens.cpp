@@ -21,14 +21,12 @@ int64_t tokens_in(void* own, void* dict) noexcept {
   if (!ids || !is_exactly(ids.get(), own_item(own, kTensorType))) {
     return 0;
   }
-  int64_t dimensions = 0, rows = 0, columns = 0;
-  if (!number_attribute(ids.get(), own_item(own, kDimensionsName), dimensions) ||
-      dimensions != kRowsAndColumns) {
+  const Owned shape = found(interpreter().get_attribute, ids.get(), own_item(own, kShapeName));
+  if (!shape || tuple_length(shape.get()) != kRowsAndColumns) {
     return 0;
   }
-  const Owned shape = found(interpreter().get_attribute, ids.get(), own_item(own, kShapeName));
-  const bool read =
-      shape && number_of(tuple_item(shape.get(), 0), rows) && number_of(tuple_item(shape.get(), 1), columns);
+  int64_t rows = 0, columns = 0;
+  const bool read = number_of(own_item(shape.get(), 0), rows) && number_of(own_item(shape.get(), 1), columns);
   return read && rows > 0 && columns > 0 ? rows * columns : 0;
 }
 

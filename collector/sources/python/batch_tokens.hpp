@@ -15,12 +15,11 @@ namespace stepscope::collector::python {
 enum CollateItem : intptr_t {
   kTensorType = 1,
   kDictType,
-  kIdsName,         // "input_ids"
-  kDimensionsName,  // "ndim"
-  kShapeName,       // "shape"
-  kTypeNameName,    // "__name__"
-  kEncodingName,    // "BatchEncoding"
-  kEncodedName,     // "data": the attribute of a BatchEncoding that is its dict
+  kIdsName,       // "input_ids"
+  kShapeName,     // "shape": of a tensor a torch.Size, which is derived from tuple
+  kTypeNameName,  // "__name__"
+  kEncodingName,  // "BatchEncoding"
+  kEncodedName,   // "data": the attribute of a BatchEncoding that is its dict
 };
 
 // Tokens in `batch`; 0: it does not say. `own` is collate()'s tuple. Leaves no exception behind.

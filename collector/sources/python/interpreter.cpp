@@ -130,6 +130,17 @@ void* own_item(void* tuple, intptr_t index) noexcept {
   return tuples_are_known() ? known_item(tuple, index) : tuple_item(tuple, index);
 }
 
+int64_t tuple_length(void* tuple) noexcept {
+  if (tuples_are_known()) {
+    return known_size(tuple);
+  }
+  intptr_t length = 0;
+  while (tuple_item(tuple, length) != nullptr) {
+    ++length;
+  }
+  return length;
+}
+
 void* tuple_item(void* tuple, intptr_t index) noexcept {
   if (tuples_are_known() && known_type(tuple) == g_python.tuple_type) {
     return index < known_size(tuple) ? known_item(tuple, index) : nullptr;

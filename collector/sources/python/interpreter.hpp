@@ -61,6 +61,8 @@ struct Arguments {
 [[nodiscard, gnu::hot]] int64_t list_length(void* object) noexcept;
 // Item `index` of a tuple that the hooks made, which has one.
 [[nodiscard, gnu::hot]] void* own_item(void* tuple, intptr_t index) noexcept;
+// How many items a tuple has, or an object of a type derived from it.
+[[nodiscard, gnu::hot]] int64_t tuple_length(void* tuple) noexcept;
 // Item `index` of a tuple; null when there is none or it is no tuple, without an exception.
 [[nodiscard, gnu::hot]] void* tuple_item(void* tuple, intptr_t index) noexcept;
 

@@ -73,22 +73,30 @@ TEST_F(Training, ASlowerDatasetIsFoundAndItsSizeIsRight) {
   EXPECT_EQ(batches["rows"][0][0], kSteps);
 }
 
-// Twice as many tokens per step, from batches whose shape says so: nothing is slower, and nothing else is named.
+// Twice as many tokens per step, from batches whose shape says so: nothing is slower, and nothing else is named. A machine that is
+// slower during one of the two runs is slower per token, so it gets three tries to be as fast in both.
 TEST_F(Training, LongerSequencesAreNotASlowdown) {
-  for (const auto& [name, length] : {std::pair("short", 64), std::pair("long", 128)}) {
-    const Outcome recorded = stepscope({"record", "-o", name, "--", kPython, STEPSCOPE_TEST_SEQUENCES,
-                                        std::to_string(length), std::to_string(kSteps)},
-                                       dir_.path());
-    EXPECT_EQ(recorded.exit_code, 0) << recorded.err;
-    EXPECT_EQ(recorded.out, "trained 60\n");
+  ordered_json diff;
+  std::string text;
+  for (int attempt = 0; attempt < 3 && !text.starts_with("longer sequences"); ++attempt) {
+    const std::string base = "short-" + std::to_string(attempt);
+    const std::string candidate = "long-" + std::to_string(attempt);
+    for (const auto& [name, length] : {std::pair(base, 64), std::pair(candidate, 128)}) {
+      const Outcome recorded = stepscope({"record", "-o", name, "--", kPython, STEPSCOPE_TEST_SEQUENCES,
+                                          std::to_string(length), std::to_string(kSteps)},
+                                         dir_.path());
+      ASSERT_EQ(recorded.exit_code, 0) << recorded.err;
+      EXPECT_EQ(recorded.out, "trained 60\n");
+    }
+    const Outcome outcome = stepscope({"diff", base, "--vs", candidate}, dir_.path());
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    text = outcome.out;
+    diff = json_of({"diff", base, "--vs", candidate});
+    EXPECT_EQ(diff["residual_ns"], 0);
+    EXPECT_EQ(diff["terms"][0]["leaf"], "work");
   }
-  const Outcome text = stepscope({"diff", "short", "--vs", "long"}, dir_.path());
-  EXPECT_EQ(text.exit_code, 0) << text.err;
-  EXPECT_THAT(text.out, StartsWith("longer sequences, not a slowdown: ")) << text.out;
-  EXPECT_THAT(text.out, HasSubstr("\n512 -> 1024 tokens per step (+100.0 %), "));
-
-  const ordered_json diff = json_of({"diff", "short", "--vs", "long"});
-  EXPECT_EQ(diff["residual_ns"], 0);
+  EXPECT_THAT(text, StartsWith("longer sequences, not a slowdown: "));
+  EXPECT_THAT(text, HasSubstr("\n512 -> 1024 tokens per step (+100.0 %), "));
   EXPECT_EQ(diff["work"]["unit"], "tokens");
   EXPECT_EQ(diff["work"]["explains_step"], true);
   EXPECT_EQ(diff["findings"].size(), 1U) << diff["findings"].dump();

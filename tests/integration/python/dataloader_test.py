@@ -123,8 +123,8 @@ if __name__ == "__main__":
     batches = DataLoader(Texts(), batch_size=4, num_workers=int(sys.argv[2]), collate_fn=globals().get(sys.argv[1]))
     print(len(list(batches)))
 """
-        for collate, workers, tokens in (("", 0, [20, 24, 28, 32, 36]), ("", 2, [20, 24, 28, 32, 36]),
-                                         ("encoded", 0, [20, 24, 28, 32, 36]), ("named", 0, [0] * 5)):
+        all_of_them, one_in_five = [20, 24, 28, 32, 36], [20, 0, 0, 0, 0]
+        for collate, workers, tokens in (("", 0, one_in_five), ("", 1, all_of_them), ("encoded", 1, all_of_them), ("named", 1, [0] * 5)):
             with self.subTest(collate=collate, workers=workers):
                 run = self.good(self.python(program, collate, str(workers)))
                 self.assertEqual(run.out, "5\n")

@@ -14,7 +14,7 @@ _collate_guard = Guard("dataloader.collate")
 def _what_tells_tokens():
     """What the collector's collate() asks a batch's shape by: collector/sources/python/batch_tokens.hpp."""
     tensor = getattr(sys.modules.get("torch"), "Tensor", None)
-    return (tensor, dict, "input_ids", "ndim", "shape", "__name__", "BatchEncoding", "data") if isinstance(tensor, type) else ()
+    return (tensor, dict, "input_ids", "shape", "__name__", "BatchEncoding", "data") if isinstance(tensor, type) else ()
 
 
 def _wrap_init(owner):

@@ -16,7 +16,7 @@ class BatchTokens : public ::testing::Test {
   BatchTokens() {
     EXPECT_TRUE(set_interpreter(&toy_interpreter()));
     g_raised = nullptr;
-    ids_.attributes = {{"ndim", &dimensions_}, {"shape", &shape_}};
+    ids_.attributes = {{"shape", &shape_}};
     batch_.items = {&ids_};
     encoding_.attributes = {{"data", &batch_}};
     encoding_type_.attributes = {{"__name__", &encoding_name_}};
@@ -31,8 +31,7 @@ class BatchTokens : public ::testing::Test {
   }
 
   ToyObject tensor_type_, dict_type_, encoding_type_;
-  ToyObject names_[4] = {{.type = ToyType::kName, .name = "input_ids"},
-                         {.type = ToyType::kName, .name = "ndim"},
+  ToyObject names_[3] = {{.type = ToyType::kName, .name = "input_ids"},
                          {.type = ToyType::kName, .name = "shape"},
                          {.type = ToyType::kName, .name = "__name__"}};
   ToyObject encoding_name_{.type = ToyType::kName, .name = "BatchEncoding"};
@@ -40,8 +39,8 @@ class BatchTokens : public ::testing::Test {
   ToyObject collate_{.type = ToyType::kFunction};
   ToyObject own_{.type = ToyType::kTuple,
                  .items = {&collate_, &tensor_type_, &dict_type_, &names_[0], &names_[1], &names_[2],
-                           &names_[3], &encoding_name_, &data_name_}};
-  ToyObject dimensions_{.number = 2}, rows_{.number = 8}, columns_{.number = 512};
+                           &encoding_name_, &data_name_}};
+  ToyObject rows_{.number = 8}, columns_{.number = 512};
   ToyObject shape_{.type = ToyType::kTuple, .items = {&rows_, &columns_}};
   ToyObject ids_{.type = ToyType::kInstance, .its_type = &tensor_type_};
   ToyObject batch_{.type = ToyType::kInstance, .its_type = &dict_type_};
@@ -59,9 +58,9 @@ TEST_F(BatchTokens, AreThoseOfTheDictInsideAnEncoding) {
 }
 
 TEST_F(BatchTokens, AreNotGuessed) {
-  dimensions_.number = 3;
+  shape_.items = {&rows_, &columns_, &rows_};
   EXPECT_EQ(tokens(batch_), 0);
-  dimensions_.number = 2;
+  shape_.items = {&rows_, &columns_};
   ids_.its_type = &g_other_type;  // a subclass of tensors could run code
   EXPECT_EQ(tokens(batch_), 0);
   ids_.its_type = &tensor_type_;
