@@ -110,9 +110,12 @@ void OptionSet::positional(const std::string& name, std::string& target, std::st
   state_->arguments.push_back({name, std::string(help)});
 }
 
-void OptionSet::positionals(const std::string& name, std::vector<std::string>& target,
-                            std::string_view help) {
-  state_->needed.push_back(state_->app.add_option(name, target)->expected(1, -1));
+void OptionSet::positionals(const std::string& name, std::vector<std::string>& target, std::string_view help,
+                            bool required) {
+  CLI::Option* option = state_->app.add_option(name, target)->expected(1, -1);
+  if (required) {
+    state_->needed.push_back(option);
+  }
   state_->arguments.push_back({name + "...", std::string(help)});
 }
 

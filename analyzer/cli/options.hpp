@@ -35,7 +35,8 @@ class OptionSet {
   void values(const std::string& names, std::vector<std::string>& target, std::string_view value,
               std::string_view help);  // one or more
   void positional(const std::string& name, std::string& target, std::string_view help, bool required = true);
-  void positionals(const std::string& name, std::vector<std::string>& target, std::string_view help);
+  void positionals(const std::string& name, std::vector<std::string>& target, std::string_view help,
+                   bool required = true);
   // Everything from the first word that is no option, or after "--", is left alone and goes to `target`.
   void rest(std::string_view name, std::vector<std::string>& target, std::string_view help);
   // A paragraph or an example under the options.
