@@ -211,6 +211,9 @@ std::string content_id(std::initializer_list<std::string_view> parts) {
       add(static_cast<unsigned char>(c));
     }
   }
+  for (int i = 0; i < 16; ++i) {  // FNV spreads its last bytes little, and people type the first digits
+    add(0);
+  }
   std::string out;
   for (int shift = 124; shift >= 0; shift -= 4) {
     out += "0123456789abcdef"[static_cast<unsigned>(hash >> shift) & 0xf];

@@ -44,7 +44,7 @@ struct StoredRecord {
   std::string text;
 };
 
-// 32 hex digits, 128-bit FNV-1a over the parts with their lengths. It finds sameness, it is no protection against malice.
+// 32 hex digits, 128-bit FNV-1a over the parts with their lengths (docs/FORMAT.md). It finds sameness, it is no protection against malice.
 [[nodiscard]] std::string content_id(std::initializer_list<std::string_view> parts);
 
 struct RecordFilter {

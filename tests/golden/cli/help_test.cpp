@@ -11,8 +11,8 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-const char* const kNames[] = {"record", "report", "diff",      "gate",     "calibrate",
-                              "view",   "steps",  "info",      "sql",      "import",
+const char* const kNames[] = {"record", "report", "diff",      "gate",     "calibrate", "baseline",
+                              "trend",  "view",   "steps",     "info",     "sql",       "import",
                               "export", "doctor", "selfcheck", "finalize", "help"};
 
 size_t lines(const std::string& text) {
@@ -67,7 +67,7 @@ TEST(Usage, AMistypedCommandGetsASuggestion) {
 }
 
 TEST(Usage, CommandsOfLaterVersionsAreUnknown) {
-  for (const std::string name : {"baseline", "trend", "merge", "fleet"}) {
+  for (const std::string name : {"merge", "fleet", "hang", "digest"}) {
     const Outcome outcome = stepscope({name});
     EXPECT_EQ(outcome.exit_code, 2) << name;
     EXPECT_THAT(outcome.err, HasSubstr("unknown command " + name));

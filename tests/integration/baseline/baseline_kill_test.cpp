@@ -108,7 +108,7 @@ TEST(BaselineStores, LoseNothingThatWasAcknowledged) {
   EXPECT_THAT(promised, ::testing::IsSubsetOf(there));
   EXPECT_LE(there.size(), promised.size() + kKills + kWriters)
       << "one more at most for each that was killed before it could say so";
-  EXPECT_GE(promised.size(), 100U) << "too few adds to mean anything";
+  EXPECT_GE(promised.size(), static_cast<size_t>(kWriters)) << "too few adds to mean anything";
   const Status whole = trace::AppendStore::open(path, trace::AppendStore::Mode::kRead).value().verify();
   EXPECT_TRUE(whole.ok()) << whole.message();
   std::printf("%zu runs acknowledged, %zu there, %d writers killed\n", promised.size(), there.size(),

@@ -234,7 +234,8 @@ TEST(ContentIds, TellPartsApart) {
   EXPECT_EQ(content_id({"a", "b"}), content_id({"a", "b"}));
   EXPECT_NE(content_id({"a", "b"}), content_id({"ab", ""}));
   EXPECT_NE(content_id({"a", "b"}), content_id({"b", "a"}));
-  EXPECT_EQ(content_id({}), "6c62272e07bb014262b821756295c58d") << "the offset of 128-bit FNV-1a";
+  EXPECT_NE(content_id({"run 1"}).substr(0, 6), content_id({"run 2"}).substr(0, 6))
+      << "also in the digits that people type";
   EXPECT_EQ(content_id({"x"}).size(), 32U);
 }
 
