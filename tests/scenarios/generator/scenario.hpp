@@ -46,7 +46,7 @@ struct Scenario {
   // How the group of kernels that changed most must be matched, tier and change: "group fused". Empty: not asked.
   std::vector<std::string> groups;
   Damage damage = Damage::kNone;
-  bool scored = true;  // false: no command answers it yet
+  bool scored = true;  // false: only where it is asked for by its id
 };
 
 [[nodiscard]] const std::vector<Scenario>& scenarios();
