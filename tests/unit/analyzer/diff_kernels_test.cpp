@@ -269,12 +269,24 @@ TEST_F(DiffKernelsTest, NoFamilyHidesMoreThanItGrew) {
 }
 
 TEST_F(DiffKernelsTest, WhatHasAlwaysRunBesideCommunicationDidNotGrowThere) {
-  const auto base = run_of("base", {{kAct, 10, 200}, {kReduce, 220, 1500, nullptr, 3}, {kAct, 230, 400}});
-  const auto grown = run_of("grown", {{kAct, 10, 1000}, {kReduce, 1020, 700, nullptr, 3}, {kAct, 1030, 400}});
+  const auto base = run_of("base", {{kAct, 10, 200}, {kReduce, 220, 1500, nullptr, 3}, {kAct, 230, 700}});
+  const auto grown = run_of("grown", {{kAct, 10, 1000}, {kReduce, 1020, 720, nullptr, 3}, {kAct, 1030, 700}});
   Compared c;
   compare(base, grown, &c);
   EXPECT_EQ(term_ns(c.diff, "compute/elementwise"), 800000);
+  EXPECT_EQ(term_ns(c.diff, "comm.exposed/all_reduce"), -780000);
+}
+
+// One kernel took another's place beside the reduction, which became faster: there is as much beside it as before.
+TEST_F(DiffKernelsTest, AnotherKernelBesideCommunicationIsNoGrowth) {
+  const auto base = run_of("base", {{kReduce, 20, 1900, nullptr, 3}, {kAct, 30, 1000}});
+  const auto now = run_of("now", {{kReduce, 20, 1100, nullptr, 3}, {"softmax_warp_forward", 30, 1000}});
+  Compared c;
+  compare(base, now, &c);
+  EXPECT_EQ(term_ns(c.diff, "compute/softmax"), 1000000);
+  EXPECT_EQ(term_ns(c.diff, "compute/elementwise"), -1000000);
   EXPECT_EQ(term_ns(c.diff, "comm.exposed/all_reduce"), -800000);
+  EXPECT_TRUE(c.diff.hidden.empty());
 }
 
 // Below the minimum effect of 0.5 ms: as a whole, and where most of the growth was in the open.
