@@ -40,6 +40,7 @@ TEST_F(LaunchPlacesTest, AnOperatorOfAnImportedTraceIsTheInnermostAndTheOutermos
   EXPECT_EQ(pool_.text(places.of(1)->outer_op), "aten::linear");
   EXPECT_EQ(pool_.text(places.of(2)->op), "aten::linear");
   EXPECT_EQ(places.of(1)->outer_op_call, places.of(2)->outer_op_call) << "one call";
+  EXPECT_NE(places.of(1)->outer_op_call, 0U) << "and a known one";
   EXPECT_NE(places.of(1)->op_call, places.of(2)->op_call);
   EXPECT_EQ(places.of(3)->op, 0U) << "behind it";
   EXPECT_EQ(places.of(4), nullptr) << "no such launch was recorded";
@@ -70,9 +71,11 @@ TEST_F(LaunchPlacesTest, RangesOfAnotherThreadAreNoPlace) {
     lane 2 thread autograd tid=150
     range lane=2 start_ns=10 dur_ns=80 name=aten::mm category=cpu_op source=5
     cuda_api lane=1 start_ns=30 dur_ns=5 name=cudaLaunchKernel correlation=1
+    cuda_api lane=2 start_ns=30 dur_ns=5 name=cudaLaunchKernel correlation=2
   )",
-                                   {1});
+                                   {1, 2});
   EXPECT_EQ(places.of(1)->op, 0U);
+  EXPECT_EQ(pool_.text(places.of(2)->op), "aten::mm");
 }
 
 TEST_F(LaunchPlacesTest, EmitNvtxNamesOperatorAndShapes) {
@@ -91,6 +94,7 @@ TEST_F(LaunchPlacesTest, ModulesAreFramesOrElseRangesOfTheProgram) {
     range lane=1 start_ns=11 dur_ns=70 name=encoder source=2
     range lane=1 start_ns=12 dur_ns=20 name="nn.Module: Linear_3" category=python_function source=5
     range lane=1 start_ns=13 dur_ns=10 name="linear.py(114): forward" category=python_function source=5
+    range lane=1 start_ns=14 dur_ns=8 name=mine source=2
     cuda_api lane=1 start_ns=15 dur_ns=5 name=cudaLaunchKernel correlation=1
     cuda_api lane=1 start_ns=40 dur_ns=5 name=cudaLaunchKernel correlation=2
     cuda_api lane=1 start_ns=85 dur_ns=5 name=cudaLaunchKernel correlation=3
