@@ -79,8 +79,7 @@ Work WorkCounter::finish() const {
   }
   constexpr double kNearlyAll = 0.9;
   constexpr double kMost = 0.5;
-  constexpr double kSampled =
-      0.15;  // a thread that trains asks one of its own batches in five for its tokens
+  constexpr double kSampled = 0.15;  // one batch in five is asked for its tokens
   const auto steps = static_cast<double>(steps_);
   const auto said = [steps](const Amount& amount) {
     return static_cast<double>(amount.known) >= kNearlyAll * steps

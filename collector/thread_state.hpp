@@ -52,7 +52,7 @@ struct DataLoading {
   void* loader = nullptr;
   int64_t nexts = 0;           // such calls so far
   int64_t pin_taken_ns = 0;    // the pinning thread's: when it took its latest batch
-  int64_t batches_made = 0;    // by the thread that trains, itself
+  int64_t batches_made = 0;    // by this thread
   int64_t silent_batches = 0;  // made and asked in a row that did not say how many tokens they have
 };
 

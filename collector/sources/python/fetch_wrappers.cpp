@@ -72,16 +72,16 @@ void count_task(ThreadState& thread, int64_t start_ns) noexcept {
   }
 }
 
-// How many tokens the batch has. A thread that trains asks one batch in five: where the caches are cold, that takes microseconds. Where
-// some in a row did not say, one in 32 of those is asked: a miss is an exception of Python's.
+// How many tokens the batch has. One batch in five is asked: where the caches are cold, that takes microseconds. Where some in a row did
+// not say, one in 32 of those is asked: a miss is an exception of Python's.
 void note_tokens(void* self, void* batch, ThreadState& thread) noexcept {
-  constexpr int64_t kPatience = 8, kAskedEvery = 32, kAskedInTraining = 5;
+  constexpr int64_t kPatience = 8, kAskedOfSilent = 32, kAsked = 5;
   DataLoading& loading = thread.loading;
-  if (batch == nullptr || (!thread.fetch_task.for_others && loading.batches_made++ % kAskedInTraining != 0)) {
+  if (batch == nullptr || loading.batches_made++ % kAsked != 0) {
     return;
   }
   int64_t& silent = loading.silent_batches;
-  if (silent >= kPatience && ++silent % kAskedEvery != 0) {
+  if (silent >= kPatience && ++silent % kAskedOfSilent != 0) {
     return;
   }
   const int64_t tokens = tokens_of(self, batch);

@@ -113,6 +113,12 @@ TEST(BaselineStores, LoseNothingThatWasAcknowledged) {
   EXPECT_TRUE(whole.ok()) << whole.message();
   std::printf("%zu runs acknowledged, %zu there, %d writers killed\n", promised.size(), there.size(),
               kKills + kWriters);
+  // A journal that a victim had only begun changes nothing and stays until somebody writes.
+  {
+    Result<BaselineStore> writer = BaselineStore::open(path, Mode::kAppend);
+    ASSERT_TRUE(writer.ok()) << writer.status().message();
+    EXPECT_TRUE(writer.value().add("main", summary_of("the last one", 1000), {"ci", 1, 0}).ok());
+  }
   EXPECT_FALSE(std::filesystem::exists(path + "-journal"));
 }
 
