@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <map>
 
 #include <fmt/format.h>
@@ -45,6 +46,15 @@ std::optional<Pointer> longest_hold(const AnalyzedRun& run, size_t rank) {
     }
   }
   return best;
+}
+
+// Those that deserve to be named; what is left of a rank's growth counts in the effect, and is noise term by term.
+std::vector<const Term*> terms_of_weight(const std::vector<const Term*>& grown, int64_t effect) {
+  constexpr int64_t kLeastPart = 20;
+  std::vector<const Term*> out;
+  std::copy_if(grown.begin(), grown.end(), std::back_inserter(out),
+               [effect](const Term* term) { return term->flagged || term->delta_ns * kLeastPart >= effect; });
+  return out;
 }
 
 std::string largest_terms(const std::vector<const Term*>& terms) {
@@ -121,12 +131,13 @@ void add_late_ranks(const RankCase& ranks, std::vector<Finding>* out) {
     Finding finding;
     finding.id = "rank.late";
     finding.rank = found->first;
-    for (const Term* term : found->second) {
+    const std::vector<const Term*> named = terms_of_weight(found->second, effect);
+    for (const Term* term : named) {
       finding.terms.push_back(term->name);
     }
     finding.text = fmt::format(
         "rank {} is late: {} ms/step; the other ranks wait for it ({} of each step, {} in the base)",
-        found->first, largest_terms(found->second), ms(now), ms(before));
+        found->first, largest_terms(named), ms(now), ms(before));
     finding.advice = advice_about(process);
     finding.effect_ns = effect;
     finding.confidence = ranks.diff.noise_known ? Confidence::kHigh : Confidence::kMedium;
