@@ -7,21 +7,10 @@
 
 #include "analyzer/cli/format.hpp"
 #include "analyzer/cli/gate_view.hpp"
+#include "analyzer/cli/markup.hpp"
 
 namespace stepscope::analysis::cli {
 namespace {
-
-std::string xml_escaped(std::string_view text) {
-  std::string out;
-  for (const char c : printable(text)) {
-    out += c == '&'   ? "&amp;"
-           : c == '<' ? "&lt;"
-           : c == '>' ? "&gt;"
-           : c == '"' ? "&quot;"
-                      : std::string(1, c);
-  }
-  return out;
-}
 
 // Of the value of a workflow command: what would end it.
 std::string command_escaped(std::string_view text) {
@@ -86,20 +75,20 @@ std::string gate_junit(const GateReport& report) {
   size_t errors = 0;
   std::string body;
   for (const TestCase& one : test_cases(report)) {
-    body += fmt::format("  <testcase classname=\"stepscope.gate\" name=\"{}\">\n", xml_escaped(one.name));
+    body += fmt::format("  <testcase classname=\"stepscope.gate\" name=\"{}\">\n", markup_escaped(one.name));
     if (!one.failure.empty()) {
       ++failures;
-      body += fmt::format("    <failure message=\"{}\">", xml_escaped(one.failure));
+      body += fmt::format("    <failure message=\"{}\">", markup_escaped(one.failure));
     } else if (!one.error.empty()) {
       ++errors;
-      body += fmt::format("    <error message=\"{}\">", xml_escaped(one.error));
+      body += fmt::format("    <error message=\"{}\">", markup_escaped(one.error));
     } else {
       body += "    <system-out>";
     }
     std::string lines;  // line ends stay, all else is made safe
     for (size_t at = 0; at < one.body.size();) {
       const size_t end = std::min(one.body.find('\n', at), one.body.size());
-      lines += xml_escaped(std::string_view(one.body).substr(at, end - at)) + "\n";
+      lines += markup_escaped(std::string_view(one.body).substr(at, end - at)) + "\n";
       at = end + 1;
     }
     body += lines;

@@ -6,6 +6,7 @@
 #include "analyzer/cli/format.hpp"
 #include "analyzer/cli/gate_plot.hpp"
 #include "analyzer/cli/gate_view.hpp"
+#include "analyzer/cli/markup.hpp"
 
 namespace stepscope::analysis::cli {
 namespace {
@@ -24,18 +25,6 @@ rect.base { fill: #0969da } rect.candidate { fill: #d1570b } rect.worse { fill: 
 @media (prefers-color-scheme: dark) { body { color: #ddd; background: #161616 } svg text { fill: #bbb } .grid { stroke: #333 }
   th, td { border-color: #333 } }
 )";
-
-std::string html(std::string_view text) {
-  std::string out;
-  for (const char c : printable(text)) {
-    out += c == '&'   ? "&amp;"
-           : c == '<' ? "&lt;"
-           : c == '>' ? "&gt;"
-           : c == '"' ? "&quot;"
-                      : std::string(1, c);
-  }
-  return out;
-}
 
 std::string row_of(const std::vector<std::string>& cells, size_t texts, const char* tag = "td") {
   std::string out = "<tr>";
@@ -70,7 +59,8 @@ std::string causes_section(const GateReport& report) {
   if (!report.causes.findings.empty()) {
     out += "<ul>\n";
     for (const GateCauses::Sentence& finding : report.causes.findings) {
-      out += fmt::format("<li>{} <em>{}</em></li>\n", html(finding.text), html(finding.advice));
+      out += fmt::format("<li>{} <em>{}</em></li>\n", markup_escaped(finding.text),
+                         markup_escaped(finding.advice));
     }
     out += "</ul>\n";
   }
@@ -81,7 +71,7 @@ std::string causes_section(const GateReport& report) {
     candidate += term.delta_ns;
   }
   return out + waterfall_svg(terms, base, base + candidate) +
-         fmt::format("<p>Mean train step; {}.</p>\n", html(report.causes.source));
+         fmt::format("<p>Mean train step; {}.</p>\n", markup_escaped(report.causes.source));
 }
 
 std::string metrics_section(const GateReport& report) {
@@ -89,7 +79,7 @@ std::string metrics_section(const GateReport& report) {
       "<h2>Metrics</h2>\n<table>\n" + row_of({"metric", "", "base", "candidate", "change", "p"}, 2, "th");
   for (const MetricChange& metric : report.result->metrics) {
     out += row_of(
-        {html(metric.name),
+        {markup_escaped(metric.name),
          metric.verdict.has_value() ? std::string(gate_verdict_name(*metric.verdict))
          : metric.warned            ? "warning"
                                     : "",
@@ -107,7 +97,8 @@ std::string runs_section(const GateResult& result) {
   for (const auto& [side, runs] :
        {std::pair("base", &result.base), std::pair("candidate", &result.candidate)}) {
     for (const GateRun& run : *runs) {
-      out += row_of({html(run.run), side, run.left_out.empty() ? "" : "not counted: " + html(run.left_out),
+      out += row_of({markup_escaped(run.run), side,
+                     run.left_out.empty() ? "" : "not counted: " + markup_escaped(run.left_out),
                      milliseconds(run.median_step_ns), std::to_string(run.train_steps),
                      std::to_string(run.excluded_steps)},
                     3);
@@ -126,9 +117,9 @@ std::string gate_html(const GateReport& report) {
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
       "<title>stepscope gate: {0}</title>\n<style>{1}</style>\n</head>\n<body>\n"
       "<h1>stepscope gate: <span class=\"{2}\">{0}</span></h1>\n",
-      html(report.verdict), kStyle, css);
+      markup_escaped(report.verdict), kStyle, css);
   for (const std::string& reason : report.reasons) {
-    out += fmt::format("<p>{}</p>\n", html(reason));
+    out += fmt::format("<p>{}</p>\n", markup_escaped(reason));
   }
   if (report.result.has_value()) {
     out += numbers_section(report);
@@ -136,7 +127,7 @@ std::string gate_html(const GateReport& report) {
            step_plot_svg(report.base, report.candidate);
     out += causes_section(report) + metrics_section(report) + runs_section(*report.result);
     for (const std::string& note : report.result->notes) {
-      out += fmt::format("<p>Note: {}</p>\n", html(note));
+      out += fmt::format("<p>Note: {}</p>\n", markup_escaped(note));
     }
   }
   return out + "</body>\n</html>\n";

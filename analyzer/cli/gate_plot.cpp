@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "analyzer/cli/format.hpp"
+#include "analyzer/cli/markup.hpp"
 
 namespace stepscope::analysis::cli {
 namespace {
@@ -18,18 +19,6 @@ constexpr double kHeight = 260;
 constexpr double kLeft = 70;  // for the labels of the axis
 constexpr double kBottom = 30;
 constexpr size_t kMostPoints = 400;  // of a run; more than there are pixels is no picture
-
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char c : printable(text)) {
-    out += c == '&'   ? "&amp;"
-           : c == '<' ? "&lt;"
-           : c == '>' ? "&gt;"
-           : c == '"' ? "&quot;"
-                      : std::string(1, c);
-  }
-  return out;
-}
 
 // From values to pixels, upwards.
 struct Scale {
@@ -86,8 +75,8 @@ std::string run_line(const RunSummary& run, const char* side, const Scale& scale
   return fmt::format(
       "<polyline class=\"{}\" points=\"{}\"><title>{}: median {} ms</title></polyline>\n"
       "<line class=\"{} median\" x1=\"{}\" y1=\"{:.1f}\" x2=\"{}\" y2=\"{:.1f}\"/>\n",
-      side, points, escaped(run.run), milliseconds(static_cast<double>(run.median_step_ns)), side, kLeft,
-      middle, kWidth, middle);
+      side, points, markup_escaped(run.run), milliseconds(static_cast<double>(run.median_step_ns)), side,
+      kLeft, middle, kWidth, middle);
 }
 
 }  // namespace
@@ -143,7 +132,7 @@ std::string waterfall_svg(std::span<const GateTerm> terms, double base_ns, doubl
         "<text x=\"{}\" y=\"{:.1f}\" text-anchor=\"end\">{}</text>"
         "<rect class=\"{}\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{}\"/>"
         "<text x=\"{:.1f}\" y=\"{:.1f}\">{}</text>\n",
-        kNames - 8, y + 14, escaped(name), css, x(std::min(from, to)), y,
+        kNames - 8, y + 14, markup_escaped(name), css, x(std::min(from, to)), y,
         std::max(1.0, x(std::max(from, to)) - x(std::min(from, to))), kRow - 6, x(std::max(from, to)) + 5,
         y + 13, label);
     y += kRow;

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "analyzer/cli/markup.hpp"
 #include "analyzer/cli/trend_view.hpp"
 
 namespace stepscope::analysis::cli {
@@ -14,30 +15,6 @@ constexpr double kLeft = 96;
 constexpr double kRight = 24;
 constexpr double kTop = 24;
 constexpr double kBottom = 40;
-
-// Text inside XML and HTML.
-std::string escaped_text(std::string_view text) {
-  std::string out;
-  for (const char c : printable(text)) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
 
 // From run numbers and values to places of the picture.
 struct TrendScale {
@@ -77,8 +54,8 @@ std::string trend_svg(const TrendReport& report) {
       "<style>text{{font:12px sans-serif;fill:#444}}.axis{{stroke:#999}}.run{{fill:#0072b2}}"
       ".level{{stroke:#444;stroke-width:2}}.change{{stroke:#d55e00;stroke-dasharray:4 3}}</style>\n"
       "<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n",
-      kWidth, kHeight, escaped_text(history.metric),
-      escaped_text(history.name.empty() ? history.source : history.name));
+      kWidth, kHeight, markup_escaped(history.metric),
+      markup_escaped(history.name.empty() ? history.source : history.name));
   if (values.empty()) {
     return out + "</svg>\n";
   }
@@ -97,7 +74,7 @@ std::string trend_svg(const TrendReport& report) {
         "<line class=\"change\" x1=\"{0:.1f}\" y1=\"{1}\" x2=\"{0:.1f}\" y2=\"{2}\"/>\n"
         "<text x=\"{0:.1f}\" y=\"{3}\" text-anchor=\"middle\">{4}</text>\n",
         scale.x(static_cast<double>(change.index) - 0.5), kTop, kHeight - kBottom, kHeight - kBottom + 18,
-        escaped_text(shortened(printable(name_of(history, change.index)), 24)));
+        markup_escaped(shortened(printable(name_of(history, change.index)), 24)));
     begin = change.index;
   }
   if (!report.found.changes.empty()) {
@@ -106,7 +83,7 @@ std::string trend_svg(const TrendReport& report) {
   for (size_t i = 0; i < values.size(); ++i) {
     out += fmt::format(
         "<circle class=\"run\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"3\"><title>{}: {}</title></circle>\n",
-        scale.x(static_cast<double>(i)), scale.y(values[i]), escaped_text(name_of(history, i)),
+        scale.x(static_cast<double>(i)), scale.y(values[i]), markup_escaped(name_of(history, i)),
         metric_value(history.metric, values[i]));
   }
   return out + "</svg>\n";
@@ -114,17 +91,17 @@ std::string trend_svg(const TrendReport& report) {
 
 std::string trend_html(const TrendReport& report) {
   const std::string title =
-      escaped_text(report.history.name.empty() ? report.history.source : report.history.name);
+      markup_escaped(report.history.name.empty() ? report.history.source : report.history.name);
   std::string list;
   for (const ChangePoint& change : report.found.changes) {
-    list += fmt::format("<li>{}</li>\n", escaped_text(change_sentence(report, change)));
+    list += fmt::format("<li>{}</li>\n", markup_escaped(change_sentence(report, change)));
   }
   return fmt::format(
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>{0}</title>\n"
       "<style>body{{font:14px "
       "sans-serif;margin:2em;max-width:62em}}svg{{max-width:100%;height:auto}}</style>\n</head>\n<body>\n"
       "<h1>{0}</h1>\n<p>{1}, {2} runs</p>\n{3}{4}</body>\n</html>\n",
-      title, escaped_text(report.history.metric), report.history.points.size(), trend_svg(report),
+      title, markup_escaped(report.history.metric), report.history.points.size(), trend_svg(report),
       list.empty() ? "<p>no change</p>\n" : "<ul>\n" + list + "</ul>\n");
 }
 
