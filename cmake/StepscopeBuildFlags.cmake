@@ -18,16 +18,19 @@ target_compile_options(stepscope_build_flags INTERFACE
   $<$<AND:$<COMPILE_LANGUAGE:CXX>,$<CXX_COMPILER_ID:GNU>>:-Wduplicated-cond -Wlogical-op -Wuseless-cast>
   $<$<BOOL:${STEPSCOPE_DEVELOPER_MODE}>:-Werror>)
 if(STEPSCOPE_SANITIZE)
+  # Options of a target itself come before these and would be undone by them: what it is spared, it says by a property.
+  set(STEPSCOPE_SPARED_CHECKS $<TARGET_PROPERTY:STEPSCOPE_SPARED_CHECKS>)
   target_compile_options(stepscope_build_flags INTERFACE
-    -fsanitize=${STEPSCOPE_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+    -fsanitize=${STEPSCOPE_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all
+    $<$<BOOL:${STEPSCOPE_SPARED_CHECKS}>:-fno-sanitize=${STEPSCOPE_SPARED_CHECKS}>)
   target_link_options(stepscope_build_flags INTERFACE -fsanitize=${STEPSCOPE_SANITIZE})
 endif()
 
-# stepscope_quick_build(<target>...): in sanitized builds, files are compiled several at a time and the common headers read once for
-# all targets: half the time. So names in unnamed namespaces differ within a target. Whether a file includes what it uses is seen
-# by every other build.
+# stepscope_quick_build(<target>...): in sanitized builds and with STEPSCOPE_QUICK_BUILD, files are compiled several at a time and the
+# common headers read once for all targets: half the time. So names in unnamed namespaces differ within a target. Whether a file
+# includes what it uses is seen by every other build.
 function(stepscope_quick_build)
-  if(NOT STEPSCOPE_SANITIZE OR NOT CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  if(NOT (STEPSCOPE_SANITIZE OR STEPSCOPE_QUICK_BUILD) OR NOT CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     return()
   endif()
   if(NOT TARGET stepscope_common_headers)
@@ -44,6 +47,16 @@ function(stepscope_quick_build)
     set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 6)
     target_compile_options(${target} PRIVATE -Wno-subobject-linkage)  # of types in files that are compiled as if included
   endforeach()
+endfunction()
+
+# stepscope_spare_pointer_checks(<target>...): without the checks of undefined behaviour that stand at every use of a pointer. They are a
+# third of compiling under sanitizers, and what they would find there crashes or is found by the address sanitizer. Code that
+# makes pointers of foreign bytes keeps them.
+function(stepscope_spare_pointer_checks)
+  if(STEPSCOPE_SANITIZE MATCHES "undefined")
+    set_target_properties(${ARGN} PROPERTIES STEPSCOPE_SPARED_CHECKS
+      null,alignment,vptr,object-size,pointer-overflow,nonnull-attribute,returns-nonnull-attribute)
+  endif()
 endfunction()
 
 # Freestanding-style C++ for what runs inside the recorded process: no exceptions, no RTTI, no

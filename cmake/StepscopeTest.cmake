@@ -7,7 +7,7 @@ add_custom_target(stepscope_tests)
 # What is tested stays optimised, and checked for undefined behaviour: that is a third of compiling under sanitizers.
 set(STEPSCOPE_TEST_OPTIONS $<$<CONFIG:Debug>:-O0>)
 if(STEPSCOPE_SANITIZE MATCHES "undefined")
-  list(APPEND STEPSCOPE_TEST_OPTIONS -fno-sanitize=undefined)
+  set(STEPSCOPE_TEST_SPARED_CHECKS undefined)
 endif()
 
 # Half of compiling a test is reading GoogleTest; it is read once, and tests are compiled several files at a time, so names in
@@ -17,6 +17,7 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   add_executable(stepscope_test_headers "${PROJECT_BINARY_DIR}/tests/precompiled.cpp")  # compiled as tests are: -fPIE
   target_link_libraries(stepscope_test_headers PRIVATE stepscope::build_flags GTest::gtest GTest::gmock)
   target_compile_options(stepscope_test_headers PRIVATE ${STEPSCOPE_TEST_OPTIONS})
+  set_target_properties(stepscope_test_headers PROPERTIES STEPSCOPE_SPARED_CHECKS "${STEPSCOPE_TEST_SPARED_CHECKS}")
   target_precompile_headers(stepscope_test_headers PRIVATE <gmock/gmock.h> <gtest/gtest.h>
     <filesystem> <fstream> <map> <optional> <sstream> <string> <vector>)
 endif()
@@ -37,6 +38,7 @@ function(stepscope_test)
   add_executable(${T_NAME} ${T_SOURCES})
   target_link_libraries(${T_NAME} PRIVATE stepscope::build_flags ${T_LINK} GTest::gtest_main GTest::gmock)
   target_compile_options(${T_NAME} PRIVATE ${STEPSCOPE_TEST_OPTIONS})
+  set_target_properties(${T_NAME} PROPERTIES STEPSCOPE_SPARED_CHECKS "${STEPSCOPE_TEST_SPARED_CHECKS}")
   if(TARGET stepscope_test_headers AND NOT T_SOURCES MATCHES "\\.c(;|$)")
     target_precompile_headers(${T_NAME} REUSE_FROM stepscope_test_headers)
     if(T_LABEL MATCHES "^(unit|integration|golden)$")
