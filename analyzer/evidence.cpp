@@ -73,7 +73,7 @@ struct CounterTrack {
   }
 };
 
-enum Fact : size_t {
+enum HostFact : size_t {
   kAffinity,
   kQuota,
   kThrottled,
@@ -148,7 +148,7 @@ Status gather_host(const Run& run, const Ledger& ledger, HostEvidence* host) {
     }
     host->throttled_share = std::max(host->throttled_share, tracks[kThrottled].rate(window));
     constexpr double kNsPerUs = 1000;
-    const auto pressure = [&tracks, &window](Fact fact) {
+    const auto pressure = [&tracks, &window](HostFact fact) {
       const double rate = tracks[fact].rate(window);
       return rate < 0 ? kUnknown : rate * kNsPerUs;
     };

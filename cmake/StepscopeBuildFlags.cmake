@@ -44,7 +44,7 @@ function(stepscope_quick_build)
   foreach(target IN LISTS ARGN)
     target_link_libraries(${target} PRIVATE fmt::fmt nlohmann_json::nlohmann_json)
     target_precompile_headers(${target} REUSE_FROM stepscope_common_headers)
-    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 6)
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 16)
     target_compile_options(${target} PRIVATE -Wno-subobject-linkage)  # of types in files that are compiled as if included
   endforeach()
 endfunction()

@@ -42,7 +42,7 @@ function(stepscope_test)
   if(TARGET stepscope_test_headers AND NOT T_SOURCES MATCHES "\\.c(;|$)")
     target_precompile_headers(${T_NAME} REUSE_FROM stepscope_test_headers)
     if(T_LABEL MATCHES "^(unit|integration|golden)$")
-      set_target_properties(${T_NAME} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 5)
+      set_target_properties(${T_NAME} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 12)
       target_compile_options(${T_NAME} PRIVATE -Wno-subobject-linkage)  # of types in files that are compiled as if included
     endif()
   endif()

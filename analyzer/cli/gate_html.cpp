@@ -50,8 +50,8 @@ std::string numbers_section(const GateReport& report) {
 }
 
 std::string causes_section(const GateReport& report) {
-  constexpr size_t kMostTerms = 14;
-  const std::vector<GateTerm> terms = shown_terms(report, kMostTerms);
+  constexpr size_t kMostBars = 14;
+  const std::vector<GateTerm> terms = shown_terms(report, kMostBars);
   if (terms.empty()) {
     return "";
   }
