@@ -8,6 +8,7 @@
 #include "analyzer/cli/diff_view.hpp"
 #include "analyzer/cli/exit_code.hpp"
 #include "analyzer/cli/format.hpp"
+#include "analyzer/cli/html_page.hpp"
 #include "analyzer/cli/open_run.hpp"
 #include "analyzer/cli/options.hpp"
 #include "analyzer/cli/output.hpp"
@@ -26,6 +27,7 @@ struct DiffArguments {
   bool json = false;
   bool what_if = false;
   std::string by;
+  std::string html;
 };
 
 std::optional<int> parse(const Command& command, const std::vector<std::string>& args, DiffArguments& out) {
@@ -38,6 +40,7 @@ std::optional<int> parse(const Command& command, const std::vector<std::string>&
   options.flag("--force", out.force, "compare runs that are not comparable");
   options.flag("--what-if", out.what_if, "replay with large terms as on the other side");
   options.flag("--json", out.json, "print JSON (stepscope.diff/1)");
+  options.value("--html", out.html, "FILE", "also write a page with pictures");
   options.note(
       "The terms add up to the change of the mean train step. With several runs per side the noise\n"
       "between runs is known; with one, the intervals show only the noise within a run.\n"
@@ -123,6 +126,12 @@ int run_diff(const Command& command, const std::vector<std::string>& args) {
       return report_failure(rows.status());
     }
     report.by = ByRows{*by, std::move(rows).value()};
+  }
+  if (!arguments.html.empty()) {
+    const Status page = write_page(arguments.html, diff_html(report, base.analyzed, candidate.analyzed));
+    if (!page.ok()) {
+      return report_failure(page);
+    }
   }
   return arguments.json ? print_json(diff_json(report))
                         : print_result(diff_text(report, inspect_terminal(STDOUT_FILENO)));

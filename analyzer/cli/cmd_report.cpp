@@ -5,6 +5,7 @@
 
 #include "analyzer/cli/commands.hpp"
 #include "analyzer/cli/exit_code.hpp"
+#include "analyzer/cli/html_page.hpp"
 #include "analyzer/cli/open_run.hpp"
 #include "analyzer/cli/options.hpp"
 #include "analyzer/cli/output.hpp"
@@ -18,12 +19,14 @@ namespace stepscope::analysis::cli {
 
 int run_report(const Command& command, const std::vector<std::string>& args) {
   std::string path;
+  std::string html;
   bool json = false;
   bool with_chain = false;
   OptionSet options(command);
   options.positional("RUN", path, "run directory or *.stepscope file");
   options.flag("--chain", with_chain, "also show by what, one after the other, a typical step took so long");
   options.flag("--json", json, "print JSON (stepscope.report/1)");
+  options.value("--html", html, "FILE", "also write a page with pictures");
   options.note("The leaves of a step exclude each other and add up to the time of the step.");
   if (const std::optional<int> exit = options.parse(args)) {
     return *exit;
@@ -65,6 +68,11 @@ int run_report(const Command& command, const std::vector<std::string>& args) {
                       activity.value(),
                       ranks.value(),
                       chain.has_value() ? &*chain : nullptr};
+  if (!html.empty()) {
+    if (const Status page = write_page(html, report_html(report)); !page.ok()) {
+      return report_failure(page);
+    }
+  }
   const int written = json ? print_json(report_json(report))
                            : print_result(report_text(report, inspect_terminal(STDOUT_FILENO)));
   bool any_step = false;

@@ -73,32 +73,6 @@ std::string work_headline(const Diff& diff, const std::string& numbers, const Te
                      signed_ms(diff.work.rest_ns));
 }
 
-std::string headline(const DiffReport& report, const Terminal& terminal) {
-  const Diff& diff = report.diff;
-  const std::string numbers = fmt::format(
-      "{} -> {} ms per train step ({} ms, {})", ms(diff.base.mean_step_ns), ms(diff.candidate.mean_step_ns),
-      signed_ms(diff.delta_ns), signed_percent(diff.delta_ns, diff.base.mean_step_ns));
-  if (diff.work.explains_step) {
-    return work_headline(diff, numbers, terminal);
-  }
-  const std::string amounts = diff.work.change.differs() ? work_amounts(diff) + "\n" : "";
-  if (!diff.flagged) {
-    return styled("no clear change", Style::kBold, terminal) + ": " + numbers + "\n" + amounts;
-  }
-  const bool slower = diff.delta_ns > 0;
-  std::string out =
-      styled(slower ? "slower" : "faster", slower ? Style::kBad : Style::kGood, terminal) + ": " + numbers;
-  if (const MainCause cause = main_cause(report); !cause.name.empty()) {
-    const std::string where = cause.rank < 0 ? "" : fmt::format(" on rank {}", cause.rank);
-    return out +
-           fmt::format("\n{}: {}{} {} ms, {} of the change\n", slower ? "main cause" : "mainly",
-                       printable(cause.name), where, signed_ms(cause.ns),
-                       percent(static_cast<double>(cause.ns), static_cast<double>(diff.delta_ns))) +
-           amounts;
-  }
-  return out + "\nno single cause stands out; the terms below add up to the change\n" + amounts;
-}
-
 std::string term_table(const DiffReport& report, const Terminal& terminal) {
   const Diff& diff = report.diff;
   TextTable table({{"ms per train step", Align::kLeft, Fit::kShorten},
@@ -244,6 +218,32 @@ std::string blocking_differences(const Comparability& comparability) {
   return text;
 }
 
+std::string diff_headline(const DiffReport& report, const Terminal& terminal) {
+  const Diff& diff = report.diff;
+  const std::string numbers = fmt::format(
+      "{} -> {} ms per train step ({} ms, {})", ms(diff.base.mean_step_ns), ms(diff.candidate.mean_step_ns),
+      signed_ms(diff.delta_ns), signed_percent(diff.delta_ns, diff.base.mean_step_ns));
+  if (diff.work.explains_step) {
+    return work_headline(diff, numbers, terminal);
+  }
+  const std::string amounts = diff.work.change.differs() ? work_amounts(diff) + "\n" : "";
+  if (!diff.flagged) {
+    return styled("no clear change", Style::kBold, terminal) + ": " + numbers + "\n" + amounts;
+  }
+  const bool slower = diff.delta_ns > 0;
+  std::string out =
+      styled(slower ? "slower" : "faster", slower ? Style::kBad : Style::kGood, terminal) + ": " + numbers;
+  if (const MainCause cause = main_cause(report); !cause.name.empty()) {
+    const std::string where = cause.rank < 0 ? "" : fmt::format(" on rank {}", cause.rank);
+    return out +
+           fmt::format("\n{}: {}{} {} ms, {} of the change\n", slower ? "main cause" : "mainly",
+                       printable(cause.name), where, signed_ms(cause.ns),
+                       percent(static_cast<double>(cause.ns), static_cast<double>(diff.delta_ns))) +
+           amounts;
+  }
+  return out + "\nno single cause stands out; the terms below add up to the change\n" + amounts;
+}
+
 std::string diff_text(const DiffReport& report, const Terminal& terminal) {
   const Diff& diff = report.diff;
   std::string out;
@@ -252,7 +252,7 @@ std::string diff_text(const DiffReport& report, const Terminal& terminal) {
            fmt::format(" ({}); numbers are shown because of --force\n",
                        blocking_differences(diff.comparability));
   }
-  out += headline(report, terminal);
+  out += diff_headline(report, terminal);
   out +=
       findings_text(report.findings, report.candidates, terminal);  // at once: the answer is in three lines
   out += term_table(report, terminal) + term_legend(diff);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A diff as text, the cause first, and as JSON (stepscope.diff/1).
+// A diff as text, the cause first, as JSON (stepscope.diff/1), and as a page.
 #pragma once
 
 #include <optional>
@@ -30,6 +30,11 @@ struct DiffReport {
 };
 
 [[nodiscard]] std::string diff_text(const DiffReport& report, const Terminal& terminal);
+// Its first lines: by how much, mainly because of what, and how the amount of work changed.
+[[nodiscard]] std::string diff_headline(const DiffReport& report, const Terminal& terminal);
+// A page (html_page.hpp). The spans are those the report was made of; the first run of each side is drawn.
+[[nodiscard]] std::string diff_html(const DiffReport& report, std::span<const AnalyzedRun> base,
+                                    std::span<const AnalyzedRun> candidate);
 [[nodiscard]] nlohmann::ordered_json diff_json(const DiffReport& report);
 
 // Only why the sides must not be compared: no numbers.

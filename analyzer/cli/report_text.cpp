@@ -171,14 +171,17 @@ std::string host_lines(const HostEvidence& host, const Terminal& terminal) {
 
 }  // namespace
 
-std::string report_text(const Report& report, const Terminal& terminal) {
+std::string report_headline(const Report& report) {
   int64_t mean_ns = 0;
   size_t count = 0;
   static_cast<void>(report.ledger.class_means(StepClass::kTrain, &mean_ns, &count));
-  std::string out = printable(report.run.label()) + ": ";
-  out += count == 0 ? "no train steps"
-                    : fmt::format("{} ms per train step, mean of {}", ms(mean_ns), counted(count, "step"));
-  out = styled(out, Style::kBold, terminal) + "\n";
+  return printable(report.run.label()) + ": " +
+         (count == 0 ? "no train steps"
+                     : fmt::format("{} ms per train step, mean of {}", ms(mean_ns), counted(count, "step")));
+}
+
+std::string report_text(const Report& report, const Terminal& terminal) {
+  std::string out = styled(report_headline(report), Style::kBold, terminal) + "\n";
   const Run* const run = &report.run;
   const std::string findings = findings_text(report.findings, {&run, 1}, terminal);
   if (!findings.empty()) {

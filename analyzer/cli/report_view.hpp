@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The report of one run as text and as JSON (stepscope.report/1).
+// The report of one run as text, as JSON (stepscope.report/1), and as a page.
 #pragma once
 
 #include <span>
@@ -26,6 +26,9 @@ struct Report {
   const ChainReport* chain = nullptr;  // when asked for, and there is one
 };
 
+// Its first line: the run, and how long a train step takes.
+[[nodiscard]] std::string report_headline(const Report& report);
+[[nodiscard]] std::string report_html(const Report& report);  // a page (html_page.hpp)
 [[nodiscard]] std::string report_text(const Report& report, const Terminal& terminal);
 [[nodiscard]] nlohmann::ordered_json report_json(const Report& report);
 
