@@ -125,12 +125,13 @@ std::string odd_steps(const StepSeries& series, const StepScale& scale) {
   return out;
 }
 
-// Rectangles of one colour and strength, as one path.
+// Rectangles of one colour and strength, as one path. Strength goes with the square root: one step that stalled must not hide what all
+// the others have.
 struct Shades {
   std::array<std::string, kShades> paths;
 
   void add(double strength, double x, double y, double width, double height) {
-    const auto shade = static_cast<size_t>(std::lround(strength * kShades));
+    const auto shade = static_cast<size_t>(std::sqrt(strength) * kShades);
     if (shade > 0) {
       paths[std::min(shade, kShades) - 1] +=
           fmt::format("M{:.1f} {:.1f}h{:.1f}v{:.1f}h-{:.1f}z", x, y, width, height, width);
@@ -156,24 +157,12 @@ double farthest(const std::vector<double>& values, size_t begin, size_t end) {
   return found;
 }
 
-// What the strongest colour stands for: all but one in fifty, or one, of the cells that are not nothing are weaker.
 double strongest_of(std::span<const HeatRow> rows) {
-  std::vector<double> all;
+  double strongest = 0;
   for (const HeatRow& row : rows) {
-    for (const double value : row.ns) {
-      if (value != 0) {
-        all.push_back(std::fabs(value));
-      }
-    }
+    strongest = std::max(strongest, std::fabs(farthest(row.ns, 0, row.ns.size())));
   }
-  if (all.empty()) {
-    return 0;
-  }
-  const auto at =
-      all.begin() +
-      static_cast<ptrdiff_t>(all.size() - 1 - std::min(all.size() - 1, std::max<size_t>(1, all.size() / 50)));
-  std::nth_element(all.begin(), at, all.end());
-  return *at;
+  return strongest;
 }
 
 std::string heat_legend(double y, double strongest, bool both_ways) {

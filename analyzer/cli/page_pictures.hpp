@@ -34,7 +34,7 @@ struct HeatRow {
   std::vector<double> ns;  // one per step; the longest row tells how many there are
 };
 
-// Rows x steps, stronger colour for more; below zero in the colour of what got better. The legend tells what the strongest is. ""
+// Rows x steps, stronger colour (by the square root) for more; below zero in the colour of what got better. The legend tells what the strongest is. ""
 // without rows.
 [[nodiscard]] std::string heat_map_svg(std::span<const HeatRow> rows);
 
