@@ -266,6 +266,11 @@ std::vector<Scenario> make_table() {
   add("23c", "longer_and_slower",
       "sequences are a quarter longer, and matrix products take 15 % longer per token", transformer())
       .injections = {longer_sequences(1.25), slower("gemm", 1.15, {"compute/gemm"})};
+
+  add("23d", "longer_and_slow_rank",
+      "sequences are a quarter longer, and matrix products of rank 3 take a third longer per token",
+      two_hosts())
+      .injections = {longer_sequences(1.25), slower("gemm", 1.33, {"compute/gemm"}, 3)};
   return table;
 }
 
