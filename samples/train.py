@@ -4,7 +4,7 @@
 
 An ordinary training script: it knows nothing of stepscope. Samples are windows of text in which some letters are
 mistyped, so that the model learns to predict the next character from sloppy input; --augment-ms makes that
-augmentation do more work per batch, which is how data pipelines usually get slow.
+augmentation do more work per batch, which is how data pipelines usually get slow, and --forward-ms makes the model do so.
 """
 import argparse
 import pathlib
@@ -49,13 +49,17 @@ class Quotations(Dataset):
 
 
 class Model(nn.Module):
-    def __init__(self, symbols, width):
+    def __init__(self, symbols, width, forward_ms):
         super().__init__()
         self.embedding = nn.Embedding(symbols, width)
         self.memory = nn.GRU(width, width, batch_first=True)
         self.head = nn.Linear(width, symbols)
+        self.forward_ms = forward_ms
 
     def forward(self, ids):
+        began = time.thread_time()
+        while (time.thread_time() - began) * 1000 < self.forward_ms:  # arithmetic that nobody needs
+            torch.mm(self.head.weight.data, self.head.weight.data.t())
         return self.head(self.memory(self.embedding(ids))[0])
 
 
@@ -68,6 +72,7 @@ def arguments():
     parser.add_argument("--length", type=int, default=48, help="characters per sample")
     parser.add_argument("--width", type=int, default=96, help="units of the model")
     parser.add_argument("--augment-ms", type=float, default=0.0, help="extra CPU time of augmentation per batch, ms")
+    parser.add_argument("--forward-ms", type=float, default=0.0, help="extra CPU time of the forward pass per step, ms")
     parser.add_argument("--threads", type=int, default=1, help="threads of PyTorch itself")
     return parser.parse_args()
 
@@ -79,7 +84,7 @@ def main():
     samples = options.steps * options.batch
     data = Quotations(options.data, options.length, samples, options.augment_ms / options.batch)
     loader = DataLoader(data, batch_size=options.batch, num_workers=options.workers)
-    model = Model(len(data.index), options.width)
+    model = Model(len(data.index), options.width, options.forward_ms)
     optimizer = torch.optim.Adam(model.parameters(), lr=2e-3)
     loss_of = nn.CrossEntropyLoss()
 
