@@ -24,4 +24,10 @@ CsvLine split_csv_line(std::string_view line, char delimiter) {
   return out;
 }
 
+std::string_view trimmed_cell(std::string_view cell) {
+  const size_t first = cell.find_first_not_of(" \t");
+  return first == std::string_view::npos ? std::string_view()
+                                         : cell.substr(first, cell.find_last_not_of(" \t") - first + 1);
+}
+
 }  // namespace stepscope::analysis

@@ -17,4 +17,7 @@ struct CsvLine {
 // A carriage return at the end is dropped.
 [[nodiscard]] CsvLine split_csv_line(std::string_view line, char delimiter);
 
+// Without blanks at both ends.
+[[nodiscard]] std::string_view trimmed_cell(std::string_view cell);
+
 }  // namespace stepscope::analysis

@@ -32,20 +32,27 @@ Result<FleetTable> table_of_recordings(const std::vector<std::string>& paths) {
   RecordedFleet fleet(paths.size() == 1 ? paths.front() : fmt::format("{} recordings", paths.size()));
   std::set<fs::path> seen;
   ProgressNote progress("reading run");
+  Status unreadable;
   for (size_t i = 0; i < paths.size(); ++i) {
     std::error_code ignored;
     if (!seen.insert(fs::weakly_canonical(paths[i], ignored)).second) {
       return Status(Code::kUsage, fmt::format("'{}' is given twice; a run counts once", paths[i]));
     }
     const Result<Run> run = open_run(paths[i]);
-    if (!run.ok()) {
+    progress.show(i + 1, paths.size());
+    if (run.ok()) {
+      fleet.add(run.value());
+      continue;
+    }
+    progress.clear();
+    if (paths.size() == 1) {
       return run.status();
     }
-    fleet.add(run.value());
-    progress.show(i + 1, paths.size());
+    print_note(run.status().message() + "; it is left out");  // the others may still tell
+    unreadable = run.status();
   }
   progress.clear();
-  return fleet.table();
+  return fleet.table().runs.empty() ? Result<FleetTable>(unreadable) : Result<FleetTable>(fleet.table());
 }
 
 int fleet_exit_code(const FleetReport& report, bool fail_on_finding) {
@@ -92,6 +99,8 @@ int run_fleet(const Command& command, const std::vector<std::string>& args) {
   wanted.outcome = outcome == "slow" ? RunOutcome::kSlow : RunOutcome::kFailed;
   if (!by.empty()) {
     wanted.attributes = split_csv_line(by, ',').cells;
+    std::replace(wanted.attributes.begin(), wanted.attributes.end(), std::string("hosts"),
+                 std::string("host"));
   }
   const Result<FleetReport> report = analyse_fleet(table.value(), wanted);
   if (!report.ok()) {

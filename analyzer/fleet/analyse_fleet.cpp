@@ -102,7 +102,8 @@ Result<FleetReport> analyse_fleet(const FleetTable& table, const FleetOptions& o
   if (!attributes.ok()) {
     return attributes.status();
   }
-  const Observations observations = observe(table, {options.outcome, attributes.value()});
+  const Observations observations =
+      observe(table, {options.outcome, attributes.value(), !options.attributes.empty()});
   FleetReport report;
   report.source = table.source;
   report.outcome = options.outcome;

@@ -168,10 +168,11 @@ Observations observe(const FleetTable& table, const ObservationOptions& options)
   number_days(table, &out);
   out.known.assign(table.attributes.size(), RunSet(out.size()));
   for (size_t attribute = 0; attribute < table.attributes.size(); ++attribute) {
-    if (is_symptom(table, out, attribute)) {
+    const bool wanted = std::find(options.attributes.begin(), options.attributes.end(), attribute) !=
+                        options.attributes.end();
+    if (!(wanted && options.asked_for) && is_symptom(table, out, attribute)) {
       out.symptoms.push_back(attribute);
-    } else if (std::find(options.attributes.begin(), options.attributes.end(), attribute) !=
-               options.attributes.end()) {
+    } else if (wanted) {
       collect_values(table, attribute, &out);
     }
   }

@@ -56,6 +56,7 @@ struct Observations {
 struct ObservationOptions {
   RunOutcome outcome = RunOutcome::kFailed;  // kFailed, or kSlow: slow against ok
   std::vector<size_t> attributes;            // which ones may be values
+  bool asked_for = false;                    // by name: none of them is a symptom
 };
 
 // An attribute is a symptom when it is called signal, xid, error or exit_code, or when no run that passed has a value of it.

@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 
 #include "analyzer/csv_cells.hpp"
+#include "analyzer/fleet/host_list.hpp"
 
 namespace stepscope::analysis {
 namespace {
@@ -33,12 +34,6 @@ struct TableColumns {
     return found == at.end() ? "" : row[found->second];
   }
 };
-
-std::string trimmed(std::string_view text) {
-  const size_t first = text.find_first_not_of(" \t");
-  const size_t last = text.find_last_not_of(" \t");
-  return first == std::string_view::npos ? "" : std::string(text.substr(first, last - first + 1));
-}
 
 std::string lower_case(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(),
@@ -76,7 +71,7 @@ Status RunTableReader::take_header(const std::string& line) {
   columns_.names = split_csv_line(line, delimiter_).cells;
   for (size_t i = 0; i < columns_.names.size(); ++i) {
     std::string& name = columns_.names[i];
-    name = trimmed(name);
+    name = std::string(trimmed_cell(name));
     const std::string key = lower_case(name) == "hosts" ? std::string(kHostAttribute) : lower_case(name);
     if (name.empty()) {
       return wrong(fmt::format("column {} has no name", i + 1), "name every column in the first line");
@@ -100,7 +95,7 @@ Status RunTableReader::take_header(const std::string& line) {
 }
 
 Status RunTableReader::take_times(const std::vector<std::string>& row, FleetRun* run) const {
-  run->started = trimmed(columns_.cell(row, "started"));
+  run->started = trimmed_cell(columns_.cell(row, "started"));
   constexpr std::string_view kForm = "dddd-dd-dd";
   bool date = run->started.size() >= kForm.size();
   for (size_t i = 0; date && i < kForm.size(); ++i) {
@@ -110,7 +105,7 @@ Status RunTableReader::take_times(const std::vector<std::string>& row, FleetRun*
     return wrong(fmt::format("started is '{}', which is no date", run->started),
                  "write it as 2026-11-27 or 2026-11-27T16:13, or leave it empty");
   }
-  const std::string text = trimmed(columns_.cell(row, "exposure"));
+  const std::string text(trimmed_cell(columns_.cell(row, "exposure")));
   if (text.empty()) {
     return {};
   }
@@ -131,33 +126,34 @@ Status RunTableReader::take_row(const std::vector<std::string>& row) {
         "put cells that contain the separator in quotes");
   }
   FleetRun run;
-  run.run = trimmed(columns_.cell(row, "run"));
+  run.run = trimmed_cell(columns_.cell(row, "run"));
   run.run = run.run.empty() ? fmt::format("row {}", table_.runs.size() + 1) : run.run;
   if (const auto [seen, added] = line_of_run_.emplace(run.run, number_); !added) {
     return wrong(fmt::format("run {} stands in line {} already", run.run, seen->second),
                  "give every run one line, and attempts of one job the same job");
   }
-  const std::string word = trimmed(columns_.cell(row, "outcome"));
+  const std::string word(trimmed_cell(columns_.cell(row, "outcome")));
   const std::optional<RunOutcome> outcome = outcome_of(word);
   if (!outcome.has_value()) {
     return wrong(fmt::format("outcome is '{}'", word), "write ok, failed, slow or cancelled");
   }
   run.outcome = *outcome;
-  run.job = trimmed(columns_.cell(row, "job"));
+  run.job = trimmed_cell(columns_.cell(row, "job"));
   if (Status status = take_times(row, &run); !status.ok()) {
     return status;
   }
   for (size_t i = 0; i < columns_.attributes.size(); ++i) {
-    const std::string cell = row[columns_.attributes[i]];
-    const bool several = table_.attributes[i] == kHostAttribute;
-    std::vector<std::string> values;
-    for (const std::string& part : several ? split_csv_line(cell, ';').cells : std::vector{cell}) {
-      const std::string value = trimmed(part);
-      if (!value.empty() && std::find(values.begin(), values.end(), value) == values.end()) {
-        values.push_back(value);
-      }
+    const std::string cell(trimmed_cell(row[columns_.attributes[i]]));
+    if (table_.attributes[i] != kHostAttribute) {
+      run.values.push_back(cell.empty() ? std::vector<std::string>() : std::vector{cell});
+      continue;
     }
-    run.values.push_back(std::move(values));
+    std::optional<std::vector<std::string>> hosts = hosts_of(cell);
+    if (!hosts.has_value()) {
+      return wrong(fmt::format("hosts is '{}', which is no list of hosts", cell),
+                   "separate them by ; or write ranges as h[1-4]");
+    }
+    run.values.push_back(std::move(*hosts));
   }
   table_.runs.push_back(std::move(run));
   return {};

@@ -9,7 +9,8 @@
 //   outcome   how it ended: ok, failed, slow, cancelled, or a state as Slurm's sacct prints it (see outcome_of). Empty: it has
 //             not ended. The only column that has to be there
 //   run       what people call it; default "row 7"
-//   hosts     what it ran on, separated by ";"; `host` is taken as well, the attribute is called host
+//   hosts     what it ran on, separated by ";", or as Slurm shortens it (host_list.hpp); `host` is taken as well, the attribute is
+//             called host
 //   job       equal in the attempts of one job; empty: it has one attempt
 //   started   a date, YYYY-MM-DD, with or without a time behind it
 //   exposure  GPU hours until it ended

@@ -6,6 +6,7 @@ bug and fail wherever they run; most of what failed is tried again elsewhere, wi
 the fleet, at a risk that is known. Right is who names that first, and nothing but that.
 
     fleets.py --stepscope BIN --power [--fleets 200]     how often a bad host is found, by the size of the fleet
+    fleets.py --stepscope BIN --clean [--fleets 200]     how often something is named where nothing is wrong
 """
 import argparse
 import csv
@@ -173,14 +174,22 @@ def print_power(stepscope, fleets, work):
                 print(f"| {there} | {hosts} | {runs} | {100 * hit / fleets:.1f} % | {100 * other / fleets:.1f} % |", flush=True)
 
 
+def print_clean(stepscope, fleets, work):
+    for runs in (300, 1000):
+        named_something = sum(bool(analysed(stepscope, Wrong("clean", runs=runs), seed, work)["findings"]) for seed in range(fleets))
+        print(f"{runs} runs: something is named in {100 * named_something / fleets:.1f} % of {fleets} fleets", flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--stepscope", required=True)
-    parser.add_argument("--power", action="store_true", required=True)
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--power", action="store_true")
+    what.add_argument("--clean", action="store_true")
     parser.add_argument("--fleets", type=int, default=200)
     parser.add_argument("--work", default=None)
     options = parser.parse_args()
-    print_power(os.path.abspath(options.stepscope), options.fleets, options.work)
+    (print_power if options.power else print_clean)(os.path.abspath(options.stepscope), options.fleets, options.work)
 
 
 if __name__ == "__main__":

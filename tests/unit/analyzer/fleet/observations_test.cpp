@@ -101,6 +101,8 @@ TEST(FleetObservations, KeepSymptomsApart) {
   }
   EXPECT_THAT(values, ElementsAre("h1/1", "h2/2", "h3/1", "i1/1", "i2/1"));
   EXPECT_EQ(observations.known[3].count(), 2U) << "an empty cell is not known";
+  EXPECT_THAT(observe(fleet.table(), {RunOutcome::kFailed, {1}, true}).symptoms, ElementsAre(2))
+      << "asked for";
 }
 
 }  // namespace
