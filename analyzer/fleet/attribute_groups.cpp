@@ -6,13 +6,12 @@
 
 namespace stepscope::analysis {
 
-double cramers_v(const RunSet& a, const RunSet& b, size_t observations) {
+double cramers_v(size_t a, size_t b, size_t both, size_t observations) {
   const auto n = static_cast<double>(observations);
-  const auto in_a = static_cast<double>(a.count());
-  const auto in_b = static_cast<double>(b.count());
-  const auto both = static_cast<double>(a.count_common(b));
+  const auto in_a = static_cast<double>(a);
+  const auto in_b = static_cast<double>(b);
   const double scale = in_a * (n - in_a) * in_b * (n - in_b);
-  return scale > 0 ? (n * both - in_a * in_b) / std::sqrt(scale) : 0;
+  return scale > 0 ? (n * static_cast<double>(both) - in_a * in_b) / std::sqrt(scale) : 0;
 }
 
 std::vector<std::vector<size_t>> group_values(const Observations& observations, size_t least) {
@@ -38,8 +37,10 @@ std::vector<std::vector<size_t>> group_values(const Observations& observations, 
     }
     const auto found = std::find_if(
         groups.begin() + static_cast<std::ptrdiff_t>(first_possible), groups.end(), [&](const auto& group) {
-          return cramers_v(observations.values[group.front()].there, observations.values[value].there,
-                           observations.size()) >= kInseparable;
+          const size_t leader = group.front();
+          const size_t both =
+              observations.values[leader].there.count_common(observations.values[value].there);
+          return cramers_v(sizes[leader], sizes[value], both, observations.size()) >= kInseparable;
         });
     if (found == groups.end()) {
       groups.push_back({value});

@@ -14,9 +14,9 @@ namespace stepscope::analysis {
 
 inline constexpr double kInseparable = 0.9;  // Cramer's V of two values, and more: one group
 
-// Of having one value and having the other, over all observations; negative where they exclude each other, 0 where one is everywhere
-// or nowhere.
-[[nodiscard]] double cramers_v(const RunSet& a, const RunSet& b, size_t observations);
+// Of having one value and having the other: `a` and `b` of the observations have them, `both` have both. Negative where they exclude
+// each other, 0 where one is everywhere or nowhere.
+[[nodiscard]] double cramers_v(size_t a, size_t b, size_t both, size_t observations);
 
 // Values that at least `least` observations have and as many lack, in groups of indices into Observations::values. The first of a
 // group is its leader, of those that most observations have, and every other one is inseparable from that; leaders by size,

@@ -28,6 +28,15 @@ double least_risk_of(const Observations& observations, const RunSet& set) {
                                                    : least_risk(failed, set.count());
 }
 
+// Which sets each observation is in.
+std::vector<std::vector<size_t>> sets_by_observation(const std::vector<RunSet>& sets, size_t observations) {
+  std::vector<std::vector<size_t>> out(observations);
+  for (size_t set = 0; set < sets.size(); ++set) {
+    sets[set].for_each([&](size_t i) { out[i].push_back(set); });
+  }
+  return out;
+}
+
 }  // namespace
 
 std::vector<ValuePair> find_pairs(const Observations& observations, std::span<const KnownSet> sets,
@@ -41,9 +50,17 @@ std::vector<ValuePair> find_pairs(const Observations& observations, std::span<co
   std::vector<ValuePair> pairs;
   std::vector<double> p_values;
   size_t untested = 0;  // too few failures to be named: they count as tested, with p = 1
+  const std::vector<std::vector<size_t>> sets_of = sets_by_observation(there, observations.size());
+  std::vector<size_t> shared(sets.size());
   for (size_t a = 0; a < sets.size(); ++a) {
+    std::fill(shared.begin(), shared.end(), 0);
+    there[a].for_each([&](size_t i) {
+      for (const size_t b : sets_of[i]) {
+        ++shared[b];
+      }
+    });
     for (size_t b = a + 1; b < sets.size(); ++b) {
-      if (there[a].count_common(there[b]) < least) {
+      if (shared[b] < least) {
         continue;
       }
       ValuePair pair{a, b, there[a].common(there[b]), 1, 1, 0};

@@ -2,8 +2,8 @@
 //
 // Two values that matter together: runs with both fail more often than runs with either alone. Internal to analyzer/fleet.
 //
-// Every pair is looked at: intersecting two sets costs N / 64 operations, so a thousand values of ten thousand runs take a
-// second, and what a frequent-itemset algorithm (Apriori, FP-Growth) saves is larger sets, which a fleet's few failures cannot show.
+// Every pair that occurs is counted: a run with k values has k (k - 1) / 2 of them, and a run has few. What a frequent-itemset
+// algorithm (Apriori, FP-Growth) saves beyond that is larger sets, which a fleet's few failures cannot show.
 #pragma once
 
 #include <cstddef>

@@ -54,5 +54,29 @@ TEST(ValuePairs, NeedFiveFailuresAndRunsWithOnlyOneOfThem) {
   EXPECT_TRUE(pairs_in(nested).empty());
 }
 
+TEST(ValuePairs, NeedALiftAboveBothParents) {
+  FleetBuilder fleet({"driver", "image"});
+  fleet.add_many(290, 500, {"d2", "i2"});  // beyond chance above i2 with d1, and hardly above i2
+  fleet.add_many(250, 500, {"d1", "i2"});
+  fleet.add_many(100, 500, {"d2", "i1"});
+  fleet.add_many(100, 500, {"d1", "i1"});
+  EXPECT_TRUE(pairs_in(fleet).empty());
+}
+
+TEST(ValuePairs, NeedMoreEvidenceAgainstBothWhereThereAreMany) {
+  FleetBuilder fleet({"driver", "image"});
+  fleet.add_many(5, 5, {"d2", "i2"});
+  for (const char* driver : {"d1", "d3", "d4", "d5"}) {
+    fleet.add_many(0, 1, {driver, "i2"});  // 5 of 5 against 0 of 4: p = 0.004, of 16 pairs
+  }
+  for (const char* image : {"i1", "i3", "i4"}) {
+    fleet.add_many(image[1] == '1' ? 1 : 0, 10, {"d2", image});
+    for (const char* driver : {"d1", "d3", "d4", "d5"}) {
+      fleet.add_many(0, 10, {driver, image});
+    }
+  }
+  EXPECT_TRUE(pairs_in(fleet).empty());
+}
+
 }  // namespace
 }  // namespace stepscope::analysis
