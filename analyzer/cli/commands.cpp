@@ -21,6 +21,8 @@ constexpr Command kCommands[] = {
     {"baseline", "ACTION [ARG...] [options]", "Keep which runs are normal, in one file that CI jobs share.",
      run_baseline},
     {"trend", "NAME [options]", "One value per run, and the commits at which its level changed.", run_trend},
+    {"fleet", "TABLE|RUN... [options]", "Which hosts, images or drivers go with the runs that failed.",
+     run_fleet},
     {"view", "RUN [--vs RUN] [viewer options]", "Open one or two runs in the viewer.", run_view},
     {"steps", "RUN [options]", "The steps of a run: classes, durations, how they were found.", run_steps},
     {"info", "RUN [options]", "What was recorded: processes, versions, machine, data quality.", run_info},

@@ -22,6 +22,7 @@ int run_gate(const Command& command, const std::vector<std::string>& args);
 int run_calibrate(const Command& command, const std::vector<std::string>& args);
 int run_baseline(const Command& command, const std::vector<std::string>& args);
 int run_trend(const Command& command, const std::vector<std::string>& args);
+int run_fleet(const Command& command, const std::vector<std::string>& args);
 int run_view(const Command& command, const std::vector<std::string>& args);
 int run_sql(const Command& command, const std::vector<std::string>& args);
 int run_export(const Command& command, const std::vector<std::string>& args);

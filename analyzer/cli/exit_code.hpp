@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Exit codes of every stepscope command (docs/cli.md). 1 is a regression found by `gate`.
+// Exit codes of every stepscope command (docs/cli.md). 1 is a regression found by `gate`, or something found by
+// `fleet --fail-on-finding`.
 #pragma once
 
 namespace stepscope::analysis::cli {

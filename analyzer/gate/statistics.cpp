@@ -163,4 +163,18 @@ std::vector<bool> false_discovery(std::span<const double> p_values, double q) {
   return result;
 }
 
+std::vector<double> false_discovery_q(std::span<const double> p_values) {
+  std::vector<size_t> order(p_values.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::sort(order.begin(), order.end(), [&](size_t a, size_t b) { return p_values[a] < p_values[b]; });
+  std::vector<double> q_values(p_values.size(), 1.0);
+  double least = 1;
+  for (size_t i = order.size(); i-- > 0;) {
+    least =
+        std::min(least, p_values[order[i]] * static_cast<double>(order.size()) / static_cast<double>(i + 1));
+    q_values[order[i]] = least;
+  }
+  return q_values;
+}
+
 }  // namespace stepscope::analysis

@@ -41,5 +41,7 @@ struct RankTest {
 // Benjamini and Hochberg 1995: which hypotheses are rejected so that at most the share q of the rejections is expected to
 // be false.
 [[nodiscard]] std::vector<bool> false_discovery(std::span<const double> p_values, double q);
+// The least q at which that procedure rejects each of them.
+[[nodiscard]] std::vector<double> false_discovery_q(std::span<const double> p_values);
 
 }  // namespace stepscope::analysis

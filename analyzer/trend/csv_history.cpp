@@ -7,32 +7,13 @@
 #include <fstream>
 #include <optional>
 
+#include "analyzer/csv_cells.hpp"
 #include "analyzer/trend/history.hpp"
 
 namespace stepscope::analysis {
 namespace {
 
 using CsvCells = std::vector<std::string>;
-
-// One line of RFC 4180 without line breaks in cells.
-CsvCells cells_of(const std::string& line, char delimiter) {
-  CsvCells out(1);
-  bool quoted = false;
-  for (size_t i = 0; i < line.size(); ++i) {
-    if (line[i] == '"') {
-      if (quoted && i + 1 < line.size() && line[i + 1] == '"') {
-        out.back() += line[++i];
-      } else {
-        quoted = !quoted;
-      }
-    } else if (line[i] == delimiter && !quoted) {
-      out.emplace_back();
-    } else if (line[i] != '\r') {
-      out.back() += line[i];
-    }
-  }
-  return out;
-}
 
 Status bad_csv(const std::string& path, const std::string& cause, const std::string& remedy) {
   return Status(Code::kUnreadable, "cannot read '" + path + "': " + cause + "; " + remedy);
@@ -111,7 +92,7 @@ Result<History> history_of_csv(const std::string& path, const CsvHistoryOptions&
     }
     if (!columns.has_value()) {
       delimiter = line.find(';') != std::string::npos ? ';' : ',';
-      const CsvCells header = cells_of(line, delimiter);
+      const CsvCells header = split_csv_line(line, delimiter).cells;
       const Result<CsvColumns> chosen = choose_columns(path, header, options);
       if (!chosen.ok()) {
         return chosen.status();
@@ -120,7 +101,7 @@ Result<History> history_of_csv(const std::string& path, const CsvHistoryOptions&
       out.metric = header[columns->value];
       continue;
     }
-    const CsvCells row = cells_of(line, delimiter);
+    const CsvCells row = split_csv_line(line, delimiter).cells;
     const std::string text = cell_at(row, columns->value);
     if (text.empty()) {
       ++out.left_out;

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Scores the diff on simulated jobs with injected causes of known size and on public recordings whose difference is known, and what is said
-of jobs that hang.
+of jobs that hang and of fleets with a bad host.
 
     score.py --generate BIN --stepscope BIN [--seeds 0:20] [--runs 5] [--only 3,16] [--steps N] [--jobs 2] [--verbose]
     score.py ... [--replay-test BIN] [--data DIR] [--only real]     the public recordings alone (pairs.py)
     score.py ... --only 22a,22b,22c,22d     the hangs alone (hangs.py)
+    score.py ... --only fleet               the fleets alone, 21a to 21e (fleets.py)
     score.py ... --known-shortfalls     the same, but what KNOWN_SHORTFALLS names must fail, and nothing else
 
 Per scenario: how often the diff named the cause first (top-1), how far its size was off (median and worst), and how many causes it
@@ -23,6 +24,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from fleets import ALL as FLEET, FLEETS, score_fleets  # noqa: E402
 from hangs import HANGS, score_hangs  # noqa: E402
 from pairs import print_pairs, score_pairs  # noqa: E402
 from verdict import judge  # noqa: E402
@@ -45,7 +47,7 @@ def list_scenarios(options):
     rows = subprocess.run([options.generate, "--list"], check=True, stdout=subprocess.PIPE, text=True).stdout
     known = [line.split("\t")[:3] for line in rows.splitlines()]
     wanted = options.only.split(",") if options.only else [i for i, _, scored in known if scored == "scored"]
-    unknown = set(wanted) - {i for i, _, _ in known} - {REAL} - {i for i, _, _ in HANGS}
+    unknown = set(wanted) - {i for i, _, _ in known} - {REAL, FLEET, *FLEETS} - {i for i, _, _ in HANGS}
     if unknown:
         sys.exit(f"score.py: no such scenario: {', '.join(sorted(unknown))}; 'generate --list' shows them")
     return [(i, name) for i, name, _ in known if i in wanted]
@@ -165,7 +167,10 @@ def main():
     if rows:
         print_table(rows, options.seeds)
     wrong = exit_status(rows, KNOWN_SHORTFALLS if options.known_shortfalls else {})
-    if not score_hangs(options.stepscope, options.seeds, options.work, options.only.split(",") if options.only else (), options.verbose):
+    only = options.only.split(",") if options.only else ()
+    if not score_hangs(options.stepscope, options.seeds, options.work, only, options.verbose):
+        wrong = 1
+    if not score_fleets(options.stepscope, options.seeds, options.work, only, options.verbose):
         wrong = 1
     sys.exit(max(wrong, score_real(options)))
 

@@ -13,7 +13,7 @@ using ::testing::StartsWith;
 
 const char* const kNames[] = {"record", "report", "diff",      "gate",     "calibrate", "baseline",
                               "trend",  "view",   "steps",     "info",     "sql",       "import",
-                              "export", "doctor", "selfcheck", "finalize", "help"};
+                              "export", "doctor", "selfcheck", "finalize", "fleet",     "help"};
 
 size_t lines(const std::string& text) {
   return static_cast<size_t>(std::count(text.begin(), text.end(), '\n'));

@@ -61,6 +61,13 @@ TEST(Statistics, FalseDiscoveryRejectsUpToTheLastThatHolds) {
             (std::vector<bool>{true, true, true, true}));
   EXPECT_EQ(false_discovery(std::vector<double>{0.01, 0.5, 0.04, 0.9}, 0.05),
             (std::vector<bool>{true, false, false, false}));
+  const std::vector<double> q = false_discovery_q(std::vector<double>{0.01, 0.045, 0.04, 0.02});
+  ASSERT_EQ(q.size(), 4U);
+  EXPECT_NEAR(q[0], 0.04, 1e-12) << "rejected with 0.02, or not at all";
+  EXPECT_NEAR(q[1], 0.045, 1e-12);
+  EXPECT_NEAR(q[2], 0.045, 1e-12);
+  EXPECT_NEAR(q[3], 0.04, 1e-12);
+  EXPECT_TRUE(false_discovery_q({}).empty());
 }
 
 TEST(Spending, OneLookHasAllOfAlpha) {
