@@ -135,7 +135,7 @@ void AppState::clear() {
   details.clear();
   area = {};
   search_box.lanes = false;
-  search_for("");
+  search_for("");  // and with it what stands out
 }
 
 void AppState::set_alignment(AlignMode mode) {
@@ -147,6 +147,7 @@ void AppState::set_alignment(AlignMode mode) {
 
 void AppState::select_event(EventRef ref) {
   selection.select_event(ref, name_of(ref).text);
+  refresh_emphasis();
   const EventRow& row = row_of(ref);
   const RunModel& model = *run(ref.side);
   details = model.details ? model.details(model.lanes[ref.lane].source_lane, name_of(ref).kind,

@@ -158,19 +158,21 @@ bool AppState::dimmed(Side side, uint32_t name) const {
   return !stands_out.empty() && (name >= stands_out.size() || stands_out[name] == 0);
 }
 
-// Names stand out that match the search; without one, those of the selected event's text.
+// Names stand out that match the search; without one, those selected by name. A selected event is marked by itself.
 void AppState::refresh_emphasis() {
+  const bool searched = search[0].name_count() + search[1].name_count() > 0;
+  const bool chosen = !selection.names.empty() && !selection.event;
   for (const Side side : {Side::kA, Side::kB}) {
     std::vector<uint8_t>& stands_out = emphasis_[index_of(side)];
     stands_out.clear();
     const RunModel* model = run(side);
-    const Search& searched = search[index_of(side)];
-    if (model == nullptr || !searched.active() || search[0].name_count() + search[1].name_count() == 0) {
+    if (model == nullptr || (!searched && !chosen)) {
       continue;
     }
     stands_out.resize(model->names.size(), 0);
     for (uint32_t name = 0; name < stands_out.size(); ++name) {
-      stands_out[name] = searched.matches(name) ? 1 : 0;
+      const bool stands = searched ? search[index_of(side)].matches(name) : selects_name(side, name);
+      stands_out[name] = stands ? 1 : 0;
     }
   }
 }

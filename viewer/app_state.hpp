@@ -18,6 +18,7 @@
 #include "viewer/model/run_model.hpp"
 #include "viewer/model/search.hpp"
 #include "viewer/model/selection.hpp"
+#include "viewer/model/selection_algebra.hpp"
 #include "viewer/model/step_strip.hpp"
 #include "viewer/model/track_layout.hpp"
 #include "viewer/model/viewport.hpp"
@@ -57,9 +58,21 @@ class AppState {
   [[nodiscard]] const Palette& colors() const { return palette(theme); }
 
   void execute(Command command);
+  // The linked selection: a view sets the dimensions that a click in it means, and reads those it can show. `add`
+  // (a click with Ctrl) adds to a set, or takes out what is in it; without it the set becomes that one, or empty when it was.
   void select_event(EventRef ref);
   void select_area(AreaSelection area);
+  // Positions in alignment.slots(), clamped.
   void select_steps(size_t from, size_t to, bool zoom);
+  // A name by its text; `side`: the run it was pointed at in, or both.
+  void select_name(std::optional<Side> side, const std::string& text, bool add = false);
+  void select_lane(size_t track, bool add = false);      // index into tracks.tracks
+  void select_lane(Side side, uint32_t lane, bool add);  // index into RunModel::lanes
+  void select_run(std::optional<Side> side);
+  void clear_selected(Dimension dimension);
+  // Whether the lanes, names and run of the selection let this one through; true without such a selection.
+  [[nodiscard]] bool selects_track(size_t track) const;
+  [[nodiscard]] bool selects_name(Side side, uint32_t name) const;
   // The stretch of the selected event, on its lane, or of the selected steps, on all lanes, as an area.
   void select_area_of_selection();
   void select_all();
