@@ -33,6 +33,7 @@ Shown next_shown(Shown shown) {
 }  // namespace
 
 void AppState::execute(Command command) {
+  message.clear();
   switch (command) {
     case Command::kZoomIn:
       return view.zoom_about(view.width() / 2, 1 / kKeyZoom);
@@ -117,6 +118,24 @@ void AppState::execute(Command command) {
     case Command::kQuit:
       quit = true;
       return;
+    case Command::kPalette:
+      return open_palette();
+    case Command::kBack:
+      return go_through_history(false);
+    case Command::kForward:
+      return go_through_history(true);
+    case Command::kCopyLink:
+      clipboard = link_text(capture());
+      message = "copied the link to this view; open it with --link";
+      return;
+    case Command::kCopyTable:
+      table_copy = TableCopy::kTabs;
+      return;
+    case Command::kCopyCsv:
+      table_copy = TableCopy::kCsv;
+      return;
+    case Command::kTabMarks:
+      return open_tab(Tab::kMarks);
   }
 }
 
@@ -126,9 +145,15 @@ void AppState::open_tab(Tab wanted) {
   drawer_open = true;
 }
 
+void AppState::open_palette() {
+  palette_box = {.open = true, .focus = true};
+  help_open = false;
+}
+
 void AppState::clear() {
-  if (help_open) {
+  if (help_open || palette_box.open) {
     help_open = false;
+    palette_box.open = false;
     return;
   }
   selection.clear();
@@ -198,20 +223,6 @@ void AppState::select_area_of_selection() {
 void AppState::select_all() {
   if (run(Side::kA) != nullptr) {
     select_area({alignment.extent(), {}});
-  }
-}
-
-void AppState::toggle_mark(bool span) {
-  if (run(Side::kA) == nullptr) {
-    return;
-  }
-  const double middle = (view.visible().begin_ns + view.visible().end_ns) / 2;
-  const TimeRange range = selected_range().value_or(TimeRange{middle, middle});
-  Mark mark{selection.event ? selection.event->side : Side::kA, 0, 0};
-  mark.begin_ns = alignment.to_time(mark.side, range.begin_ns);
-  mark.end_ns = span ? alignment.to_time(mark.side, range.end_ns) : mark.begin_ns;
-  if (std::erase(marks, mark) == 0) {
-    marks.push_back(mark);
   }
 }
 

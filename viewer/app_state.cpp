@@ -93,6 +93,14 @@ void AppState::apply_deep_links(const Options& options) {
     search_for(options.select);
     find(true);
   }
+  if (!options.link.empty()) {
+    Link link;
+    const std::string wrong = parse_link(options.link, link);
+    const std::string missing = wrong.empty() ? apply(link) : wrong;
+    if (!missing.empty()) {
+      load.errors.push_back("--link: " + missing);
+    }
+  }
   if (options.tab) {
     open_tab(*options.tab);
   }

@@ -36,7 +36,11 @@ struct Mark {
   Side side = Side::kA;
   int64_t begin_ns = 0;
   int64_t end_ns = 0;
+  std::string text = {};  // what the user says about it
   friend bool operator==(const Mark&, const Mark&) = default;
+  [[nodiscard]] bool same_place(const Mark& other) const {
+    return side == other.side && begin_ns == other.begin_ns && end_ns == other.end_ns;
+  }
 };
 
 struct Selection {

@@ -20,8 +20,9 @@ class StatusView final : public View {
     const float y = area.pos.y + (area.size.y - painter.line_height()) / 2;
     const float right = area.pos.x + area.size.x - 10 * area.unit;
     const std::string text = status_text(state);
-    const Color color =
-        state.load.errors.empty() || state.load.active ? state.colors().text_faint : state.colors().error;
+    const Color color = !state.message.empty()                           ? state.colors().text
+                        : state.load.errors.empty() || state.load.active ? state.colors().text_faint
+                                                                         : state.colors().error;
     const float width = std::min(painter.text_width(text), area.size.x * 0.6F);
     painter.text(right - width, y, right, color, text);
     if (state.load.active) {
@@ -34,6 +35,9 @@ class StatusView final : public View {
 
  private:
   static std::string status_text(const AppState& state) {
+    if (!state.message.empty()) {
+      return state.message;
+    }
     if (!state.load.active && !state.load.errors.empty() && state.run(Side::kA) != nullptr) {
       return state.load.errors.back();
     }
