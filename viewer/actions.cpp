@@ -136,6 +136,10 @@ void AppState::execute(Command command) {
       return;
     case Command::kTabMarks:
       return open_tab(Tab::kMarks);
+    case Command::kNextFinding:
+      return finding_by(1);
+    case Command::kPreviousFinding:
+      return finding_by(-1);
   }
 }
 

@@ -78,6 +78,8 @@ class AppState {
   std::string apply(const Link& link);
   // Where the term shows best; false when the table has no such term, or no place for it. rank -1: any.
   bool go_to_term(const std::string& name, int32_t rank);
+  // The evidence of a finding, by its position in table.findings; false when it has no place.
+  bool go_to_finding(size_t index);
   // For the history: to be called after a frame in which nothing is held. `seconds` of a steady clock.
   void remember_place(double seconds);
   void open_tab(Tab wanted);
@@ -163,7 +165,7 @@ class AppState {
   KeyMap keys;
   PaletteBox palette_box;
   History history;
-  std::string message;    // for the status line, until the next command
+  std::string message;    // for the status line, until the next command or click
   std::string clipboard;  // what a command copied; the shell hands it to the system
   TableCopy table_copy = TableCopy::kNone;
   Panes panes;
@@ -184,6 +186,7 @@ class AppState {
   };
   std::string apply_selection(const Link& link);
   void go_through_history(bool forward);
+  void finding_by(int direction);
   void open_palette();
   void rebuild();
   void step_by(int direction);
@@ -196,6 +199,7 @@ class AppState {
 
   std::array<std::shared_ptr<const RunModel>, 2> runs_;
   std::array<std::vector<uint8_t>, 2> emphasis_;  // by name: 1 stands out; empty: nothing is dimmed
+  std::optional<size_t> finding_;                 // gone to last, in table.findings
   std::optional<size_t> found_track_;             // where the search for lanes is
   bool view_set_ = false;
   std::optional<Seen> seen_;

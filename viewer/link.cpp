@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "viewer/link.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
+#include <type_traits>
 #include <vector>
 
 #include "analyzer/view_link.hpp"
@@ -20,10 +23,20 @@ std::string number_text(Number value) {
   return {room.data(), written.ptr};
 }
 
+// Times up to 31 years: what is longer would not survive arithmetic, "nan" and "inf" neither.
 template <typename Number>
 bool parse_number(std::string_view text, Number& value) {
   const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
-  return parsed.ec == std::errc() && parsed.ptr == text.data() + text.size();
+  if (parsed.ec != std::errc() || parsed.ptr != text.data() + text.size()) {
+    return false;
+  }
+  if constexpr (std::is_floating_point_v<Number>) {
+    return std::abs(value) <= 1e18;
+  } else if constexpr (std::is_same_v<Number, int64_t>) {
+    return value / 1'000'000'000'000'000'000 == 0;
+  } else {
+    return true;
+  }
 }
 
 // Cuts what stands before the next ':' off the text.

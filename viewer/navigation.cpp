@@ -158,6 +158,30 @@ bool AppState::go_to_term(const std::string& name, int32_t rank) {
   return true;
 }
 
+bool AppState::go_to_finding(size_t index) {
+  if (index >= table.findings.size() || !table.findings[index].place) {
+    return false;
+  }
+  finding_ = index;
+  go_to(*table.findings[index].place);
+  message = "finding " + std::to_string(index + 1) + " of " + std::to_string(table.findings.size()) + ": " +
+            table.findings[index].text;
+  return true;
+}
+
+// The next that has a place, around at the end.
+void AppState::finding_by(int direction) {
+  const size_t count = table.findings.size();
+  size_t at = finding_.value_or(direction > 0 ? count - 1 : 0);
+  for (size_t tried = 0; tried < count; ++tried) {
+    at = direction > 0 ? (at + 1) % count : (at + count - 1) % count;
+    if (go_to_finding(at)) {
+      return;
+    }
+  }
+  message = table_ready ? "no finding has a place to look at" : "there is no analysis yet";
+}
+
 bool AppState::go_to_step_number(int64_t number) {
   const auto slot = slot_of(*this, number);
   if (slot) {

@@ -111,11 +111,8 @@ Failure go_to_finding(Stage& stage, const std::string& text) {
   if (number < 1 || static_cast<size_t>(number) > findings.size()) {
     return done_if(false, "there are " + std::to_string(findings.size()) + " findings");
   }
-  const FindingRow& finding = findings[static_cast<size_t>(number) - 1];
-  if (finding.place) {
-    stage.state.go_to(*finding.place);
-  }
-  return done_if(finding.place.has_value(), "the finding has no place to look at");
+  return done_if(stage.state.go_to_finding(static_cast<size_t>(number) - 1),
+                 "the finding has no place to look at");
 }
 
 Failure go_to_step(Stage& stage, const std::string& text) {

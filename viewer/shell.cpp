@@ -15,8 +15,13 @@ constexpr float kGutter = 200;
 constexpr int kButtonBack = 3;  // of a mouse with five buttons
 constexpr int kButtonForward = 4;
 constexpr ImGuiWindowFlags kPlain = ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove |
-                                    ImGuiWindowFlags_NoSavedSettings |
+                                    ImGuiWindowFlags_NoSavedSettings | ImGuiWindowFlags_NoScrollWithMouse |
                                     ImGuiWindowFlags_NoBringToFrontOnFocus | ImGuiWindowFlags_NoNav;
+// Over the others: comes to the front, and scrolls.
+constexpr ImGuiWindowFlags kOverlay =
+    kPlain & ~(ImGuiWindowFlags_NoBringToFrontOnFocus | ImGuiWindowFlags_NoScrollbar |
+               ImGuiWindowFlags_NoScrollWithMouse);
+constexpr float kMostGutter = 0.4F;  // of the width of a small window
 
 // '/' and '?' are typed characters: where they are on the keyboard differs from layout to layout.
 bool typed(char wanted) {
@@ -78,14 +83,12 @@ size_t Shell::find(const char* id) const {
   return static_cast<size_t>(at - table.begin());
 }
 
-void Shell::open_window(const char* id, ImVec2 pos, ImVec2 size, Color ground, bool scrolls,
+void Shell::open_window(const char* id, ImVec2 pos, ImVec2 size, Color ground, ImGuiWindowFlags flags,
                         ImVec2 padding) const {
   ImGui::SetNextWindowPos(pos);
   ImGui::SetNextWindowSize(size);
   ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, padding);
   ImGui::PushStyleColor(ImGuiCol_WindowBg, to_vec(ground));
-  const ImGuiWindowFlags flags =
-      scrolls ? kPlain & ~ImGuiWindowFlags_NoScrollbar : kPlain | ImGuiWindowFlags_NoScrollWithMouse;
   ImGui::Begin(id, nullptr, flags);
   ImGui::PopStyleColor();
   ImGui::PopStyleVar();
@@ -97,6 +100,9 @@ void Shell::open_window(const char* id, ImVec2 pos, ImVec2 size, Color ground, b
 void Shell::draw(AppState& state, float scale) {
   unit_ = scale;
   apply_theme(state.theme, scale);
+  if (ImGui::IsMouseClicked(ImGuiMouseButton_Left)) {
+    state.message.clear();  // it was about what was done before
+  }
   dispatch_keys(state);
   if (state.tab_requested) {
     clicked_ = view_table().size();
@@ -114,7 +120,8 @@ void Shell::draw_view(size_t index, AppState& state, ImVec2 pos, ImVec2 size) {
   if (inside && ImGui::IsMouseClicked(ImGuiMouseButton_Left) && view_table()[index].table != nullptr) {
     clicked_ = index;
   }
-  views_[index]->draw(state, {pos, size, unit_, std::floor(kGutter * unit_)});
+  const float gutter = std::min(kGutter * unit_, ImGui::GetIO().DisplaySize.x * kMostGutter);
+  views_[index]->draw(state, {pos, size, unit_, std::floor(gutter)});
 }
 
 void Shell::draw_region(Region region, AppState& state, const Rect& rect, Color ground) {
@@ -122,7 +129,7 @@ void Shell::draw_region(Region region, AppState& state, const Rect& rect, Color 
     const size_t index = find(region);
     const ImVec2 pos(rect.x, rect.y);
     const ImVec2 size(rect.width, rect.height);
-    open_window(view_table()[index].id, pos, size, ground, false, ImVec2(0, 0));
+    open_window(view_table()[index].id, pos, size, ground, kPlain, ImVec2(0, 0));
     draw_view(index, state, pos, size);
     ImGui::End();
   }
@@ -148,7 +155,7 @@ void Shell::draw_regions(AppState& state) {
   }
   draw_region(Region::kStatus, state, layout.status, colors.header);
   if (state.help_open) {
-    draw_overlay("help", state, ImVec2(1180 * unit_, 480 * unit_), 0.5F);
+    draw_overlay("help", state, ImVec2(1180 * unit_, 620 * unit_), 0.5F);
   }
   if (state.palette_box.open) {
     draw_overlay("palette", state, ImVec2(620 * unit_, 380 * unit_), 0.15F);
@@ -161,7 +168,7 @@ void Shell::draw_overlay(const char* id, AppState& state, ImVec2 wanted, float t
   const ImVec2 size(std::min(display.x * 0.94F, wanted.x), std::min(display.y * 0.9F, wanted.y));
   const ImVec2 pos(std::floor((display.x - size.x) / 2), std::floor((display.y - size.y) * top_share));
   ImGui::SetNextWindowFocus();
-  open_window(id, pos, size, state.colors().header, true, ImVec2(0, 0));
+  open_window(id, pos, size, state.colors().header, kOverlay, ImVec2(0, 0));
   draw_view(find(id), state, pos, size);
   ImGui::End();
 }
@@ -173,7 +180,7 @@ void Shell::draw_edges(AppState& state, const WindowLayout& layout) {
     if (!rect.shown()) {
       return 0.0F;
     }
-    open_window(id, ImVec2(rect.x, rect.y), ImVec2(rect.width, rect.height), ground, false, ImVec2(0, 0));
+    open_window(id, ImVec2(rect.x, rect.y), ImVec2(rect.width, rect.height), ground, kPlain, ImVec2(0, 0));
     ImGui::InvisibleButton("##drag", ImVec2(rect.width, rect.height));
     if (ImGui::IsItemActive() || ImGui::IsItemHovered()) {
       ImGui::SetMouseCursor(upright ? ImGuiMouseCursor_ResizeEW : ImGuiMouseCursor_ResizeNS);
@@ -193,7 +200,7 @@ void Shell::draw_edges(AppState& state, const WindowLayout& layout) {
 
 void Shell::draw_tabs(AppState& state, const Rect& rect) {
   const bool narrow = rect.width >= ImGui::GetIO().DisplaySize.x;
-  open_window("tabs", ImVec2(rect.x, rect.y), ImVec2(rect.width, rect.height), state.colors().panel, false,
+  open_window("tabs", ImVec2(rect.x, rect.y), ImVec2(rect.width, rect.height), state.colors().panel, kPlain,
               ImVec2(8 * unit_, 5 * unit_));
   if (ImGui::BeginTabBar("drawer",
                          ImGuiTabBarFlags_FittingPolicyScroll | ImGuiTabBarFlags_TabListPopupButton)) {

@@ -32,7 +32,8 @@ class Shell {
   void draw_view(size_t index, AppState& state, ImVec2 pos, ImVec2 size);
   void draw_edges(AppState& state, const WindowLayout& layout);
   void copy(AppState& state) const;
-  void open_window(const char* id, ImVec2 pos, ImVec2 size, Color ground, bool scrolls, ImVec2 padding) const;
+  void open_window(const char* id, ImVec2 pos, ImVec2 size, Color ground, ImGuiWindowFlags flags,
+                   ImVec2 padding) const;
   [[nodiscard]] size_t find(Region region) const;
   [[nodiscard]] size_t find(const char* id) const;
 

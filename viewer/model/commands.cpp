@@ -85,6 +85,8 @@ constexpr CommandRow kCommands[] = {
     {C::kCopyTable, "Copy", "The table in front, for a spreadsheet", {K::kC, true}, {}, false, "copy-table"},
     {C::kCopyCsv, "Copy", "The table in front as CSV", {K::kC, true, true}, {}, false, "copy-csv"},
     {C::kTabMarks, "Show", "Marks and notes", {K::kB}, {}, false, "show-marks"},
+    {C::kNextFinding, "Go to", "Next finding", {K::kJ}, {}, true, "next-finding"},
+    {C::kPreviousFinding, "Go to", "Previous finding", {K::kK}, {}, true, "previous-finding"},
 };
 
 constexpr MouseRow kMouse[] = {
@@ -97,6 +99,7 @@ constexpr MouseRow kMouse[] = {
     {"Click", "Select an event or a step"},
     {"Double-click or middle-click", "Zoom to it"},
     {"Click a process name", "Fold or unfold its lanes"},
+    {"Click a lane's title", "Select it; with Ctrl one more"},
 };
 
 // From kLeft on; those before are a letter, a digit or F and a number.

@@ -56,6 +56,8 @@ enum class Command : uint8_t {
   kCopyTable,
   kCopyCsv,
   kTabMarks,
+  kNextFinding,
+  kPreviousFinding,
 };
 
 // Keys by meaning on a US layout; imgui_compat.hpp knows the numbers. Letters, digits and function keys are in a row each.

@@ -9,20 +9,20 @@
 namespace stepscope::viewer {
 namespace {
 
-constexpr int kNone = std::numeric_limits<int>::min() / 2;
+constexpr int kImpossible = std::numeric_limits<int>::min() / 2;
 constexpr int kHit = 10;
 constexpr int kWordStart = 12;
 constexpr int kTogether =
     15;  // with the letter before; more than a new word, so that "mark" is found as such
 constexpr size_t kMostPattern = 64;
 
-char lower(char c) {
+char small_letter(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
 bool starts_word(std::string_view text, size_t at) {
   const auto is_letter = [](char c) {
-    return (lower(c) >= 'a' && lower(c) <= 'z') || (c >= '0' && c <= '9');
+    return (small_letter(c) >= 'a' && small_letter(c) <= 'z') || (c >= '0' && c <= '9');
   };
   return at == 0 || (is_letter(text[at]) && !is_letter(text[at - 1]));
 }
@@ -39,24 +39,24 @@ struct Table {
   Table(std::string_view searched, std::string_view wanted)
       : text(searched),
         pattern(wanted),
-        scores(pattern.size() * text.size(), kNone),
+        scores(pattern.size() * text.size(), kImpossible),
         from(pattern.size() * text.size(), 0) {}
 
   void fill() {
     for (size_t i = 0; i < pattern.size(); ++i) {
-      int best = i == 0 ? 0 : kNone;  // of the letters before, anywhere before
+      int best = i == 0 ? 0 : kImpossible;  // of the letters before, anywhere before
       size_t best_at = 0;
       for (size_t j = i; j < text.size(); ++j) {
         if (i > 0 && score(i - 1, j - 1) > best) {
           best = score(i - 1, j - 1);
           best_at = j - 1;
         }
-        if (lower(text[j]) != lower(pattern[i]) || best == kNone) {
+        if (small_letter(text[j]) != small_letter(pattern[i]) || best == kImpossible) {
           continue;
         }
         const int hit = kHit + (starts_word(text, j) ? kWordStart : 0);
         const bool together =
-            i > 0 && score(i - 1, j - 1) != kNone && score(i - 1, j - 1) + kTogether >= best;
+            i > 0 && score(i - 1, j - 1) != kImpossible && score(i - 1, j - 1) + kTogether >= best;
         score(i, j) = hit + (together ? score(i - 1, j - 1) + kTogether : best);
         from[i * text.size() + j] = together ? j - 1 : best_at;
       }
@@ -88,7 +88,7 @@ std::optional<FuzzyMatch> fuzzy_match(std::string_view text, std::string_view ty
     at = table.score(last, j) > table.score(last, at) ? j : at;
   }
   FuzzyMatch match{table.score(last, at), {}};
-  if (match.score <= kNone / 2) {
+  if (match.score <= kImpossible / 2) {
     return std::nullopt;
   }
   for (size_t i = last + 1; i-- > 0;) {

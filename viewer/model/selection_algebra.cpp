@@ -156,4 +156,20 @@ bool contains(const Selection& outer, const Selection& inner) {
          (!outer.run || outer.run == inner.run);
 }
 
+std::string summary(const Selection& selection) {
+  std::string text;
+  const auto add = [&](size_t count, const char* what) {
+    if (count > 0) {
+      text += (text.empty() ? "" : ", ") + std::to_string(count) + " " + what + (count == 1 ? "" : "s");
+    }
+  };
+  add(selection.steps ? selection.steps->last - selection.steps->first + 1 : 0, "step");
+  add(selection.names.size(), "name");
+  add(selection.lanes.size(), "lane");
+  if (selection.run) {
+    text += (text.empty() ? "only " : ", only ") + std::string(*selection.run == Side::kA ? "A" : "B");
+  }
+  return text;
+}
+
 }  // namespace stepscope::viewer

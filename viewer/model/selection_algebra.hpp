@@ -6,6 +6,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 
 #include "viewer/model/selection.hpp"
 
@@ -23,5 +24,8 @@ inline constexpr Dimension kDimensions[] = {Dimension::kTime, Dimension::kLanes,
 [[nodiscard]] Selection hull(const Selection& a, const Selection& b);
 // Whether all of `inner` lies in `outer`.
 [[nodiscard]] bool contains(const Selection& outer, const Selection& inner);
+
+// "4 steps, 2 names, 1 lane, only B": the sets that are selected, for people; "" when none is.
+[[nodiscard]] std::string summary(const Selection& selection);
 
 }  // namespace stepscope::viewer

@@ -14,7 +14,7 @@ namespace {
 constexpr float kToolbarHeight = 40;
 constexpr float kStatusHeight = 24;
 constexpr float kEdge = 5;
-constexpr float kLeastTimeline = 60;
+constexpr float kLeastTimeline = 84;   // its rulers and a lane
 constexpr float kUsualTimeline = 120;  // what a drawer that is dragged up leaves
 constexpr float kLeastDrawer = 80;
 constexpr float kNarrow = 900;  // below it the drawer shows one thing at a time

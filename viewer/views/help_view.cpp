@@ -43,8 +43,9 @@ class HelpView final : public View {
   static void row(const Palette& colors, std::string_view keys, std::string_view text, float indent) {
     const float x = ImGui::GetCursorPosX();
     ui::text(colors.text, keys);
-    ImGui::SameLine(x + indent);
-    ui::text(colors.text_dim, text);
+    ImGui::SameLine(0, 0);
+    ImGui::SetCursorPosX(x + indent);
+    ui::text_wrapped(colors.text_dim, text);
   }
 
   static void draw_group(const AppState& state, const char* group, float unit) {

@@ -23,7 +23,9 @@ class StatusView final : public View {
     const Color color = !state.message.empty()                           ? state.colors().text
                         : state.load.errors.empty() || state.load.active ? state.colors().text_faint
                                                                          : state.colors().error;
-    const float width = std::min(painter.text_width(text), area.size.x * 0.6F);
+    const float most =
+        area.size.x < 600 * area.unit ? 0.94F : 0.6F;  // the legend needs room, in a small window it has none
+    const float width = std::min(painter.text_width(text), area.size.x * most);
     painter.text(right - width, y, right, color, text);
     if (state.load.active) {
       const float done = static_cast<float>(state.load.fraction) * area.size.x;
@@ -52,7 +54,9 @@ class StatusView final : public View {
     if (const RunModel* b = state.run(Side::kB)) {
       events += b->events;
     }
-    return format_duration(state.view.visible().length()) + " shown · " + format_count(events) + " events";
+    const std::string selected = summary(state.selection);
+    return (selected.empty() ? "" : selected + " selected · ") +
+           format_duration(state.view.visible().length()) + " shown · " + format_count(events) + " events";
   }
 
   void draw_legend(ImGuiPainter& painter, const AppState& state, ImVec2 at, float right, float unit) {

@@ -3,6 +3,9 @@
 // Views as text, there and back; and the history of views.
 #include "viewer/link.hpp"
 
+#include <cmath>
+#include <random>
+
 #include <gtest/gtest.h>
 
 #include "analyzer/view_link.hpp"
@@ -71,7 +74,8 @@ TEST(LinkText, WhatANewerViewerSaysIsSkippedAndWhatIsWrongIsNamed) {
   EXPECT_EQ(parse_link("hologram=on,step=12,,nonsense,%zz=1", link), "");
   EXPECT_EQ(link.steps, (std::pair<int64_t, int64_t>{12, 12}));
   for (const char* wrong : {"range=1", "range=2:1:0", "step=x", "step=5:4", "align=sideways", "event=c:1:2:x",
-                            "event=a:1:0:", "tab=", "drawer=ajar", "rank=one", "name="}) {
+                            "event=a:1:0:", "tab=", "drawer=ajar", "rank=one", "name=", "range=nan:nan",
+                            "time=-inf:inf", "range=1e300:1e301", "event=a:9223372036854775807:0:x"}) {
     Link refused;
     const std::string problem = parse_link(wrong, refused);
     if (std::string(wrong) == "range=1") {
@@ -126,6 +130,32 @@ TEST(LinkText, OfAnotherRunWhatIsMissingIsSaidAndTheRestHolds) {
   EXPECT_EQ(here.state.apply(link), "there is no step 4711");
   EXPECT_EQ(here.state.align_mode, AlignMode::kAbsolute);
   EXPECT_EQ(here.state.selection.names, (std::set<std::string>{"backward"}));
+}
+
+TEST(LinkText, NoTextOfAnyKindDoesHarm) {
+  Session here;
+  std::mt19937_64 random(11);
+  const std::string whole =
+      "range=1:2,steps=3:9,time=5:1e9,name=backward,lane=main/main "
+      "thread,run=b,event=a:1:0:main/main%20thread,"
+      "term=data.fetch,rank=2,align=time,shown=b,lanes=stacked,tab=area,drawer=closed,folded=main,search=x";
+  for (int round = 0; round < 400; ++round) {
+    std::string text = whole;
+    for (int edit = 0; edit < 4; ++edit) {
+      const size_t at = random() % text.size();
+      if (random() % 2 == 0) {
+        text[at] = static_cast<char>(random() % 256);
+      } else {
+        text.erase(at, random() % 12);
+      }
+    }
+    Link link;
+    if (parse_link(text, link).empty()) {
+      (void)here.state.apply(link);
+      EXPECT_TRUE(std::isfinite(here.state.view.visible().length())) << text;
+      EXPECT_EQ(travelled(here.state.capture()), here.state.capture()) << text;
+    }
+  }
 }
 
 Link at(double begin, Tab tab = Tab::kTerms) {

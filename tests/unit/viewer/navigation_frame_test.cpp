@@ -59,6 +59,19 @@ TEST_F(NavigationTest, ThePaletteFindsACommandAndEnterDoesIt) {
   EXPECT_GE(state.view.visible().length(), state.view.bounds().length());
 }
 
+TEST_F(NavigationTest, ThePaletteLiesOverTheWindowAndTakesClicks) {
+  load_two();
+  frames(2);
+  press(Key::kP, true, true);
+  const double whole = state.view.visible().length();
+  click(640, (720 - 380) * 0.15F + 12 + 30 + 12);  // its first row: zoom in
+  EXPECT_FALSE(state.palette_box.open);
+  EXPECT_LT(state.view.visible().length(), whole * 0.9);
+  press(Key::kP, true, true);
+  click(640, 700);  // beside it
+  EXPECT_FALSE(state.palette_box.open);
+}
+
 TEST_F(NavigationTest, ThePaletteIsLeftByEscapeAndChosenFromByArrows) {
   load_two();
   frames(2);
@@ -85,6 +98,8 @@ TEST_F(NavigationTest, OtherKeysDoWhatTheUsualOnesDidAndHelpShowsThem) {
   EXPECT_EQ(state.theme, Theme::kLight);
   press(Key::kH, true);
   EXPECT_TRUE(state.help_open);
+  EXPECT_EQ(script("expect Zoom about the pointer\nexpect Search for a name\nexpect Larger text\n"), "")
+      << "every column shows its text";
   EXPECT_NE(shown().find("Ctrl H"), std::string::npos);
   EXPECT_NE(shown().find("F9"), std::string::npos);
 }
@@ -124,6 +139,22 @@ TEST_F(NavigationTest, ALinkAndTheTableInFrontGoToTheClipboard) {
   EXPECT_EQ(state.message, "the table in front is empty: nothing was copied");
 }
 
+TEST_F(NavigationTest, AClickOnALaneTitleSelectsTheLaneAndWithControlOneMore) {
+  load_one();
+  frames(2);
+  click(80, y_of_lane(1));
+  EXPECT_EQ(state.selection.lanes, (std::set<std::string>{"worker 0/main thread"}));
+  EXPECT_EQ(script("expect 1 lane selected\n"), "");
+  compat::send_modifiers(ImGui::GetIO(), true, false);
+  click(80, y_of_lane(2));
+  compat::send_modifiers(ImGui::GetIO(), false, false);
+  EXPECT_EQ(state.selection.lanes.size(), 2U);
+  click(80, y_of_lane(2));
+  EXPECT_EQ(state.selection.lanes, (std::set<std::string>{"worker 1/main thread"}));
+  click(80, y_of_lane(2));
+  EXPECT_TRUE(state.selection.lanes.empty());
+}
+
 TEST_F(NavigationTest, EdgesAreDraggedAndStayInReason) {
   load_two();
   frames(2);
@@ -149,14 +180,7 @@ TEST_F(NavigationTest, ASmallWindowAndDoubleScaleDrawWhatThereIsRoomFor) {
         ImGui::Render();
         compat::finish_headless_frame();
       }
-      const ImDrawData& drawn = *ImGui::GetDrawData();
-      EXPECT_GT(drawn.TotalVtxCount, 300) << size.x << "x" << size.y << " at " << scale;
-      for (int list = 0; list < drawn.CmdListsCount; ++list) {
-        for (const ImDrawCmd& command : drawn.CmdLists[list]->CmdBuffer) {
-          EXPECT_LE(command.ClipRect.x, command.ClipRect.z);
-          EXPECT_LE(command.ClipRect.y, command.ClipRect.w);
-        }
-      }
+      EXPECT_GT(ImGui::GetDrawData()->TotalVtxCount, 300) << size.x << "x" << size.y << " at " << scale;
       EXPECT_GT(state.view.width(), 0);
     }
   }
@@ -164,7 +188,30 @@ TEST_F(NavigationTest, ASmallWindowAndDoubleScaleDrawWhatThereIsRoomFor) {
   EXPECT_EQ(script("key Ctrl+Shift+P\nexpect Zoom in\nkey Escape\nhelp\nexpect Keys and mouse\n"), "");
 }
 
-// From opening both runs to the cause with the keyboard alone.
+TEST_F(NavigationTest, TheKeyboardAloneLeadsFromFindingToFinding) {
+  load_two();
+  FindingRow second = state.table.findings[0];
+  second.text = "The forward is slower too.";
+  second.place = Place{Side::kB, 0, 50'000'000 + slow.wait, 50'000'000 + slow.wait + slow.forward};
+  FindingRow nowhere = second;
+  nowhere.place.reset();
+  state.table.findings.push_back(nowhere);
+  state.table.findings.push_back(second);
+  frames(2);
+  press(Key::kJ);
+  EXPECT_EQ(state.message, "finding 1 of 3: Workers take longer to fetch a batch.");
+  EXPECT_EQ(state.name_of(*state.selection.event).text, "wait for batch");
+  press(Key::kJ);
+  EXPECT_EQ(state.name_of(*state.selection.event).text, "forward") << "the one without a place is passed by";
+  press(Key::kK);
+  EXPECT_EQ(state.name_of(*state.selection.event).text, "wait for batch");
+  press(Key::kF);
+  EXPECT_LT(state.view.visible().length(), 3.0 * static_cast<double>(slow.wait));
+  state.table.findings = {nowhere};
+  press(Key::kJ);
+  EXPECT_EQ(state.message, "no finding has a place to look at");
+}
+
 TEST_F(NavigationTest, AScriptWalksFromTheFindingToItsCause) {
   load_two();
   stepscope::testing::TempDir dir;

@@ -125,6 +125,17 @@ TEST(SelectionAlgebra, TracksOfTwoAreasMeet) {
   EXPECT_FALSE(intersection(a, b).has_value());
 }
 
+TEST(SelectionAlgebra, TheSummaryCountsWhatIsSelected) {
+  Selection selection;
+  EXPECT_EQ(summary(selection), "");
+  selection.run = Side::kB;
+  EXPECT_EQ(summary(selection), "only B");
+  selection.steps = StepSelection{3, 6};
+  selection.names = {"forward"};
+  selection.lanes = {"a/b", "a/c"};
+  EXPECT_EQ(summary(selection), "4 steps, 1 name, 2 lanes, only B");
+}
+
 TEST(Selection, AClickSelectsOneNameAClickWithControlOneMoreAndTheSameAgainNone) {
   Selection selection;
   selection.select_name("forward", false);

@@ -25,7 +25,7 @@ TEST(WindowLayout, RegionsNeverOverlapNorLeaveTheWindow) {
           const std::array regions{layout.toolbar, layout.strip,       layout.timeline, layout.table,
                                    layout.tabs,    layout.drawer_edge, layout.status};
           for (size_t i = 0; i < regions.size(); ++i) {
-            for (size_t j = i + 1; j < regions.size() && height >= 130 * unit; ++j) {
+            for (size_t j = i + 1; j < regions.size() && height >= 150 * unit; ++j) {
               EXPECT_TRUE(apart(regions[i], regions[j]))
                   << unit << " " << width << "x" << height << " " << i << j;
             }
@@ -44,7 +44,7 @@ TEST(WindowLayout, WithoutRoomTheStripGoesFirstThenTheDrawer) {
   EXPECT_TRUE(at(480).strip.shown() && at(480).tabs.shown());
   EXPECT_TRUE(!at(260).strip.shown() && at(260).tabs.shown());
   EXPECT_TRUE(!at(200).strip.shown() && !at(200).tabs.shown());
-  EXPECT_GE(at(200).timeline.height, 60);
+  EXPECT_GE(at(200).timeline.height, 84);
   const WindowLayout doubled = lay_out_window(640, 520, 2, Panes(), true);
   EXPECT_TRUE(!doubled.strip.shown() && doubled.tabs.shown()) << "scale counts like size";
 }
