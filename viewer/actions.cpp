@@ -33,6 +33,7 @@ Shown next_shown(Shown shown) {
 }  // namespace
 
 void AppState::execute(Command command) {
+  message.clear();
   switch (command) {
     case Command::kZoomIn:
       return view.zoom_about(view.width() / 2, 1 / kKeyZoom);
@@ -117,6 +118,28 @@ void AppState::execute(Command command) {
     case Command::kQuit:
       quit = true;
       return;
+    case Command::kPalette:
+      return open_palette();
+    case Command::kBack:
+      return go_through_history(false);
+    case Command::kForward:
+      return go_through_history(true);
+    case Command::kCopyLink:
+      clipboard = link_text(capture());
+      message = "copied the link to this view; open it with --link";
+      return;
+    case Command::kCopyTable:
+      table_copy = TableCopy::kTabs;
+      return;
+    case Command::kCopyCsv:
+      table_copy = TableCopy::kCsv;
+      return;
+    case Command::kTabMarks:
+      return open_tab(Tab::kMarks);
+    case Command::kNextFinding:
+      return finding_by(1);
+    case Command::kPreviousFinding:
+      return finding_by(-1);
   }
 }
 
@@ -126,16 +149,22 @@ void AppState::open_tab(Tab wanted) {
   drawer_open = true;
 }
 
+void AppState::open_palette() {
+  palette_box = {.open = true, .focus = true};
+  help_open = false;
+}
+
 void AppState::clear() {
-  if (help_open) {
+  if (help_open || palette_box.open) {
     help_open = false;
+    palette_box.open = false;
     return;
   }
   selection.clear();
   details.clear();
   area = {};
   search_box.lanes = false;
-  search_for("");
+  search_for("");  // and with it what stands out
 }
 
 void AppState::set_alignment(AlignMode mode) {
@@ -147,6 +176,7 @@ void AppState::set_alignment(AlignMode mode) {
 
 void AppState::select_event(EventRef ref) {
   selection.select_event(ref, name_of(ref).text);
+  refresh_emphasis();
   const EventRow& row = row_of(ref);
   const RunModel& model = *run(ref.side);
   details = model.details ? model.details(model.lanes[ref.lane].source_lane, name_of(ref).kind,
@@ -197,20 +227,6 @@ void AppState::select_area_of_selection() {
 void AppState::select_all() {
   if (run(Side::kA) != nullptr) {
     select_area({alignment.extent(), {}});
-  }
-}
-
-void AppState::toggle_mark(bool span) {
-  if (run(Side::kA) == nullptr) {
-    return;
-  }
-  const double middle = (view.visible().begin_ns + view.visible().end_ns) / 2;
-  const TimeRange range = selected_range().value_or(TimeRange{middle, middle});
-  Mark mark{selection.event ? selection.event->side : Side::kA, 0, 0};
-  mark.begin_ns = alignment.to_time(mark.side, range.begin_ns);
-  mark.end_ns = span ? alignment.to_time(mark.side, range.end_ns) : mark.begin_ns;
-  if (std::erase(marks, mark) == 0) {
-    marks.push_back(mark);
   }
 }
 

@@ -62,6 +62,21 @@ void add_findings(DiffTable& table, const std::vector<analysis::Finding>& findin
   }
 }
 
+// A finding whose evidence points nowhere leads to where a term that it accounts for shows best.
+void add_missing_places(DiffTable& table, const std::vector<analysis::Finding>& findings) {
+  for (size_t i = 0; i < findings.size(); ++i) {
+    std::vector<std::string> accounted = findings[i].terms;
+    accounted.push_back(findings[i].id);
+    for (const TermRow& term : table.terms) {
+      const bool whose = findings[i].rank < 0 || term.rank == findings[i].rank;
+      if (!table.findings[i].place && whose && term.place &&
+          std::find(accounted.begin(), accounted.end(), term.name) != accounted.end()) {
+        table.findings[i].place = term.place;
+      }
+    }
+  }
+}
+
 // A finding's pointer is better than our own guess: it comes from the evidence.
 std::optional<Place> place_of_term(const DiffTable& table, const std::string& term, Side side,
                                    const RunModel& model) {
@@ -139,7 +154,8 @@ DiffTable table_of_diff(const AnalyzedRun& a, const AnalyzedRun& b, const RunMod
   table.a_step_ns = diff.base.mean_step_ns;
   table.b_step_ns = diff.candidate.mean_step_ns;
   table.delta_ns = diff.delta_ns;
-  add_findings(table, find_in_diff(diff, {&a, 1}, {&b, 1}), Side::kB, model_b);
+  const std::vector<analysis::Finding> findings = find_in_diff(diff, {&a, 1}, {&b, 1});
+  add_findings(table, findings, Side::kB, model_b);
   for (const analysis::Term& term : diff.terms) {
     TermRow row;
     row.name = term.name;
@@ -165,6 +181,7 @@ DiffTable table_of_diff(const AnalyzedRun& a, const AnalyzedRun& b, const RunMod
     }
     table.terms.push_back(std::move(row));
   }
+  add_missing_places(table, findings);
   add_remarks(table, diff);
   return table;
 }

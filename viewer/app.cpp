@@ -14,115 +14,23 @@
 #include <imgui.h>
 
 #include "viewer/fonts.hpp"
+#include "viewer/frame_script.hpp"
 #include "viewer/imgui_compat.hpp"
 #include "viewer/loader.hpp"
-#include "viewer/model/scale.hpp"
 #include "viewer/screenshot.hpp"
+#include "viewer/session.hpp"
 #include "viewer/shell.hpp"
+#include "viewer/user_files.hpp"
+#include "viewer/window.hpp"
 
 namespace stepscope::viewer {
 namespace {
 
-constexpr int kSettleFrames = 3;  // frames after an input until everything has reacted to it
-
-// GLFW reports errors through a callback without context.
-std::string last_glfw_error;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
-void remember_error(int, const char* text) {
-  last_glfw_error = text != nullptr ? text : "";
-}
+constexpr const char* kNoPicture = "this OpenGL cannot draw a picture of that size; try a smaller --size";
 
 void complain(const std::string& message) {
   std::fprintf(stderr, "stepscope-viewer: %s\n", message.c_str());
 }
-
-// Frames still owed; reached by callbacks through the window's user pointer.
-struct Pace {
-  int frames = kSettleFrames;
-};
-void owe_frames(GLFWwindow* window) {
-  static_cast<Pace*>(glfwGetWindowUserPointer(window))->frames = kSettleFrames;
-}
-
-struct Glfw {
-  bool ok = false;
-  Glfw() {
-    glfwSetErrorCallback(remember_error);
-    ok = glfwInit() == GLFW_TRUE;
-  }
-  Glfw(const Glfw&) = delete;
-  Glfw& operator=(const Glfw&) = delete;
-  ~Glfw() { glfwTerminate(); }
-};
-
-class Window {
- public:
-  Window(const Options& options, Pace& pace) : screenshot_(!options.screenshot.empty()) {
-    glfwWindowHint(GLFW_CONTEXT_VERSION_MAJOR, 3);
-    glfwWindowHint(GLFW_CONTEXT_VERSION_MINOR, 2);
-    glfwWindowHint(GLFW_OPENGL_PROFILE, GLFW_OPENGL_CORE_PROFILE);
-    glfwWindowHint(GLFW_VISIBLE, screenshot_ ? GLFW_FALSE : GLFW_TRUE);
-    window_ = glfwCreateWindow(options.width, options.height, title(options).c_str(), nullptr, nullptr);
-    if (window_ == nullptr) {
-      return;
-    }
-    glfwMakeContextCurrent(window_);
-    glfwSwapInterval(1);
-    glfwSetWindowUserPointer(window_, &pace);
-    // Before the back end, which calls what it finds.
-    glfwSetCursorPosCallback(window_, [](GLFWwindow* w, double, double) { owe_frames(w); });
-    glfwSetMouseButtonCallback(window_, [](GLFWwindow* w, int, int, int) { owe_frames(w); });
-    glfwSetScrollCallback(window_, [](GLFWwindow* w, double, double) { owe_frames(w); });
-    glfwSetKeyCallback(window_, [](GLFWwindow* w, int, int, int, int) { owe_frames(w); });
-    glfwSetCharCallback(window_, [](GLFWwindow* w, unsigned) { owe_frames(w); });
-    glfwSetWindowFocusCallback(window_, [](GLFWwindow* w, int) { owe_frames(w); });
-    glfwSetCursorEnterCallback(window_, [](GLFWwindow* w, int) { owe_frames(w); });
-    glfwSetWindowContentScaleCallback(window_, [](GLFWwindow* w, float, float) { owe_frames(w); });
-    glfwSetFramebufferSizeCallback(window_, [](GLFWwindow* w, int, int) { owe_frames(w); });
-    glfwSetWindowRefreshCallback(window_, [](GLFWwindow* w) { owe_frames(w); });
-    ImGui::CreateContext();
-    ImGui::GetIO().IniFilename = nullptr;
-    ImGui::GetIO().ConfigInputTextCursorBlink = false;  // a blinking caret would need frames without input
-    ImGui_ImplGlfw_InitForOpenGL(window_, true);
-    ImGui_ImplOpenGL3_Init("#version 150");
-  }
-  Window(const Window&) = delete;
-  Window& operator=(const Window&) = delete;
-  ~Window() {
-    if (window_ != nullptr) {
-      ImGui_ImplOpenGL3_Shutdown();
-      ImGui_ImplGlfw_Shutdown();
-      ImGui::DestroyContext();
-      glfwDestroyWindow(window_);
-    }
-  }
-
-  [[nodiscard]] GLFWwindow* get() const { return window_; }
-
-  // A picture is drawn as on a usual monitor, wherever it is made.
-  [[nodiscard]] InterfaceScale scale(float wanted, float user) const {
-    if (screenshot_) {
-      return interface_scale(1, 1, wanted, user);
-    }
-    float x = 1;
-    float y = 1;
-    glfwGetWindowContentScale(window_, &x, &y);
-    int width = 0;
-    int height = 0;
-    int pixels = 0;
-    glfwGetWindowSize(window_, &width, &height);
-    glfwGetFramebufferSize(window_, &pixels, &height);
-    const float framebuffer = width > 0 ? static_cast<float>(pixels) / static_cast<float>(width) : 1;
-    return interface_scale(std::max(x, y), framebuffer, wanted, user);
-  }
-
- private:
-  static std::string title(const Options& options) {
-    return "stepscope · " + options.run + (options.versus.empty() ? "" : " vs " + options.versus);
-  }
-
-  bool screenshot_;
-  GLFWwindow* window_ = nullptr;
-};
 
 unsigned packed(Color c) {
   return (unsigned{c.r} << 16U) | (unsigned{c.g} << 8U) | unsigned{c.b};
@@ -137,11 +45,16 @@ class App {
         state_(options),
         loader_(options.run, options.versus, [] { glfwPostEmptyEvent(); }) {}
 
-  Exit run() { return options_.screenshot.empty() ? interactive() : screenshot(); }
+  Exit run() {
+    return !options_.script.empty() ? script() : options_.screenshot.empty() ? interactive() : screenshot();
+  }
 
  private:
   Exit interactive() {
     GLFWwindow* window = window_.get();
+    tell(load_keys(options_.keys, state_.keys));
+    tell(load_panes(state_.panes));
+    const Panes before = state_.panes;
     while (glfwWindowShouldClose(window) == GLFW_FALSE && !state_.quit) {
       wait();
       take_data();
@@ -156,8 +69,28 @@ class App {
       glClear(GL_COLOR_BUFFER_BIT);
       ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
       glfwSwapBuffers(window);
+      if (!ImGui::GetIO().WantTextInput) {  // not with every letter of a note
+        tell({notes_.keep(state_)});
+      }
+    }
+    tell({notes_.keep(state_)});
+    if (state_.panes != before) {
+      if (const std::string wrong = save_panes(state_.panes); !wrong.empty()) {
+        complain(wrong);
+      }
     }
     return loader_.failed() && state_.run(Side::kA) == nullptr ? Exit::kUnreadable : Exit::kOk;
+  }
+
+  // On stderr, and the first of them in the status line.
+  void tell(const std::vector<std::string>& sentences) {
+    for (const std::string& sentence : sentences) {
+      if (sentence.empty()) {
+        continue;
+      }
+      complain(sentence);
+      state_.message = state_.message.empty() ? sentence : state_.message;
+    }
   }
 
   void wait() {
@@ -180,6 +113,7 @@ class App {
       for (const std::string& error : state_.load.errors) {
         complain(error);
       }
+      tell(notes_.open(state_));
       pace_.frames = kSettleFrames;
     }
   }
@@ -208,31 +142,74 @@ class App {
     ImGui::Render();
   }
 
-  Exit screenshot() {
-    const auto target = Offscreen::make(options_.width, options_.height);
-    if (!target) {
-      complain("this OpenGL cannot draw a picture of that size; try a smaller --size");
-      return Exit::kUsage;
+  // Until everything is loaded, or with --wait overview until there is something to see.
+  void load_unseen() {
+    if (!options_.keys.empty()) {  // a picture depends on nothing but its arguments and its runs
+      tell(load_keys(options_.keys, state_.keys));
+      state_.message.clear();
     }
     while (!loader_.finished() && !(options_.early && state_.run(Side::kA) != nullptr)) {
       glfwWaitEventsTimeout(0.05);
       loader_.poll(state_);
     }
     take_data();
+  }
+
+  analysis::Status write_picture(const Offscreen& target, const std::string& path) {
+    target.begin(packed(state_.colors().window));
+    ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
+    return write_png(target.read(), path);
+  }
+
+  Exit screenshot() {
+    const auto target = Offscreen::make(options_.width, options_.height);
+    if (!target) {
+      complain(kNoPicture);
+      return Exit::kUsage;
+    }
+    load_unseen();
     // A layout settles over a few frames: tables learn their columns, windows their scroll range. What a window shows first is not
     // settled either.
     const int frames = options_.early ? 2 : 6;
     for (int frame = 0; frame < frames; ++frame) {
       build_frame(true);
     }
-    target->begin(packed(state_.colors().window));
-    ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
-    const analysis::Status written = write_png(target->read(), options_.screenshot);
+    const analysis::Status written = write_picture(*target, options_.screenshot);
     if (!written.ok()) {
       complain(written.message());
       return Exit::kUnreadable;
     }
     return loader_.failed() ? Exit::kUnreadable : Exit::kOk;
+  }
+
+  Exit script() {
+    const auto content = read_file(options_.script);
+    if (!content.ok() || !content.value()) {
+      complain(content.ok() ? options_.script + ": there is no such script" : content.status().message());
+      return Exit::kUsage;
+    }
+    const auto lines = parse_script(*content.value(), options_.script);
+    if (!lines.ok()) {
+      complain(lines.status().message());
+      return Exit::kUsage;
+    }
+    const auto target = Offscreen::make(options_.width, options_.height);
+    if (!target) {
+      complain(kNoPicture);
+      return Exit::kUsage;
+    }
+    load_unseen();
+    if (loader_.failed()) {
+      return Exit::kUnreadable;
+    }
+    FrameScript host(state_, shell_,
+                     {[this] { build_frame(true); },
+                      [&](const std::string& path) { return write_picture(*target, path); }});
+    const ScriptEnd end = run_script(lines.value(), options_.script, state_, host);
+    if (!end.sentence.empty()) {
+      complain(end.sentence);
+    }
+    return end.code;
   }
 
   const Options& options_;
@@ -242,24 +219,25 @@ class App {
   Shell shell_;
   float font_scale_ = 0;
   bool linked_ = false;
+  SessionNotes notes_;
   Loader loader_;  // last: its thread ends before anything it could wake goes
 };
 
 }  // namespace
 
 Exit run_app(const Options& options) {
-  const Glfw glfw;
+  const Display display;
   constexpr const char* kRemedy =
       "; run it on a desktop or through ssh -X, or without a display: xvfb-run -a stepscope-viewer RUN "
       "--screenshot FILE";
-  if (!glfw.ok) {
-    complain("cannot open a display (" + last_glfw_error + ")" + kRemedy);
+  if (!display.ok) {
+    complain("cannot open a display (" + display_error() + ")" + kRemedy);
     return Exit::kUsage;
   }
   Pace pace;
   Window window(options, pace);
   if (window.get() == nullptr) {
-    complain("cannot make a window with OpenGL 3.2 (" + last_glfw_error + ")" + kRemedy);
+    complain("cannot make a window with OpenGL 3.2 (" + display_error() + ")" + kRemedy);
     return Exit::kUsage;
   }
   return App(options, window, pace).run();

@@ -27,6 +27,7 @@ void AppState::set_run(Side side, std::shared_ptr<const RunModel> model) {
 void AppState::set_table(DiffTable fresh) {
   table = std::move(fresh);
   table_ready = true;
+  finding_.reset();
 }
 
 void AppState::rebuild() {
@@ -93,6 +94,14 @@ void AppState::apply_deep_links(const Options& options) {
     search_for(options.select);
     find(true);
   }
+  if (!options.link.empty()) {
+    Link link;
+    const std::string wrong = parse_link(options.link, link);
+    const std::string missing = wrong.empty() ? apply(link) : wrong;
+    if (!missing.empty()) {
+      load.errors.push_back("--link: " + missing);
+    }
+  }
   if (options.tab) {
     open_tab(*options.tab);
   }
@@ -158,19 +167,21 @@ bool AppState::dimmed(Side side, uint32_t name) const {
   return !stands_out.empty() && (name >= stands_out.size() || stands_out[name] == 0);
 }
 
-// Names stand out that match the search; without one, those of the selected event's text.
+// Names stand out that match the search; without one, those selected by name. A selected event is marked by itself.
 void AppState::refresh_emphasis() {
+  const bool searched = search[0].name_count() + search[1].name_count() > 0;
+  const bool chosen = !selection.names.empty() && !selection.event;
   for (const Side side : {Side::kA, Side::kB}) {
     std::vector<uint8_t>& stands_out = emphasis_[index_of(side)];
     stands_out.clear();
     const RunModel* model = run(side);
-    const Search& searched = search[index_of(side)];
-    if (model == nullptr || !searched.active() || search[0].name_count() + search[1].name_count() == 0) {
+    if (model == nullptr || (!searched && !chosen)) {
       continue;
     }
     stands_out.resize(model->names.size(), 0);
     for (uint32_t name = 0; name < stands_out.size(); ++name) {
-      stands_out[name] = searched.matches(name) ? 1 : 0;
+      const bool stands = searched ? search[index_of(side)].matches(name) : selects_name(side, name);
+      stands_out[name] = stands ? 1 : 0;
     }
   }
 }

@@ -11,16 +11,21 @@
 #include <string>
 #include <vector>
 
+#include "viewer/history.hpp"
+#include "viewer/link.hpp"
 #include "viewer/model/alignment.hpp"
 #include "viewer/model/commands.hpp"
 #include "viewer/model/diff_table.hpp"
+#include "viewer/model/key_map.hpp"
 #include "viewer/model/palette.hpp"
 #include "viewer/model/run_model.hpp"
 #include "viewer/model/search.hpp"
 #include "viewer/model/selection.hpp"
+#include "viewer/model/selection_algebra.hpp"
 #include "viewer/model/step_strip.hpp"
 #include "viewer/model/track_layout.hpp"
 #include "viewer/model/viewport.hpp"
+#include "viewer/model/window_layout.hpp"
 #include "viewer/options.hpp"
 
 namespace stepscope::viewer {
@@ -41,6 +46,17 @@ struct SearchBox {
   std::string result;  // "3 names", "no match"
 };
 
+// The command palette; the text is matched by model/fuzzy.hpp.
+struct PaletteBox {
+  bool open = false;
+  bool focus = false;  // take the keyboard in the next frame
+  std::array<char, 64> text{};
+  size_t chosen = 0;  // position among the matches
+};
+
+// Which table a command asked to copy; the shell knows which one is in front.
+enum class TableCopy : uint8_t { kNone, kTabs, kCsv };
+
 class AppState {
  public:
   explicit AppState(const Options& options);
@@ -57,18 +73,44 @@ class AppState {
   [[nodiscard]] const Palette& colors() const { return palette(theme); }
 
   void execute(Command command);
+  // The view as it is now, and going to one; what of it cannot be had in these runs, "" when all of it.
+  [[nodiscard]] Link capture() const;
+  std::string apply(const Link& link);
+  // Where the term shows best; false when the table has no such term, or no place for it. rank -1: any.
+  bool go_to_term(const std::string& name, int32_t rank);
+  // The evidence of a finding, by its position in table.findings; false when it has no place.
+  bool go_to_finding(size_t index);
+  // For the history: to be called after a frame in which nothing is held. `seconds` of a steady clock.
+  void remember_place(double seconds);
+  void open_tab(Tab wanted);
+  // The linked selection: a view sets the dimensions that a click in it means, and reads those it can show. `add`
+  // (a click with Ctrl) adds to a set, or takes out what is in it; without it the set becomes that one, or empty when it was.
   void select_event(EventRef ref);
   void select_area(AreaSelection area);
+  // Positions in alignment.slots(), clamped.
   void select_steps(size_t from, size_t to, bool zoom);
+  // A name by its text; `side`: the run it was pointed at in, or both.
+  void select_name(std::optional<Side> side, const std::string& text, bool add = false);
+  void select_lane(size_t track, bool add = false);      // index into tracks.tracks
+  void select_lane(Side side, uint32_t lane, bool add);  // index into RunModel::lanes
+  void select_run(std::optional<Side> side);
+  void clear_selected(Dimension dimension);
+  // Whether the lanes, names and run of the selection let this one through; true without such a selection.
+  [[nodiscard]] bool selects_track(size_t track) const;
+  [[nodiscard]] bool selects_name(Side side, uint32_t name) const;
   // The stretch of the selected event, on its lane, or of the selected steps, on all lanes, as an area.
   void select_area_of_selection();
   void select_all();
   // Sets a mark at the start of the selection (the middle of what is seen without one), or over all of it; the same
   // mark again takes it away.
   void toggle_mark(bool span);
+  void go_to_mark(const Mark& mark);
+  void set_mark_text(size_t mark, std::string text);  // index into marks
+  void remove_mark(size_t mark);
   void clear();
   void go_to(const Place& place);
   void go_to_step(size_t slot);
+  bool go_to_step_number(int64_t number);  // as people call it; false when there is none
   void show_display(TimeRange range);
   void zoom_to_selection();
   void fit_all();
@@ -106,6 +148,7 @@ class AppState {
   std::optional<size_t> reveal_track;  // scroll it into view in the next frame
   Selection selection;
   std::vector<Mark> marks;
+  bool marks_changed = false;  // since they were written to the notes file (viewer/note_file.hpp)
   std::optional<EventRef> hovered;
   Details details;  // of selection.event
   std::array<std::optional<AreaStats>, 2> area;
@@ -119,10 +162,33 @@ class AppState {
   bool help_open = false;
   bool quit = false;
   LoadStatus load;
+  KeyMap keys;
+  PaletteBox palette_box;
+  History history;
+  std::string message;    // for the status line, until the next command or click
+  std::string clipboard;  // what a command copied; the shell hands it to the system
+  TableCopy table_copy = TableCopy::kNone;
+  Panes panes;
 
  private:
+  // What makes a place in the history, as it is held here: cheap to compare in every frame.
+  struct Seen {
+    TimeRange range;
+    Selection selection;
+    AlignMode align;
+    Shown shown;
+    Arrangement arrangement;
+    Tab tab;
+    bool drawer;
+    std::set<std::string> folded;
+    std::string search;
+    friend bool operator==(const Seen&, const Seen&) = default;
+  };
+  std::string apply_selection(const Link& link);
+  void go_through_history(bool forward);
+  void finding_by(int direction);
+  void open_palette();
   void rebuild();
-  void open_tab(Tab wanted);
   void step_by(int direction);
   void event_by(int direction);
   void reveal(Side side, uint32_t lane);
@@ -133,8 +199,10 @@ class AppState {
 
   std::array<std::shared_ptr<const RunModel>, 2> runs_;
   std::array<std::vector<uint8_t>, 2> emphasis_;  // by name: 1 stands out; empty: nothing is dimmed
+  std::optional<size_t> finding_;                 // gone to last, in table.findings
   std::optional<size_t> found_track_;             // where the search for lanes is
   bool view_set_ = false;
+  std::optional<Seen> seen_;
 };
 
 }  // namespace stepscope::viewer

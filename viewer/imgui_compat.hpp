@@ -16,51 +16,32 @@ namespace stepscope::viewer::compat {
 #if IMGUI_VERSION_NUM >= 18700
 using NativeKey = ImGuiKey;
 #define STEPSCOPE_KEY(name, glfw) ImGuiKey_##name
+[[nodiscard]] inline NativeKey nth_after(NativeKey first, int n) {
+  return static_cast<NativeKey>(first + n);
+}
 #else
 using NativeKey = int;  // before 1.87 the index of the back end: GLFW's own codes
 #define STEPSCOPE_KEY(name, glfw) GLFW_KEY_##glfw
+[[nodiscard]] inline NativeKey nth_after(NativeKey first, int n) {
+  return first + n;
+}
 #endif
 
 [[nodiscard]] inline NativeKey native_key(Key key) {
+  // Letters, digits and function keys stand in a row in all three enumerations.
+  const auto in_row = [key](Key first, NativeKey native) {
+    return nth_after(native, static_cast<int>(key) - static_cast<int>(first));
+  };
+  if (key >= Key::kA && key <= Key::kZ) {
+    return in_row(Key::kA, STEPSCOPE_KEY(A, A));
+  }
+  if (key >= Key::k0 && key <= Key::k9) {
+    return in_row(Key::k0, STEPSCOPE_KEY(0, 0));
+  }
+  if (key >= Key::kF1 && key <= Key::kF12) {
+    return in_row(Key::kF1, STEPSCOPE_KEY(F1, F1));
+  }
   switch (key) {
-    case Key::kA:
-      return STEPSCOPE_KEY(A, A);
-    case Key::kD:
-      return STEPSCOPE_KEY(D, D);
-    case Key::kF:
-      return STEPSCOPE_KEY(F, F);
-    case Key::kG:
-      return STEPSCOPE_KEY(G, G);
-    case Key::kL:
-      return STEPSCOPE_KEY(L, L);
-    case Key::kM:
-      return STEPSCOPE_KEY(M, M);
-    case Key::kN:
-      return STEPSCOPE_KEY(N, N);
-    case Key::kP:
-      return STEPSCOPE_KEY(P, P);
-    case Key::kQ:
-      return STEPSCOPE_KEY(Q, Q);
-    case Key::kR:
-      return STEPSCOPE_KEY(R, R);
-    case Key::kS:
-      return STEPSCOPE_KEY(S, S);
-    case Key::kT:
-      return STEPSCOPE_KEY(T, T);
-    case Key::kW:
-      return STEPSCOPE_KEY(W, W);
-    case Key::k0:
-      return STEPSCOPE_KEY(0, 0);
-    case Key::k1:
-      return STEPSCOPE_KEY(1, 1);
-    case Key::k2:
-      return STEPSCOPE_KEY(2, 2);
-    case Key::k3:
-      return STEPSCOPE_KEY(3, 3);
-    case Key::k4:
-      return STEPSCOPE_KEY(4, 4);
-    case Key::k5:
-      return STEPSCOPE_KEY(5, 5);
     case Key::kLeft:
       return STEPSCOPE_KEY(LeftArrow, LEFT);
     case Key::kRight:
@@ -71,6 +52,12 @@ using NativeKey = int;  // before 1.87 the index of the back end: GLFW's own cod
       return STEPSCOPE_KEY(DownArrow, DOWN);
     case Key::kHome:
       return STEPSCOPE_KEY(Home, HOME);
+    case Key::kEnd:
+      return STEPSCOPE_KEY(End, END);
+    case Key::kPageUp:
+      return STEPSCOPE_KEY(PageUp, PAGE_UP);
+    case Key::kPageDown:
+      return STEPSCOPE_KEY(PageDown, PAGE_DOWN);
     case Key::kSlash:
       return STEPSCOPE_KEY(Slash, SLASH);
     case Key::kPeriod:
@@ -95,10 +82,14 @@ using NativeKey = int;  // before 1.87 the index of the back end: GLFW's own cod
       return STEPSCOPE_KEY(Minus, MINUS);
     case Key::kTab:
       return STEPSCOPE_KEY(Tab, TAB);
-    case Key::kNone:
+    case Key::kBackspace:
+      return STEPSCOPE_KEY(Backspace, BACKSPACE);
+    case Key::kDelete:
+      return STEPSCOPE_KEY(Delete, DELETE);
+    default:
       break;
   }
-  return STEPSCOPE_KEY(F12, F12);
+  return STEPSCOPE_KEY(Pause, PAUSE);  // kNone is asked for by nobody
 }
 #undef STEPSCOPE_KEY
 
@@ -115,16 +106,19 @@ inline void send_key(ImGuiIO& io, Key key, bool down) {
 #endif
 }
 
-inline void send_modifiers(ImGuiIO& io, bool ctrl, bool shift) {
+inline void send_modifiers(ImGuiIO& io, bool ctrl, bool shift, bool alt = false) {
 #if IMGUI_VERSION_NUM >= 18900
   io.AddKeyEvent(ImGuiMod_Ctrl, ctrl);
   io.AddKeyEvent(ImGuiMod_Shift, shift);
+  io.AddKeyEvent(ImGuiMod_Alt, alt);
 #elif IMGUI_VERSION_NUM >= 18700
   io.AddKeyEvent(ImGuiKey_ModCtrl, ctrl);
   io.AddKeyEvent(ImGuiKey_ModShift, shift);
+  io.AddKeyEvent(ImGuiKey_ModAlt, alt);
 #else
   io.KeyCtrl = ctrl;
   io.KeyShift = shift;
+  io.KeyAlt = alt;
 #endif
 }
 

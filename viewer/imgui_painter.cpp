@@ -41,6 +41,8 @@ void ImGuiPainter::text(float x, float y, float clip_x1, Color color, std::strin
   const ImVec4 clip(x - 1, y - 2, clip_x1, y + 2 * line_height());
   list_.AddText(ImGui::GetFont(), ImGui::GetFontSize(), ImVec2(std::floor(x), std::floor(y)), to_im(color),
                 text.data(), text.data() + text.size(), 0.0F, &clip);
+  ImGui::LogText("%.*s\n", static_cast<int>(text.size()),
+                 text.data());  // for scripts that look at the window
 }
 
 void ImGuiPainter::triangle(float x, float y, float size, bool up, Color color) {

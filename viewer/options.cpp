@@ -7,7 +7,9 @@
 
 #include <fmt/format.h>
 
+#include "viewer/link.hpp"
 #include "viewer/model/format.hpp"
+#include "viewer/words.hpp"
 
 namespace stepscope::viewer {
 namespace {
@@ -19,8 +21,8 @@ bool parse_int(std::string_view text, int low, int high, int& value) {
 
 bool parse_size(std::string_view text, Options& options) {
   const size_t x = text.find('x');
-  return x != std::string_view::npos && parse_int(text.substr(0, x), 320, 16384, options.width) &&
-         parse_int(text.substr(x + 1), 240, 16384, options.height);
+  return x != std::string_view::npos && parse_int(text.substr(0, x), 200, 16384, options.width) &&
+         parse_int(text.substr(x + 1), 150, 16384, options.height);
 }
 
 bool parse_scale(std::string_view text, Options& options) {
@@ -35,25 +37,14 @@ bool parse_theme(std::string_view text, Options& options) {
 }
 
 bool parse_align(std::string_view text, Options& options) {
-  options.align = text == "time"          ? AlignMode::kAbsolute
-                  : text == "step-length" ? AlignMode::kStepNormalised
-                                          : AlignMode::kStepStart;
-  return text == "time" || text == "step-length" || text == "step-start";
+  const auto mode = value_of(align_words(), text);
+  options.align = mode.value_or(options.align);
+  return mode.has_value();
 }
 
 bool parse_view(std::string_view text, Options& options) {
-  constexpr std::pair<std::string_view, Tab> kTabs[] = {{"terms", Tab::kTerms},
-                                                        {"findings", Tab::kFindings},
-                                                        {"details", Tab::kDetails},
-                                                        {"area", Tab::kArea},
-                                                        {"notes", Tab::kNotes}};
-  for (const auto& [name, tab] : kTabs) {
-    if (text == name) {
-      options.tab = tab;
-      return true;
-    }
-  }
-  return false;
+  options.tab = value_of(tab_words(), text);
+  return options.tab.has_value();
 }
 
 bool parse_at(std::string_view text, Options& options) {
@@ -70,7 +61,7 @@ bool parse_wait(std::string_view text, Options& options) {
 struct Argument {
   std::string_view name;
   std::function<bool(std::string_view, Options&)> parse;
-  std::string_view expects;
+  std::string expects;
 };
 
 const std::vector<Argument>& arguments_table() {
@@ -88,7 +79,7 @@ const std::vector<Argument>& arguments_table() {
        },
        "a file name"},
       {"--wait", parse_wait, "all or overview"},
-      {"--size", parse_size, "WIDTHxHEIGHT, 320x240 to 16384x16384"},
+      {"--size", parse_size, "WIDTHxHEIGHT, 200x150 to 16384x16384"},
       {"--at", parse_at, "a step number or a time such as 12.5s"},
       {"--select",
        [](std::string_view text, Options& o) {
@@ -96,10 +87,29 @@ const std::vector<Argument>& arguments_table() {
          return !text.empty();
        },
        "a text"},
+      {"--link",
+       [](std::string_view text, Options& o) {
+         o.link = text;
+         Link link;
+         return parse_link(text, link).empty();
+       },
+       "the text of a link"},
+      {"--script",
+       [](std::string_view text, Options& o) {
+         o.script = text;
+         return !text.empty();
+       },
+       "a script"},
+      {"--keys",
+       [](std::string_view text, Options& o) {
+         o.keys = text;
+         return !text.empty();
+       },
+       "a key file"},
       {"--theme", parse_theme, "dark or light"},
       {"--scale", parse_scale, "a number from 0.5 to 4"},
-      {"--align", parse_align, "step-start, step-length or time"},
-      {"--view", parse_view, "terms, findings, details, area or notes"},
+      {"--align", parse_align, choices(align_words())},
+      {"--view", parse_view, choices(tab_words())},
   };
   return kTable;
 }
@@ -160,15 +170,18 @@ Usage: stepscope-viewer RUN [--vs RUN] [options]
   --at STEP|TIME      go to a step (412) or a time since the start (12.5s, 350ms)
   --select TEXT       select the first event whose name contains TEXT
   --align MODE        step-start (default), step-length or time
-  --view NAME         lower panel: terms, findings, details, area or notes
+  --view NAME         lower panel: terms, findings, details, area, notes or marks
+  --link TEXT         go to the view of a link (the command "A link to this view" copies one)
+  --keys FILE         other keys than the usual ones (default: ~/.config/stepscope/keys.conf)
   --theme dark|light
   --scale FACTOR      size of text and lanes, 0.5 to 4 (default: of the monitor, or STEPSCOPE_SCALE)
   --size WxH          of the window or picture, default 1440x900
   --screenshot FILE   write one PNG when everything is loaded, and exit
+  --script FILE       do what the file says, one action a line, without a visible window, and exit (docs/viewer.md)
   --wait all|overview what the PNG waits for: everything (default), or what a window shows first
   --help, --version
 
-Keys: press ? in the window. Exit codes: 0 fine, 2 wrong usage or no display, 5 unreadable run.
+Keys: press ? in the window. Exit codes: 0 fine, 1 a line of a script failed, 2 wrong usage or no display, 5 unreadable run.
 Without a display:  xvfb-run -a stepscope-viewer RUN --screenshot FILE
 )";
 }

@@ -12,9 +12,10 @@
 
 namespace stepscope::viewer {
 
-enum class Exit : int { kOk = 0, kUsage = 2, kUnreadable = 5 };
+// kFailed: an action of a script could not be done, or what it expects is not so.
+enum class Exit : int { kOk = 0, kFailed = 1, kUsage = 2, kUnreadable = 5 };
 
-enum class Tab : uint8_t { kTerms, kFindings, kDetails, kArea, kNotes };
+enum class Tab : uint8_t { kTerms, kFindings, kDetails, kArea, kNotes, kMarks };
 
 struct Options {
   std::string run;
@@ -29,6 +30,9 @@ struct Options {
   float scale = 0;  // 0: of the monitor
   AlignMode align = AlignMode::kStepStart;
   std::optional<Tab> tab;
+  std::string link;    // viewer/link.hpp
+  std::string script;  // viewer/script.hpp; empty: interactive
+  std::string keys;    // key file; empty: that of the configuration directory, when there is one
   bool help = false;
   bool version = false;
 };

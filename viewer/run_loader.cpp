@@ -94,6 +94,7 @@ RunModel skeleton(const Run& run) {
   RunModel model;
   model.path = run.path();
   model.label = std::string(run.label());
+  model.id = run.processes().empty() ? model.label : run.processes()[0].base;
   model.begin_ns = run.time_range().begin_ns;
   model.end_ns = run.time_range().end_ns;
   model.events = run.event_count();

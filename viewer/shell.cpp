@@ -11,27 +11,17 @@
 namespace stepscope::viewer {
 namespace {
 
-constexpr float kToolbar = 40;
-constexpr float kStrip = 104;
-constexpr float kStatus = 24;
-constexpr float kSplitter = 5;
 constexpr float kGutter = 200;
-constexpr float kNarrow = 900;  // below it the drawer shows one thing at a time
+constexpr int kButtonBack = 3;  // of a mouse with five buttons
+constexpr int kButtonForward = 4;
 constexpr ImGuiWindowFlags kPlain = ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove |
-                                    ImGuiWindowFlags_NoSavedSettings |
+                                    ImGuiWindowFlags_NoSavedSettings | ImGuiWindowFlags_NoScrollWithMouse |
                                     ImGuiWindowFlags_NoBringToFrontOnFocus | ImGuiWindowFlags_NoNav;
-
-void open_window(const char* id, ImVec2 pos, ImVec2 size, Color ground, bool scrolls, ImVec2 padding) {
-  ImGui::SetNextWindowPos(pos);
-  ImGui::SetNextWindowSize(size);
-  ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, padding);
-  ImGui::PushStyleColor(ImGuiCol_WindowBg, to_vec(ground));
-  const ImGuiWindowFlags flags =
-      scrolls ? kPlain & ~ImGuiWindowFlags_NoScrollbar : kPlain | ImGuiWindowFlags_NoScrollWithMouse;
-  ImGui::Begin(id, nullptr, flags);
-  ImGui::PopStyleColor();
-  ImGui::PopStyleVar();
-}
+// Over the others: comes to the front, and scrolls.
+constexpr ImGuiWindowFlags kOverlay =
+    kPlain & ~(ImGuiWindowFlags_NoBringToFrontOnFocus | ImGuiWindowFlags_NoScrollbar |
+               ImGuiWindowFlags_NoScrollWithMouse);
+constexpr float kMostGutter = 0.4F;  // of the width of a small window
 
 // '/' and '?' are typed characters: where they are on the keyboard differs from layout to layout.
 bool typed(char wanted) {
@@ -45,30 +35,35 @@ bool pressed(const Binding& binding, bool repeats) {
     return false;
   }
   const ImGuiIO& io = ImGui::GetIO();
-  if (binding.key == Key::kSlash) {
+  if (binding.key == Key::kSlash && !binding.ctrl && !binding.alt) {
     return typed(binding.shift ? '?' : '/');
   }
-  return io.KeyCtrl == binding.ctrl && io.KeyShift == binding.shift &&
+  return io.KeyCtrl == binding.ctrl && io.KeyShift == binding.shift && io.KeyAlt == binding.alt &&
          compat::key_pressed(binding.key, repeats);
 }
 
 }  // namespace
 
 void dispatch_keys(AppState& state) {
-  if (ImGui::GetIO().WantTextInput) {
+  if (ImGui::GetIO().WantTextInput || state.palette_box.open) {
     if (compat::key_pressed(Key::kEscape, false)) {
       state.execute(Command::kClear);
     }
     return;
   }
   for (const CommandRow& row : command_table()) {
-    if (pressed(row.primary, row.repeats) || pressed(row.alternative, row.repeats)) {
+    const std::vector<Binding>& keys = state.keys.keys(row.command);
+    if (std::any_of(keys.begin(), keys.end(),
+                    [&](const Binding& binding) { return pressed(binding, row.repeats); })) {
       state.execute(row.command);
     }
   }
+  if (ImGui::IsMouseClicked(kButtonBack) || ImGui::IsMouseClicked(kButtonForward)) {
+    state.execute(ImGui::IsMouseClicked(kButtonBack) ? Command::kBack : Command::kForward);
+  }
 }
 
-Shell::Shell() {
+Shell::Shell() : clicked_(view_table().size()) {
   for (const ViewRow& row : view_table()) {
     views_.push_back(row.make());
   }
@@ -81,91 +76,134 @@ size_t Shell::find(Region region) const {
   return static_cast<size_t>(at - table.begin());
 }
 
+size_t Shell::find(const char* id) const {
+  const auto table = view_table();
+  const auto at = std::find_if(table.begin(), table.end(),
+                               [&](const ViewRow& row) { return std::string_view(row.id) == id; });
+  return static_cast<size_t>(at - table.begin());
+}
+
+void Shell::open_window(const char* id, ImVec2 pos, ImVec2 size, Color ground, ImGuiWindowFlags flags,
+                        ImVec2 padding) const {
+  ImGui::SetNextWindowPos(pos);
+  ImGui::SetNextWindowSize(size);
+  ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, padding);
+  ImGui::PushStyleColor(ImGuiCol_WindowBg, to_vec(ground));
+  ImGui::Begin(id, nullptr, flags);
+  ImGui::PopStyleColor();
+  ImGui::PopStyleVar();
+  if (!text_log_.empty()) {
+    ImGui::LogToFile(0, text_log_.c_str());  // appends; ends with the window
+  }
+}
+
 void Shell::draw(AppState& state, float scale) {
   unit_ = scale;
   apply_theme(state.theme, scale);
+  if (ImGui::IsMouseClicked(ImGuiMouseButton_Left)) {
+    state.message.clear();  // it was about what was done before
+  }
   dispatch_keys(state);
+  if (state.tab_requested) {
+    clicked_ = view_table().size();
+  }
   draw_regions(state);
+  copy(state);
+  const ImGuiIO& io = ImGui::GetIO();
+  if (std::none_of(std::begin(io.MouseDown), std::end(io.MouseDown), [](bool down) { return down; })) {
+    state.remember_place(ImGui::GetTime());
+  }
 }
 
 void Shell::draw_view(size_t index, AppState& state, ImVec2 pos, ImVec2 size) {
-  views_[index]->draw(state, {pos, size, unit_, std::floor(kGutter * unit_)});
+  const bool inside = ImGui::IsMouseHoveringRect(pos, ImVec2(pos.x + size.x, pos.y + size.y), false);
+  if (inside && ImGui::IsMouseClicked(ImGuiMouseButton_Left) && view_table()[index].table != nullptr) {
+    clicked_ = index;
+  }
+  const float gutter = std::min(kGutter * unit_, ImGui::GetIO().DisplaySize.x * kMostGutter);
+  views_[index]->draw(state, {pos, size, unit_, std::floor(gutter)});
+}
+
+void Shell::draw_region(Region region, AppState& state, const Rect& rect, Color ground) {
+  if (rect.shown()) {
+    const size_t index = find(region);
+    const ImVec2 pos(rect.x, rect.y);
+    const ImVec2 size(rect.width, rect.height);
+    open_window(view_table()[index].id, pos, size, ground, kPlain, ImVec2(0, 0));
+    draw_view(index, state, pos, size);
+    ImGui::End();
+  }
 }
 
 void Shell::draw_regions(AppState& state) {
   const ImVec2 display = ImGui::GetIO().DisplaySize;
   const Palette& colors = state.colors();
-  const auto plain = [&](Region region, float y, float height, Color ground) {
-    const size_t index = find(region);
-    const ImVec2 pos(0, y);
-    const ImVec2 size(display.x, std::max(1.0F, height));
-    open_window(view_table()[index].id, pos, size, ground, false, ImVec2(0, 0));
-    draw_view(index, state, pos, size);
-    ImGui::End();
-  };
-  const float toolbar = std::floor(kToolbar * unit_);
-  const float strip = std::floor(kStrip * unit_);
-  const float status = std::floor(kStatus * unit_);
-  const float splitter = std::floor(kSplitter * unit_);
-  const bool drawer_open = state.drawer_open && state.run(Side::kA) != nullptr;
-  const float middle = display.y - toolbar - strip - status;
-  const float drawer = drawer_open ? std::floor(std::clamp(display.y * drawer_share_, 80 * unit_,
-                                                           std::max(81 * unit_, middle - 120 * unit_)))
-                                   : 0;
-  const float timeline = middle - drawer - (drawer_open ? splitter : 0);
-  plain(Region::kToolbar, 0, toolbar, colors.header);
-  plain(Region::kStrip, toolbar, strip - 1, colors.panel);
-  plain(Region::kTimeline, toolbar + strip, timeline, colors.panel);
-  if (drawer_open) {
-    draw_splitter(ImVec2(0, toolbar + strip + timeline), ImVec2(display.x, splitter), display.y,
-                  colors.border);
-    draw_drawer(state, ImVec2(0, toolbar + strip + timeline + splitter), ImVec2(display.x, drawer));
+  const bool drawer = state.drawer_open && state.run(Side::kA) != nullptr;
+  const WindowLayout layout = lay_out_window(display.x, display.y, unit_, state.panes, drawer);
+  draw_edges(state,
+             layout);  // first: of windows that are not brought to the front, ImGui has the oldest on top
+  draw_region(Region::kToolbar, state, layout.toolbar, colors.header);
+  draw_region(Region::kStrip, state, layout.strip, colors.panel);
+  draw_region(Region::kTimeline, state, layout.timeline, colors.panel);
+  if (layout.tabs.shown()) {
+    draw_region(Region::kTable, state, layout.table, colors.panel);
+    if (layout.table.shown() && state.tab_requested && state.tab == Tab::kTerms) {
+      state.tab_requested = false;  // it is on screen already
+      clicked_ = find(Region::kTable);
+    }
+    draw_tabs(state, layout.tabs);
   }
-  plain(Region::kStatus, display.y - status, status, colors.header);
+  draw_region(Region::kStatus, state, layout.status, colors.header);
   if (state.help_open) {
-    const size_t help = find(Region::kOverlay);
-    const ImVec2 size(std::min(display.x * 0.94F, 1180 * unit_), std::min(display.y * 0.9F, 480 * unit_));
-    const ImVec2 pos(std::floor((display.x - size.x) / 2), std::floor((display.y - size.y) / 2));
-    ImGui::SetNextWindowFocus();
-    open_window(view_table()[help].id, pos, size, colors.header, true, ImVec2(0, 0));
-    draw_view(help, state, pos, size);
+    draw_overlay("help", state, ImVec2(1180 * unit_, 620 * unit_), 0.5F);
+  }
+  if (state.palette_box.open) {
+    draw_overlay("palette", state, ImVec2(620 * unit_, 380 * unit_), 0.15F);
+  }
+}
+
+// `top_share`: how much of the room that is left lies above.
+void Shell::draw_overlay(const char* id, AppState& state, ImVec2 wanted, float top_share) {
+  const ImVec2 display = ImGui::GetIO().DisplaySize;
+  const ImVec2 size(std::min(display.x * 0.94F, wanted.x), std::min(display.y * 0.9F, wanted.y));
+  const ImVec2 pos(std::floor((display.x - size.x) / 2), std::floor((display.y - size.y) * top_share));
+  ImGui::SetNextWindowFocus();
+  open_window(id, pos, size, state.colors().header, kOverlay, ImVec2(0, 0));
+  draw_view(find(id), state, pos, size);
+  ImGui::End();
+}
+
+void Shell::draw_edges(AppState& state, const WindowLayout& layout) {
+  const ImVec2 display = ImGui::GetIO().DisplaySize;
+  const Palette& colors = state.colors();
+  const auto edge = [&](const char* id, const Rect& rect, bool upright, Color ground) {
+    if (!rect.shown()) {
+      return 0.0F;
+    }
+    open_window(id, ImVec2(rect.x, rect.y), ImVec2(rect.width, rect.height), ground, kPlain, ImVec2(0, 0));
+    ImGui::InvisibleButton("##drag", ImVec2(rect.width, rect.height));
+    if (ImGui::IsItemActive() || ImGui::IsItemHovered()) {
+      ImGui::SetMouseCursor(upright ? ImGuiMouseCursor_ResizeEW : ImGuiMouseCursor_ResizeNS);
+    }
+    const ImVec2 moved = ImGui::GetIO().MouseDelta;
+    const float by = !ImGui::IsItemActive() ? 0.0F : upright ? moved.x : moved.y;
     ImGui::End();
-  }
+    return by;
+  };
+  const Color clear = with_alpha(colors.panel, 0);
+  Panes panes = state.panes;
+  panes.strip += edge("strip edge", layout.strip_edge, false, clear) / unit_;
+  panes.drawer -= edge("splitter", layout.drawer_edge, false, colors.border) / std::max(1.0F, display.y);
+  panes.table += edge("table edge", layout.table_edge, true, clear) / std::max(1.0F, display.x);
+  state.panes = clamped(panes);
 }
 
-void Shell::draw_splitter(ImVec2 pos, ImVec2 size, float total, Color ground) {
-  open_window("splitter", pos, size, ground, false, ImVec2(0, 0));
-  ImGui::InvisibleButton("##drag", size);
-  if (ImGui::IsItemActive()) {
-    drawer_share_ = std::clamp(drawer_share_ - ImGui::GetIO().MouseDelta.y / total, 0.1F, 0.8F);
-  }
-  if (ImGui::IsItemActive() || ImGui::IsItemHovered()) {
-    ImGui::SetMouseCursor(ImGuiMouseCursor_ResizeNS);
-  }
-  ImGui::End();
-}
-
-void Shell::draw_drawer(AppState& state, ImVec2 pos, ImVec2 size) {
-  if (size.x < kNarrow * unit_) {
-    draw_tabs(state, pos, size);
-    return;
-  }
-  const float left = std::floor(size.x * 0.56F);
-  const size_t table = find(Region::kTable);
-  const ImVec2 table_size(left - 1, size.y);
-  open_window(view_table()[table].id, pos, table_size, state.colors().panel, false, ImVec2(0, 0));
-  draw_view(table, state, pos, table_size);
-  ImGui::End();
-  if (state.tab == Tab::kTerms) {
-    state.tab_requested = false;  // it is on screen already
-  }
-  draw_tabs(state, ImVec2(pos.x + left, pos.y), ImVec2(size.x - left, size.y));
-}
-
-void Shell::draw_tabs(AppState& state, ImVec2 pos, ImVec2 size) {
-  const bool narrow = size.x >= ImGui::GetIO().DisplaySize.x;
-  open_window("tabs", pos, size, state.colors().panel, false, ImVec2(8 * unit_, 5 * unit_));
-  if (ImGui::BeginTabBar("drawer")) {
+void Shell::draw_tabs(AppState& state, const Rect& rect) {
+  const bool narrow = rect.width >= ImGui::GetIO().DisplaySize.x;
+  open_window("tabs", ImVec2(rect.x, rect.y), ImVec2(rect.width, rect.height), state.colors().panel, kPlain,
+              ImVec2(8 * unit_, 5 * unit_));
+  if (ImGui::BeginTabBar("drawer",
+                         ImGuiTabBarFlags_FittingPolicyScroll | ImGuiTabBarFlags_TabListPopupButton)) {
     const auto table = view_table();
     for (size_t i = 0; i < table.size(); ++i) {
       if (table[i].region != Region::kTab && !(narrow && table[i].region == Region::kTable)) {
@@ -193,6 +231,37 @@ void Shell::draw_tabs(AppState& state, ImVec2 pos, ImVec2 size) {
   if (requested_seen_) {
     requested_seen_ = false;
     state.tab_requested = false;
+  }
+}
+
+TableText Shell::front_table(const AppState& state) const {
+  const auto table = view_table();
+  size_t front = clicked_;
+  for (size_t i = 0; front == table.size() && i < table.size(); ++i) {
+    const bool in_drawer = table[i].region == Region::kTab || table[i].region == Region::kTable;
+    front = in_drawer && table[i].tab == state.tab ? i : front;
+  }
+  if (front == table.size() || table[front].table == nullptr) {
+    front = find(Region::kTable);
+  }
+  return table[front].table(state);
+}
+
+// What commands copied, to the system's clipboard.
+void Shell::copy(AppState& state) const {
+  if (state.table_copy != TableCopy::kNone) {
+    const TableText table = front_table(state);
+    state.clipboard = table.empty()                         ? ""
+                      : state.table_copy == TableCopy::kCsv ? to_csv(table)
+                                                            : to_tabs(table);
+    state.message = table.empty() ? "the table in front is empty: nothing was copied"
+                                  : "copied " + std::to_string(table.rows.size()) +
+                                        (table.rows.size() == 1 ? " row" : " rows");
+    state.table_copy = TableCopy::kNone;
+  }
+  if (!state.clipboard.empty()) {
+    ImGui::SetClipboardText(state.clipboard.c_str());
+    state.clipboard.clear();
   }
 }
 

@@ -5,6 +5,8 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "viewer/app_state.hpp"
@@ -17,19 +19,29 @@ class Shell {
   Shell();
   // Between ImGui::NewFrame and ImGui::Render. `scale`: of the display, times the user's.
   void draw(AppState& state, float scale);
+  // The table that is in front: of the view clicked last, else of the open tab, else the terms.
+  [[nodiscard]] TableText front_table(const AppState& state) const;
+  // All text of the next frame is written to this file as well, "" for none: what `expect` of a script looks at.
+  void log_text_to(std::string file) { text_log_ = std::move(file); }
 
  private:
   void draw_regions(AppState& state);
-  void draw_drawer(AppState& state, ImVec2 pos, ImVec2 size);
-  void draw_tabs(AppState& state, ImVec2 pos, ImVec2 size);
+  void draw_region(Region region, AppState& state, const Rect& rect, Color ground);
+  void draw_overlay(const char* id, AppState& state, ImVec2 size, float top_share);
+  void draw_tabs(AppState& state, const Rect& rect);
   void draw_view(size_t index, AppState& state, ImVec2 pos, ImVec2 size);
-  void draw_splitter(ImVec2 pos, ImVec2 size, float total, Color ground);
+  void draw_edges(AppState& state, const WindowLayout& layout);
+  void copy(AppState& state) const;
+  void open_window(const char* id, ImVec2 pos, ImVec2 size, Color ground, ImGuiWindowFlags flags,
+                   ImVec2 padding) const;
   [[nodiscard]] size_t find(Region region) const;
+  [[nodiscard]] size_t find(const char* id) const;
 
   std::vector<std::unique_ptr<View>> views_;
   float unit_ = 1;
-  float drawer_share_ = 0.30F;   // of the height
+  size_t clicked_;               // the view clicked last that has a table, or none: their number
   bool requested_seen_ = false;  // the tab asked for has been told to open
+  std::string text_log_;
 };
 
 // Sends pressed keys to the state; nothing while a text field has the keyboard.

@@ -63,4 +63,15 @@ void tooltip(std::string_view string) {
   }
 }
 
+bool input_text(const char* id, const char* hint, std::string& text) {
+  const auto resize = [](ImGuiInputTextCallbackData* data) {
+    auto& grown = *static_cast<std::string*>(data->UserData);
+    grown.resize(static_cast<size_t>(data->BufTextLen));
+    data->Buf = grown.data();
+    return 0;
+  };
+  return ImGui::InputTextWithHint(id, hint, text.data(), text.capacity() + 1,
+                                  ImGuiInputTextFlags_CallbackResize, resize, &text);
+}
+
 }  // namespace stepscope::viewer::ui

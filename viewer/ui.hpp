@@ -3,6 +3,7 @@
 // Small widgets that several views share, on what every supported ImGui has.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include <imgui.h>
@@ -21,5 +22,7 @@ void swatch(Color color);
 // A button that looks pressed while `on`.
 bool toggle(const char* label, bool on, const Palette& colors);
 void tooltip(std::string_view text);
+// A text field of any length. True when the text changed.
+bool input_text(const char* id, const char* hint, std::string& text);
 
 }  // namespace stepscope::viewer::ui

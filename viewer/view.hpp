@@ -10,6 +10,7 @@
 #include <imgui.h>
 
 #include "viewer/app_state.hpp"
+#include "viewer/model/table_text.hpp"
 
 namespace stepscope::viewer {
 
@@ -37,6 +38,7 @@ struct ViewRow {
   Tab tab;            // for Region::kTable and kTab
   const char* title;  // of the tab
   std::unique_ptr<View> (*make)();
+  TableText (*table)(const AppState&) = nullptr;  // what of it can be copied; viewer/tables.hpp
 };
 
 // All views, in drawing order.

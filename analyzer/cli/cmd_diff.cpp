@@ -107,9 +107,16 @@ int run_diff(const Command& command, const std::vector<std::string>& args) {
   if (!kernels.ok()) {
     return report_failure(kernels.status());
   }
-  DiffReport report{
-      diff.value(),    findings,     candidate.runs, arguments.all, what_if.has_value() ? &*what_if : nullptr,
-      kernels.value(), std::nullopt, nullptr};
+  DiffReport report{diff.value(),
+                    findings,
+                    candidate.runs,
+                    arguments.all,
+                    what_if.has_value() ? &*what_if : nullptr,
+                    kernels.value(),
+                    std::nullopt,
+                    nullptr,
+                    arguments.base.front(),
+                    arguments.candidate.front()};
   std::optional<DiffChains> chains;
   if (arguments.json) {
     Result<DiffChains> made = make_diff_chains(base.analyzed, candidate.analyzed);

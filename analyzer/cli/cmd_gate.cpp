@@ -4,6 +4,7 @@
 // decided  4. ask why  5. write every form that was asked for.
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 
@@ -19,6 +20,7 @@
 #include "analyzer/cli/options.hpp"
 #include "analyzer/cli/output.hpp"
 #include "analyzer/cli/record_run.hpp"
+#include "analyzer/cli/view_hint.hpp"
 #include "analyzer/gate/verdict.hpp"
 
 namespace stepscope::analysis::cli {
@@ -186,6 +188,13 @@ void refuse_gate(const Status& status, GateReport* report) {
   report->result.reset();
 }
 
+// Where the largest term that is clear of noise shows best, in the first run of each side.
+std::string view_of(const GateCauses& causes, const std::string& base, const std::string& candidate) {
+  const auto at = std::find_if(causes.terms.begin(), causes.terms.end(),
+                               [](const GateTerm& term) { return term.flagged; });
+  return at == causes.terms.end() ? "" : view_command(base, candidate, at->name, -1);
+}
+
 GateReport make_report(const GateArguments& arguments, const Policy& policy) {
   GateReport report;
   report.policy = policy;
@@ -211,6 +220,7 @@ GateReport make_report(const GateArguments& arguments, const Policy& policy) {
       refuse_gate(causes.status(), &report);
     } else if (causes.ok()) {
       report.causes = std::move(causes).value();
+      report.view = view_of(report.causes, base.recordings.front(), candidates.paths.front());
     } else {
       report.result->notes.push_back("why is not known: " + causes.status().message());
     }

@@ -9,6 +9,7 @@
 #include "analyzer/cli/findings_view.hpp"
 #include "analyzer/cli/format.hpp"
 #include "analyzer/cli/table.hpp"
+#include "analyzer/cli/view_hint.hpp"
 #include "analyzer/cli/what_if_view.hpp"
 #include "analyzer/work_words.hpp"
 
@@ -266,7 +267,12 @@ std::string diff_text(const DiffReport& report, const Terminal& terminal) {
   for (const std::string& caveat : diff.caveats) {
     out += "\nnote: " + wrapped(printable(caveat), terminal.width == 0 ? 100 : terminal.width, 6);
   }
-  return diff.caveats.empty() ? out : out + "\n";
+  out += diff.caveats.empty() ? "" : "\n";
+  if (const Term* main = main_term(diff); main != nullptr && !report.base_path.empty()) {
+    out += (diff.caveats.empty() ? "\nview: " : "view: ") +
+           view_command(report.base_path, report.candidate_path, main->name, main->rank) + "\n";
+  }
+  return out;
 }
 
 }  // namespace stepscope::analysis::cli

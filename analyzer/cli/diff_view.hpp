@@ -25,8 +25,9 @@ struct DiffReport {
   bool all_terms = false;                  // the text lists small terms too
   const WhatIf* what_if = nullptr;         // when asked for
   const KernelDiff& kernels;
-  std::optional<ByRows> by;            // --by
-  const DiffChains* chains = nullptr;  // for JSON
+  std::optional<ByRows> by;               // --by
+  const DiffChains* chains = nullptr;     // for JSON
+  std::string base_path, candidate_path;  // to look at in the window; empty: the text does not say how
 };
 
 [[nodiscard]] std::string diff_text(const DiffReport& report, const Terminal& terminal);

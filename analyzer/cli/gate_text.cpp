@@ -125,6 +125,7 @@ std::string gate_text(const GateReport& report, const Terminal& terminal) {
       out += "note: " + wrapped_line(note, terminal, 6);
     }
   }
+  out += report.view.empty() ? "" : "view: " + report.view + "\n";
   return out + gate_last_line(report);
 }
 

@@ -48,6 +48,7 @@ struct GateReport {
   double visible = -1;  // smallest_visible
   GateCauses causes;
   std::vector<RunSummary> base, candidate;  // those judged, for plots
+  std::string view;                         // command that shows why; "" when there is nothing to see
 };
 
 // "stepscope-gate: verdict=pass exit=0 ...": keys and order do not change; a number that is not known is "na".

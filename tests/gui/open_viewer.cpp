@@ -130,6 +130,11 @@ void OpenViewer::wiggle_pointer() {
   }
 }
 
+void OpenViewer::resize(unsigned width, unsigned height) {
+  XResizeWindow(display_, window_, width, height);
+  XFlush(display_);
+}
+
 void OpenViewer::close_window() {
   XEvent event{};
   event.xclient.type = ClientMessage;

@@ -30,6 +30,7 @@ class OpenViewer {
   [[nodiscard]] bool wait_until_idle() const;
   [[nodiscard]] bool connect();
   void wiggle_pointer();
+  void resize(unsigned width, unsigned height);
   void close_window();  // what a window manager sends for the close button
   [[nodiscard]] int wait_for_exit();
 

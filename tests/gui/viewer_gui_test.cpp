@@ -91,6 +91,9 @@ class ViewerGui : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
     dir_ = std::make_unique<stepscope::testing::TempDir>();
+    for (const char* variable : {"XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME"}) {
+      setenv(variable, dir_->file("user").c_str(), 1);  // nobody's own keys, panes and notes
+    }
     make("healthy",
          "steps=40 workers=2 forward=9ms backward=16ms optimizer=3ms fetch.cpu=20ms gc.every=7 gc=6ms");
     make("slow",
@@ -234,6 +237,87 @@ TEST_F(ViewerGui, AWindowAtRestDrawsNothingReactsToThePointerAndClosesWithCode0)
   ASSERT_TRUE(viewer.wait_until_idle()) << "frames go on after the input";
   viewer.close_window();
   EXPECT_EQ(viewer.wait_for_exit(), 0);
+}
+
+TEST_F(ViewerGui, ALinkOpensTheViewThatItSays) {
+  const Image whole = picture(path("healthy") + " --vs " + path("slow"));
+  const Image linked =
+      picture(path("healthy") + " --vs " + path("slow") + " --link step=12,align=time,name=backward");
+  EXPECT_GT(linked.difference(whole), 0.05);
+  const Outcome missing = view(path("healthy") + " --link step=4711 --screenshot " + path("x.png"));
+  EXPECT_EQ(missing.code, 0) << "what cannot be had is said, and the rest is shown";
+  EXPECT_EQ(missing.output, "stepscope-viewer: --link: there is no step 4711\n");
+}
+
+// From opening both runs to the cause, by keys and commands alone, in a window without a person.
+TEST_F(ViewerGui, AScriptLeadsToTheCauseAndTakesItsPicture) {
+  const std::string walk = path("walk.txt");
+  std::ofstream(walk) << "expect data loading\n"
+                         "finding 1\n"
+                         "zoom-to-selection\n"
+                         "key Ctrl+Shift+P\n"
+                         "type recording\n"
+                         "key Enter\n"
+                      << "expect events\n"
+                      << "screenshot " << path("cause.png") << "\n"
+                      << "tab terms\ncsv " << path("terms.csv") << "\n";
+  const Outcome outcome =
+      view(path("healthy") + " --vs " + path("slow") + " --size 1280x720 --script " + walk);
+  EXPECT_EQ(outcome.code, 0) << outcome.output;
+  EXPECT_EQ(outcome.output, "");
+  EXPECT_EQ(read_image(path("cause.png")).width, 1280);
+  std::ifstream csv(path("terms.csv"));
+  std::string heading;
+  std::getline(csv, heading);
+  EXPECT_TRUE(heading.starts_with("term,rank,a_ns,b_ns,delta_ns")) << heading;
+  std::ofstream(walk) << "zoom-in\nexpect the moon\n";
+  const Outcome failed = view(path("healthy") + " --script " + walk);
+  EXPECT_EQ(failed.code, 1);
+  EXPECT_EQ(failed.output, "stepscope-viewer: " + walk + ":2: expect: the window does not show 'the moon'\n");
+  std::ofstream(walk) << "fly\n";
+  EXPECT_EQ(view(path("healthy") + " --script " + walk).code, 2);
+}
+
+TEST_F(ViewerGui, ASmallWindowAndDoubleScaleShowTheLanes) {
+  for (const char* arguments : {" --size 300x200", " --size 640x480 --scale 2"}) {
+    const std::string file = path("small.png");
+    const Outcome outcome =
+        view(path("healthy") + " --vs " + path("slow") + " --screenshot " + file + arguments);
+    EXPECT_EQ(outcome.code, 0) << outcome.output;
+    EXPECT_GT(read_image(file).count(color(Category::kBackward), 40), 100U) << arguments;
+  }
+  // Less than that is no window to work in, but none that fails either.
+  EXPECT_EQ(view(path("healthy") + " --size 300x200 --scale 2 --screenshot " + path("tiny.png")).code, 0);
+}
+
+TEST_F(ViewerGui, AWindowThatIsMadeSmallGoesOn) {
+  OpenViewer viewer(path("healthy"), dir_->file("resized"));
+  ASSERT_TRUE(viewer.wait_until_idle());
+  ASSERT_TRUE(viewer.connect());
+  for (const auto& [width, height] : {std::pair(300U, 200U), std::pair(1U, 1U), std::pair(900U, 600U)}) {
+    viewer.resize(width, height);
+    ASSERT_TRUE(viewer.wait_until_idle());
+  }
+  viewer.close_window();
+  EXPECT_EQ(viewer.wait_for_exit(), 0);
+}
+
+TEST_F(ViewerGui, AWrongKeyFileIsASentenceAndStopsNothing) {
+  const std::string keys = path("keys.conf");
+  std::ofstream(keys) << "zoom-in = Hyper+Z\n";
+  const Outcome outcome = view(path("healthy") + " --keys " + keys + " --screenshot " + path("x.png"));
+  EXPECT_EQ(outcome.code, 0);
+  EXPECT_EQ(outcome.output, "stepscope-viewer: " + keys + ":1: 'Hyper+Z' is no key\n");
+}
+
+TEST_F(ViewerGui, WithoutOpenGl32ItSaysSo) {
+  const Outcome outcome = run(
+      "MESA_GL_VERSION_OVERRIDE=2.1 LIBGL_ALWAYS_SOFTWARE=1 xvfb-run -a -s '-screen 0 640x480x24 +extension "
+      "GLX' " STEPSCOPE_VIEWER " " +
+      path("healthy"));
+  EXPECT_EQ(outcome.code, 2) << outcome.output;
+  EXPECT_NE(outcome.output.find("OpenGL 3.2"), std::string::npos) << outcome.output;
+  EXPECT_EQ(std::count(outcome.output.begin(), outcome.output.end(), '\n'), 1) << outcome.output;
 }
 
 TEST_F(ViewerGui, WithoutADisplayItSaysHowToGetAPicture) {

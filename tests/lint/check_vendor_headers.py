@@ -18,7 +18,7 @@ HOMES = {
     "stb_": ("viewer/",),
     "stb/": ("viewer/",),
     "CLI/": ("analyzer/cli/",),
-    "nlohmann/": ("analyzer/",),
+    "nlohmann/": ("analyzer/", "viewer/"),
     "fmt/": ("analyzer/", "viewer/"),
     "nvtx3/": ("collector/sources/nvtx/",),
     "cupti": ("collector/sources/cupti/",),

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "viewer/model/commands.hpp"
 
-#include <array>
+#include <algorithm>
+#include <iterator>
+#include <utility>
 
 namespace stepscope::viewer {
 namespace {
@@ -10,42 +12,81 @@ using C = Command;
 using K = Key;
 
 constexpr CommandRow kCommands[] = {
-    {C::kZoomIn, "Move", "Zoom in", {K::kW}, {}, true},
-    {C::kZoomOut, "Move", "Zoom out", {K::kS}, {}, true},
-    {C::kPanLeft, "Move", "Pan left", {K::kA}, {K::kLeft}, true},
-    {C::kPanRight, "Move", "Pan right", {K::kD}, {K::kRight}, true},
-    {C::kScrollUp, "Move", "Scroll up", {K::kUp}, {}, true},
-    {C::kScrollDown, "Move", "Scroll down", {K::kDown}, {}, true},
-    {C::kFocus, "Move", "Zoom to the selection", {K::kF}, {}, false},
-    {C::kFitAll, "Move", "Show the whole run", {K::k0}, {K::kHome}, false},
-    {C::kAreaOfSelection, "Select", "Area of the selected event or steps", {K::kR}, {}, false},
-    {C::kSelectAll, "Select", "The whole run as an area", {K::kA, true}, {}, false},
-    {C::kMark, "Select", "Mark where the selection starts, or take the mark away", {K::kM}, {}, false},
-    {C::kMarkSpan, "Select", "Mark both ends of the selection", {K::kM, false, true}, {}, false},
-    {C::kNextStep, "Go to", "Next step", {K::kRightBracket}, {}, true},
-    {C::kPreviousStep, "Go to", "Previous step", {K::kLeftBracket}, {}, true},
-    {C::kNextEvent, "Go to", "Next event on the lane", {K::kPeriod}, {K::kTab}, true},
-    {C::kPreviousEvent, "Go to", "Previous event on the lane", {K::kComma}, {K::kTab, false, true}, true},
-    {C::kSearch, "Find", "Search for a name", {K::kSlash}, {K::kF, true}, false},
-    {C::kFindLane, "Find", "Search for a lane", {K::kP, true}, {}, false},
-    {C::kSearchNext, "Find", "Next match", {K::kEnter}, {K::kN}, true},
-    {C::kSearchPrevious, "Find", "Previous match", {K::kEnter, false, true}, {K::kP}, true},
-    {C::kClear, "Find", "Clear selection, close what is open", {K::kEscape}, {}, false},
-    {C::kSwapRuns, "Compare", "Blink: only A, only B, both", {K::kSpace}, {K::kBackslash}, false},
-    {C::kCycleAlignment, "Compare", "Align by step start, step length, time", {K::kG}, {}, false},
-    {C::kToggleArrangement, "Compare", "Lanes of both runs paired or stacked", {K::kL}, {}, false},
-    {C::kToggleDrawer, "Show", "Hide or show the lower panel", {K::kQ}, {}, false},
-    {C::kTabTerms, "Show", "Where the time goes", {K::k1}, {}, false},
-    {C::kTabFindings, "Show", "Findings", {K::k2}, {}, false},
-    {C::kTabDetails, "Show", "Details of the selected event", {K::k3}, {}, false},
-    {C::kTabArea, "Show", "Statistics of the selected area", {K::k4}, {}, false},
-    {C::kTabNotes, "Show", "Recording notes and losses", {K::k5}, {}, false},
-    {C::kToggleTheme, "Show", "Dark or light", {K::kT}, {}, false},
-    {C::kScaleUp, "Show", "Larger text", {K::kEqual, true}, {}, false},
-    {C::kScaleDown, "Show", "Smaller text", {K::kMinus, true}, {}, false},
-    {C::kScaleReset, "Show", "Text at its usual size", {K::k0, true}, {}, false},
-    {C::kHelp, "Show", "This help", {K::kSlash, false, true}, {}, false},
-    {C::kQuit, "Show", "Quit", {K::kQ, true}, {}, false},
+    {C::kZoomIn, "Move", "Zoom in", {K::kW}, {}, true, "zoom-in"},
+    {C::kZoomOut, "Move", "Zoom out", {K::kS}, {}, true, "zoom-out"},
+    {C::kPanLeft, "Move", "Pan left", {K::kA}, {K::kLeft}, true, "pan-left"},
+    {C::kPanRight, "Move", "Pan right", {K::kD}, {K::kRight}, true, "pan-right"},
+    {C::kScrollUp, "Move", "Scroll up", {K::kUp}, {}, true, "scroll-up"},
+    {C::kScrollDown, "Move", "Scroll down", {K::kDown}, {}, true, "scroll-down"},
+    {C::kFocus, "Move", "Zoom to the selection", {K::kF}, {}, false, "zoom-to-selection"},
+    {C::kFitAll, "Move", "Show the whole run", {K::k0}, {K::kHome}, false, "fit-all"},
+    {C::kAreaOfSelection,
+     "Select",
+     "Area of the selected event or steps",
+     {K::kR},
+     {},
+     false,
+     "area-of-selection"},
+    {C::kSelectAll, "Select", "The whole run as an area", {K::kA, true}, {}, false, "select-all"},
+    {C::kMark,
+     "Select",
+     "Mark where the selection starts, or take the mark away",
+     {K::kM},
+     {},
+     false,
+     "mark"},
+    {C::kMarkSpan, "Select", "Mark both ends of the selection", {K::kM, false, true}, {}, false, "mark-span"},
+    {C::kNextStep, "Go to", "Next step", {K::kRightBracket}, {}, true, "next-step"},
+    {C::kPreviousStep, "Go to", "Previous step", {K::kLeftBracket}, {}, true, "previous-step"},
+    {C::kNextEvent, "Go to", "Next event on the lane", {K::kPeriod}, {K::kTab}, true, "next-event"},
+    {C::kPreviousEvent,
+     "Go to",
+     "Previous event on the lane",
+     {K::kComma},
+     {K::kTab, false, true},
+     true,
+     "previous-event"},
+    {C::kSearch, "Find", "Search for a name", {K::kSlash}, {K::kF, true}, false, "search-names"},
+    {C::kFindLane, "Find", "Search for a lane", {K::kP, true}, {}, false, "search-lanes"},
+    {C::kSearchNext, "Find", "Next match", {K::kEnter}, {K::kN}, true, "next-match"},
+    {C::kSearchPrevious, "Find", "Previous match", {K::kEnter, false, true}, {K::kP}, true, "previous-match"},
+    {C::kClear, "Find", "Clear selection, close what is open", {K::kEscape}, {}, false, "clear"},
+    {C::kSwapRuns, "Compare", "Blink: only A, only B, both", {K::kSpace}, {K::kBackslash}, false, "blink"},
+    {C::kCycleAlignment,
+     "Compare",
+     "Align by step start, step length, time",
+     {K::kG},
+     {},
+     false,
+     "cycle-alignment"},
+    {C::kToggleArrangement,
+     "Compare",
+     "Lanes of both runs paired or stacked",
+     {K::kL},
+     {},
+     false,
+     "toggle-stacking"},
+    {C::kToggleDrawer, "Show", "Hide or show the lower panel", {K::kQ}, {}, false, "toggle-drawer"},
+    {C::kTabTerms, "Show", "Where the time goes", {K::k1}, {}, false, "show-terms"},
+    {C::kTabFindings, "Show", "Findings", {K::k2}, {}, false, "show-findings"},
+    {C::kTabDetails, "Show", "Details of the selected event", {K::k3}, {}, false, "show-details"},
+    {C::kTabArea, "Show", "Statistics of the selected area", {K::k4}, {}, false, "show-area"},
+    {C::kTabNotes, "Show", "Recording notes and losses", {K::k5}, {}, false, "show-recording"},
+    {C::kToggleTheme, "Show", "Dark or light", {K::kT}, {}, false, "toggle-theme"},
+    {C::kScaleUp, "Show", "Larger text", {K::kEqual, true}, {}, false, "larger-text"},
+    {C::kScaleDown, "Show", "Smaller text", {K::kMinus, true}, {}, false, "smaller-text"},
+    {C::kScaleReset, "Show", "Text at its usual size", {K::k0, true}, {}, false, "usual-text"},
+    {C::kHelp, "Show", "This help", {K::kSlash, false, true}, {}, false, "help"},
+    {C::kQuit, "Show", "Quit", {K::kQ, true}, {}, false, "quit"},
+    {C::kPalette, "Find", "Find a command", {K::kP, true, true}, {}, false, "palette"},
+    {C::kBack, "Go to", "Back to where you were", {K::kLeft, false, false, true}, {}, false, "back"},
+    {C::kForward, "Go to", "Forward again", {K::kRight, false, false, true}, {}, false, "forward"},
+    {C::kCopyLink, "Copy", "A link to this view", {K::kL, true}, {}, false, "copy-link"},
+    {C::kCopyTable, "Copy", "The table in front, for a spreadsheet", {K::kC, true}, {}, false, "copy-table"},
+    {C::kCopyCsv, "Copy", "The table in front as CSV", {K::kC, true, true}, {}, false, "copy-csv"},
+    {C::kTabMarks, "Show", "Marks and notes", {K::kB}, {}, false, "show-marks"},
+    {C::kNextFinding, "Go to", "Next finding", {K::kJ}, {}, true, "next-finding"},
+    {C::kPreviousFinding, "Go to", "Previous finding", {K::kK}, {}, true, "previous-finding"},
 };
 
 constexpr MouseRow kMouse[] = {
@@ -58,17 +99,54 @@ constexpr MouseRow kMouse[] = {
     {"Click", "Select an event or a step"},
     {"Double-click or middle-click", "Zoom to it"},
     {"Click a process name", "Fold or unfold its lanes"},
+    {"Click a lane's title", "Select it; with Ctrl one more"},
 };
 
-constexpr std::array<std::string_view, 37> kKeyNames{
-    "",  "A", "D", "F", "G",   "L",     "M",  "N",     "P",     "Q",  "R",    "S",    "T",
-    "W", "0", "1", "2", "3",   "4",     "5",  "Left",  "Right", "Up", "Down", "Home", "/",
-    ".", ",", "[", "]", "Esc", "Space", "\\", "Enter", "+",     "-",  "Tab"};
+// From kLeft on; those before are a letter, a digit or F and a number.
+constexpr std::string_view kKeyNames[] = {
+    "Left", "Right", "Up",  "Down",  "Home", "End",   "PageUp", "PageDown", "/",   ".",         ",",
+    "[",    "]",     "Esc", "Space", "\\",   "Enter", "+",      "-",        "Tab", "Backspace", "Delete"};
+
+std::string key_text(Key key) {
+  if (key == K::kNone) {
+    return "";
+  }
+  const auto from = [key](Key first) { return static_cast<int>(key) - static_cast<int>(first); };
+  if (key >= K::kLeft) {
+    return std::string(kKeyNames[from(K::kLeft)]);
+  }
+  if (key >= K::kF1) {
+    return "F" + std::to_string(1 + from(K::kF1));
+  }
+  return {static_cast<char>(key >= K::k0 ? '0' + from(K::k0) : 'A' + from(K::kA))};
+}
+
+bool same_text(std::string_view a, std::string_view b) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [&](char x, char y) { return lower(x) == lower(y); });
+}
+
+Key parse_key(std::string_view text) {
+  for (int key = 1; key <= static_cast<int>(K::kDelete); ++key) {
+    if (same_text(key_text(static_cast<Key>(key)), text)) {
+      return static_cast<Key>(key);
+    }
+  }
+  return same_text(text, "Escape")                ? K::kEscape
+         : text == "=" || same_text(text, "Plus") ? K::kEqual
+                                                  : K::kNone;
+}
 
 }  // namespace
 
 std::span<const CommandRow> command_table() {
   return kCommands;
+}
+const CommandRow* find_command(std::string_view name) {
+  const auto* at = std::find_if(std::begin(kCommands), std::end(kCommands),
+                                [&](const CommandRow& row) { return row.name == name; });
+  return at == std::end(kCommands) ? nullptr : at;
 }
 std::span<const MouseRow> mouse_table() {
   return kMouse;
@@ -79,8 +157,35 @@ std::string binding_text(const Binding& binding) {
     return "?";
   }
   std::string text = binding.ctrl ? "Ctrl " : "";
+  text += binding.alt ? "Alt " : "";
   text += binding.shift ? "Shift " : "";
-  return text + std::string(kKeyNames.at(static_cast<size_t>(binding.key)));
+  return text + key_text(binding.key);
+}
+
+std::optional<Binding> parse_binding(std::string_view text) {
+  if (text == "?") {
+    return Binding{K::kSlash, false, true};
+  }
+  Binding binding;
+  constexpr std::pair<std::string_view, bool Binding::*> kModifiers[] = {{"ctrl", &Binding::ctrl},
+                                                                         {"control", &Binding::ctrl},
+                                                                         {"shift", &Binding::shift},
+                                                                         {"alt", &Binding::alt}};
+  size_t at = 0;
+  while (at < text.size()) {
+    // A '+' at the start of a part is the key itself.
+    const size_t end = std::min(text.find_first_of("+ ", at + 1), text.size());
+    const std::string_view part = text.substr(at, end - at);
+    const auto* modifier = std::find_if(std::begin(kModifiers), std::end(kModifiers),
+                                        [&](const auto& row) { return same_text(row.first, part); });
+    if (modifier != std::end(kModifiers)) {
+      binding.*(modifier->second) = true;
+    } else if (binding.key != K::kNone || (binding.key = parse_key(part)) == K::kNone) {
+      return std::nullopt;
+    }
+    at = std::min(end + 1, text.size());
+  }
+  return binding.key == K::kNone ? std::nullopt : std::optional(binding);
 }
 
 }  // namespace stepscope::viewer

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Command table: everything a key can do. The help page, the key handling and the tests read this one table; a new
-// command is one row here and one case in commands' executor (viewer/actions.cpp).
+// Command table: everything a key can do. Help page, command palette, key files, scripts and tests read this one table; a
+// new command is one row here and one case in commands' executor (viewer/actions.cpp).
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -48,35 +49,33 @@ enum class Command : uint8_t {
   kScaleReset,
   kHelp,
   kQuit,
+  kPalette,
+  kBack,
+  kForward,
+  kCopyLink,
+  kCopyTable,
+  kCopyCsv,
+  kTabMarks,
+  kNextFinding,
+  kPreviousFinding,
 };
 
-// Keys by meaning on a US layout; imgui_compat.hpp knows the numbers.
+// Keys by meaning on a US layout; imgui_compat.hpp knows the numbers. Letters, digits and function keys are in a row each.
 enum class Key : uint8_t {
   kNone,
-  kA,
-  kD,
-  kF,
-  kG,
-  kL,
-  kM,
-  kN,
-  kP,
-  kQ,
-  kR,
-  kS,
-  kT,
-  kW,
-  k0,
-  k1,
-  k2,
-  k3,
-  k4,
-  k5,
+  // clang-format off
+  kA, kB, kC, kD, kE, kF, kG, kH, kI, kJ, kK, kL, kM, kN, kO, kP, kQ, kR, kS, kT, kU, kV, kW, kX, kY, kZ,
+  k0, k1, k2, k3, k4, k5, k6, k7, k8, k9,
+  kF1, kF2, kF3, kF4, kF5, kF6, kF7, kF8, kF9, kF10, kF11, kF12,
+  // clang-format on
   kLeft,
   kRight,
   kUp,
   kDown,
   kHome,
+  kEnd,
+  kPageUp,
+  kPageDown,
   kSlash,
   kPeriod,
   kComma,
@@ -89,12 +88,16 @@ enum class Key : uint8_t {
   kEqual,
   kMinus,
   kTab,
+  kBackspace,
+  kDelete,
 };
 
 struct Binding {
   Key key = Key::kNone;
   bool ctrl = false;
   bool shift = false;
+  bool alt = false;
+  friend bool operator==(const Binding&, const Binding&) = default;
 };
 
 struct CommandRow {
@@ -103,12 +106,17 @@ struct CommandRow {
   std::string_view text;  // for the help page
   Binding primary;
   Binding alternative;
-  bool repeats = false;  // while the key is held
+  bool repeats = false;        // while the key is held
+  std::string_view name = {};  // in key files and scripts; never changes once published
 };
 
 [[nodiscard]] std::span<const CommandRow> command_table();
+// nullptr when there is none of that name.
+[[nodiscard]] const CommandRow* find_command(std::string_view name);
 // "W", "Ctrl +", "Shift Enter".
 [[nodiscard]] std::string binding_text(const Binding& binding);
+// The reverse, letters without case, parts apart by '+' or blanks: "Ctrl+Shift+P", "alt left", "?". None when it is no key.
+[[nodiscard]] std::optional<Binding> parse_binding(std::string_view text);
 
 // Things done with the mouse, for the help page.
 struct MouseRow {

@@ -81,6 +81,7 @@ using DetailSource =
 struct RunModel {
   std::string path;
   std::string label;
+  std::string id;  // of the run wherever it lies: its first process, as recordings are named
   int64_t begin_ns = 0;
   int64_t end_ns = 0;
   uint64_t events = 0;

@@ -67,12 +67,37 @@ class LaneWalk {
   std::vector<NameStat>& by_name_;
 };
 
+// What a click does to a set, and a click with Ctrl (`add`).
+void choose(std::set<std::string>& set, const std::string& text, bool add) {
+  if (set.contains(text) && (add || set.size() == 1)) {
+    set.erase(text);
+    return;
+  }
+  if (!add) {
+    set.clear();
+  }
+  set.insert(text);
+}
+
 }  // namespace
 
 void Selection::select_event(EventRef ref, std::string text) {
   event = ref;
+  names = {text};
   highlight = std::move(text);
   area.reset();
+}
+
+void Selection::select_name(const std::string& text, bool add) {
+  choose(names, text, add);
+  if (event && highlight != text) {
+    event.reset();
+  }
+  highlight = names.contains(text) ? text : names.empty() ? "" : *names.begin();
+}
+
+void Selection::select_lane(const std::string& key, bool add) {
+  choose(lanes, key, add);
 }
 
 void Selection::select_steps(size_t from, size_t to) {

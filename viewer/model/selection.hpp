@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Selection: what the user points at: an event, a step or a stretch of steps, an area (time x tracks), a name lit up
-// everywhere. One selection for all views. Plus the statistics of an area.
+// Selection: what the user points at, one for all views: time x lanes x names x steps x run, and in it the event in focus.
+// Every view reads the dimensions it can show and sets those that a click in it means; the others stay. How selections are
+// combined: selection_algebra.hpp. Plus the statistics of an area.
 #pragma once
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -19,11 +21,13 @@ namespace stepscope::viewer {
 struct StepSelection {
   size_t first = 0;
   size_t last = 0;
+  friend bool operator==(const StepSelection&, const StepSelection&) = default;
 };
 
 struct AreaSelection {
   TimeRange display;
   std::vector<size_t> tracks;  // indices into Tracks::tracks; empty: all
+  friend bool operator==(const AreaSelection&, const AreaSelection&) = default;
 };
 
 // A place the user wants to find again; a moment when both times are equal. In the time of its run, so that it stays
@@ -32,20 +36,34 @@ struct Mark {
   Side side = Side::kA;
   int64_t begin_ns = 0;
   int64_t end_ns = 0;
+  std::string text = {};  // what the user says about it
   friend bool operator==(const Mark&, const Mark&) = default;
+  [[nodiscard]] bool same_place(const Mark& other) const {
+    return side == other.side && begin_ns == other.begin_ns && end_ns == other.end_ns;
+  }
 };
 
 struct Selection {
   std::optional<EventRef> event;
   std::optional<StepSelection> steps;
   std::optional<AreaSelection> area;
-  std::string highlight;  // text of the name lit up everywhere, "" none
+  std::string highlight;        // text of the name lit up everywhere, "" none
+  std::set<std::string> names;  // texts, of both runs; empty: all names
+  std::set<std::string> lanes;  // Track::key; empty: all lanes
+  std::optional<Side> run;      // none: both
 
-  [[nodiscard]] bool empty() const { return !event && !steps && !area && highlight.empty(); }
+  [[nodiscard]] bool empty() const {
+    return !event && !steps && !area && highlight.empty() && names.empty() && lanes.empty() && !run;
+  }
   void clear() { *this = Selection(); }
+  // Puts an event into focus; its name becomes the selected one, lanes and steps stay.
   void select_event(EventRef ref, std::string text);
+  // One name, or one more: an event with another name is out of focus then. The same again takes it away.
+  void select_name(const std::string& text, bool add);
+  void select_lane(const std::string& key, bool add);
   void select_steps(size_t from, size_t to);
   void select_area(AreaSelection selected);
+  friend bool operator==(const Selection&, const Selection&) = default;
 };
 
 // One name within an area. Times are clipped to it. `total_ns` of nested events of one name counts each.

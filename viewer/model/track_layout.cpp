@@ -24,6 +24,20 @@ size_t group_for(Tracks& tracks, const ProcessModel& process) {
   return tracks.groups.size() - 1;
 }
 
+// Lanes that play the same part share their keys; the second of them is "process/lane#2".
+void set_keys(Tracks& tracks, const RunModel& a, const RunModel* b) {
+  std::map<std::string, size_t> count;
+  for (Track& track : tracks.tracks) {
+    const size_t side = track.lane[0] != kNoTrackLane ? 0 : 1;
+    const RunModel& run = side == 0 ? a : *b;
+    const auto [process, lane] = key_of(run, run.lanes[track.lane[side]]);
+    track.key = process + "/" + lane;
+    if (const size_t n = ++count[track.key]; n > 1) {
+      track.key += "#" + std::to_string(n);
+    }
+  }
+}
+
 struct Pen {
   TrackLayout& layout;
   const LayoutMetrics& metrics;
@@ -114,6 +128,7 @@ Tracks make_tracks(const RunModel& a, const RunModel* b) {
   std::stable_sort(tracks.tracks.begin(), tracks.tracks.end(), [](const Track& x, const Track& y) {
     return std::tie(x.group, x.role) < std::tie(y.group, y.role);
   });
+  set_keys(tracks, a, b);
   return tracks;
 }
 

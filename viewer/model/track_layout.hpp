@@ -21,6 +21,7 @@ struct Track {
   LaneRole role = LaneRole::kThread;
   std::string title;
   uint32_t lane[2] = {kNoTrackLane, kNoTrackLane};  // by Side
+  std::string key;  // "process/lane", unique: the same track in another session, where indices differ
 };
 
 struct TrackGroup {

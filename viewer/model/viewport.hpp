@@ -16,6 +16,7 @@ struct TimeRange {
   [[nodiscard]] double length() const { return end_ns - begin_ns; }
   [[nodiscard]] bool empty() const { return !(end_ns > begin_ns); }
   [[nodiscard]] bool contains(double t) const { return t >= begin_ns && t < end_ns; }
+  friend bool operator==(const TimeRange&, const TimeRange&) = default;
 };
 
 class Viewport {

@@ -223,7 +223,12 @@ void TimelinePainter::paint_lane_title(const TrackItem& item, float y) {
   if (item.first) {
     const float x0 = geo_.x + 24 * geo_.unit;
     const float x1 = geo_.lanes_x() - tag - 8 * geo_.unit;
-    out_.text(x0, text_y, x1, colors_.text_dim, fitted(state_.tracks.tracks[item.track].title, x1 - x0));
+    const Track& track = state_.tracks.tracks[item.track];
+    const bool selected = state_.selection.lanes.contains(track.key);
+    if (selected) {
+      out_.box({geo_.x, y, geo_.x + 3 * geo_.unit, y + item.height - 1, colors_.accent});
+    }
+    out_.text(x0, text_y, x1, selected ? colors_.text : colors_.text_dim, fitted(track.title, x1 - x0));
   }
   if (both) {
     const Color color = item.side == Side::kA ? colors_.run_a : colors_.run_b;

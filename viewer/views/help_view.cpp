@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Help: made from the command table, so that it cannot be wrong.
+// Help: made from the command table and the keys in use, so that it cannot be wrong.
 #include <string>
 
 #include "viewer/imgui_painter.hpp"
@@ -22,14 +22,16 @@ class HelpView final : public View {
     if (ImGui::BeginTable("help", 3, ImGuiTableFlags_SizingStretchSame,
                           ImVec2(area.size.x - 48 * area.unit, 0))) {
       ImGui::TableNextColumn();
-      draw_group(colors, "Move", area.unit);
-      draw_group(colors, "Go to", area.unit);
+      draw_group(state, "Move", area.unit);
+      draw_group(state, "Go to", area.unit);
+      draw_group(state, "Select", area.unit);
       ImGui::TableNextColumn();
-      draw_group(colors, "Find", area.unit);
-      draw_group(colors, "Compare", area.unit);
+      draw_group(state, "Find", area.unit);
+      draw_group(state, "Compare", area.unit);
       draw_mouse(colors, area.unit);
       ImGui::TableNextColumn();
-      draw_group(colors, "Show", area.unit);
+      draw_group(state, "Show", area.unit);
+      draw_group(state, "Copy", area.unit);
       ImGui::EndTable();
     }
     ImGui::EndGroup();
@@ -41,19 +43,17 @@ class HelpView final : public View {
   static void row(const Palette& colors, std::string_view keys, std::string_view text, float indent) {
     const float x = ImGui::GetCursorPosX();
     ui::text(colors.text, keys);
-    ImGui::SameLine(x + indent);
-    ui::text(colors.text_dim, text);
+    ImGui::SameLine(0, 0);
+    ImGui::SetCursorPosX(x + indent);
+    ui::text_wrapped(colors.text_dim, text);
   }
 
-  static void draw_group(const Palette& colors, const char* group, float unit) {
+  static void draw_group(const AppState& state, const char* group, float unit) {
+    const Palette& colors = state.colors();
     heading(colors, group);
     for (const CommandRow& command : command_table()) {
       if (command.group == group) {
-        std::string keys = binding_text(command.primary);
-        if (command.alternative.key != Key::kNone) {
-          keys += "  or  " + binding_text(command.alternative);
-        }
-        row(colors, keys, command.text, 130 * unit);
+        row(colors, state.keys.text(command.command), command.text, 130 * unit);
       }
     }
     ImGui::Dummy(ImVec2(0, 8 * unit));

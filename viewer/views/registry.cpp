@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "viewer/tables.hpp"
 #include "viewer/views/views.hpp"
 
 namespace stepscope::viewer {
@@ -6,15 +7,17 @@ namespace {
 
 constexpr ViewRow kViews[] = {
     {"toolbar", Region::kToolbar, Tab::kTerms, "", &make_toolbar_view},
-    {"strip", Region::kStrip, Tab::kTerms, "", &make_step_strip_view},
+    {"strip", Region::kStrip, Tab::kTerms, "", &make_step_strip_view, &steps_table},
     {"timeline", Region::kTimeline, Tab::kTerms, "", &make_timeline_view},
-    {"terms", Region::kTable, Tab::kTerms, "Where the time goes", &make_terms_view},
-    {"findings", Region::kTab, Tab::kFindings, "Findings", &make_findings_view},
-    {"details", Region::kTab, Tab::kDetails, "Details", &make_details_view},
-    {"area", Region::kTab, Tab::kArea, "Area", &make_area_view},
-    {"notes", Region::kTab, Tab::kNotes, "Recording", &make_notes_view},
+    {"terms", Region::kTable, Tab::kTerms, "Where the time goes", &make_terms_view, &terms_table},
+    {"findings", Region::kTab, Tab::kFindings, "Findings", &make_findings_view, &findings_table},
+    {"details", Region::kTab, Tab::kDetails, "Details", &make_details_view, &details_table},
+    {"area", Region::kTab, Tab::kArea, "Area", &make_area_view, &area_table},
+    {"notes", Region::kTab, Tab::kNotes, "Recording", &make_notes_view, &recording_table},
+    {"marks", Region::kTab, Tab::kMarks, "Marks", &make_marks_view, &marks_table},
     {"status", Region::kStatus, Tab::kTerms, "", &make_status_view},
     {"help", Region::kOverlay, Tab::kTerms, "", &make_help_view},
+    {"palette", Region::kOverlay, Tab::kTerms, "", &make_palette_view},
 };
 
 }  // namespace

@@ -20,9 +20,12 @@ class StatusView final : public View {
     const float y = area.pos.y + (area.size.y - painter.line_height()) / 2;
     const float right = area.pos.x + area.size.x - 10 * area.unit;
     const std::string text = status_text(state);
-    const Color color =
-        state.load.errors.empty() || state.load.active ? state.colors().text_faint : state.colors().error;
-    const float width = std::min(painter.text_width(text), area.size.x * 0.6F);
+    const Color color = !state.message.empty()                           ? state.colors().text
+                        : state.load.errors.empty() || state.load.active ? state.colors().text_faint
+                                                                         : state.colors().error;
+    const float most =
+        area.size.x < 600 * area.unit ? 0.94F : 0.6F;  // the legend needs room, in a small window it has none
+    const float width = std::min(painter.text_width(text), area.size.x * most);
     painter.text(right - width, y, right, color, text);
     if (state.load.active) {
       const float done = static_cast<float>(state.load.fraction) * area.size.x;
@@ -34,6 +37,9 @@ class StatusView final : public View {
 
  private:
   static std::string status_text(const AppState& state) {
+    if (!state.message.empty()) {
+      return state.message;
+    }
     if (!state.load.active && !state.load.errors.empty() && state.run(Side::kA) != nullptr) {
       return state.load.errors.back();
     }
@@ -48,7 +54,9 @@ class StatusView final : public View {
     if (const RunModel* b = state.run(Side::kB)) {
       events += b->events;
     }
-    return format_duration(state.view.visible().length()) + " shown · " + format_count(events) + " events";
+    const std::string selected = summary(state.selection);
+    return (selected.empty() ? "" : selected + " selected · ") +
+           format_duration(state.view.visible().length()) + " shown · " + format_count(events) + " events";
   }
 
   void draw_legend(ImGuiPainter& painter, const AppState& state, ImVec2 at, float right, float unit) {

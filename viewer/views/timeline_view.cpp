@@ -141,6 +141,7 @@ class TimelineView final : public View {
       press_ = io.MousePos;
       pressed_ = io.MousePos.x >= geo_.lanes_x();
       toggle_group_at(state, io.MousePos);
+      select_lane_at(state, io.MousePos);
     }
     if (ImGui::IsItemActive() && panning) {
       state.view.pan_pixels(-double{io.MouseDelta.x});
@@ -218,6 +219,15 @@ class TimelineView final : public View {
     if (at.y >= geo_.lanes_y() && item && state.layout.items[*item].kind == TrackItem::Kind::kGroup) {
       state.toggle_group(state.tracks.groups[state.layout.items[*item].group].key);
       pressed_ = false;
+    }
+  }
+
+  // A click on the title of a lane.
+  void select_lane_at(AppState& state, ImVec2 at) const {
+    const auto item = state.layout.item_at(lanes_y_of(state, at.y));
+    if (at.x < geo_.lanes_x() && at.y >= geo_.lanes_y() && item &&
+        state.layout.items[*item].kind == TrackItem::Kind::kLane) {
+      state.select_lane(state.layout.items[*item].track, ImGui::GetIO().KeyCtrl);
     }
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Toolbar: which runs, their step times, the change; alignment, search, theme.
+#include <algorithm>
 #include <string>
 
 #include "viewer/imgui_painter.hpp"
@@ -16,11 +17,30 @@ class ToolbarView final : public View {
   void draw(AppState& state, const ViewArea& area) override {
     ImGui::SetCursorPos(ImVec2(12 * area.unit, (area.size.y - ImGui::GetFrameHeight()) / 2));
     ImGui::AlignTextToFramePadding();
+    const Controls controls = place_controls(state, area);
+    const ImVec2 end(area.pos.x + controls.x - 8 * area.unit, area.pos.y + area.size.y);
+    ImGui::PushClipRect(area.pos, end, true);
     draw_runs(state, area);
-    draw_controls(state, area);
+    ImGui::PopClipRect();
+    draw_controls(state, area, controls);
   }
 
  private:
+  // What stands on the right; a narrow window has the choice of alignment on its key alone.
+  struct Controls {
+    float x = 0;
+    float aligned = 0;  // width of the choice of alignment
+    float search = 0;
+  };
+  static Controls place_controls(const AppState& state, const ViewArea& area) {
+    constexpr float kWide = 900;
+    Controls controls;
+    controls.aligned = state.two_runs() && area.size.x >= kWide * area.unit ? 345 * area.unit : 0;
+    controls.search = std::clamp(area.size.x * 0.3F, 80 * area.unit, 170 * area.unit);
+    controls.x = std::max(0.0F, area.size.x - controls.search - controls.aligned - 92 * area.unit);
+    return controls;
+  }
+
   // The numbers of the table below once it is there, so that one window never shows two different changes.
   static bool uses_table(const AppState& state) {
     return state.table_ready && state.table.a_step_ns > 0 && state.table.comparison == state.two_runs();
@@ -69,16 +89,13 @@ class ToolbarView final : public View {
     ImGui::NewLine();
   }
 
-  void draw_controls(AppState& state, const ViewArea& area) {
-    const float search_width = 170 * area.unit;
-    const float aligned = state.two_runs() ? 345 * area.unit : 0;
-    const float x = area.size.x - search_width - aligned - 92 * area.unit;
-    ImGui::SetCursorPos(ImVec2(x, (area.size.y - ImGui::GetFrameHeight()) / 2));
-    if (state.two_runs()) {
+  static void draw_controls(AppState& state, const ViewArea& area, const Controls& controls) {
+    ImGui::SetCursorPos(ImVec2(controls.x, (area.size.y - ImGui::GetFrameHeight()) / 2));
+    if (controls.aligned > 0) {
       draw_alignment(state, area);
     }
-    ImGui::SetCursorPos(ImVec2(x + aligned, (area.size.y - ImGui::GetFrameHeight()) / 2));
-    draw_search(state, search_width);
+    ImGui::SetCursorPos(ImVec2(controls.x + controls.aligned, (area.size.y - ImGui::GetFrameHeight()) / 2));
+    draw_search(state, controls.search);
     ImGui::SameLine(0, 8 * area.unit);
     if (ui::toggle(state.theme == Theme::kDark ? "Light" : "Dark", false, state.colors())) {
       state.execute(Command::kToggleTheme);

@@ -19,5 +19,7 @@ namespace stepscope::viewer {
 [[nodiscard]] std::unique_ptr<View> make_notes_view();
 [[nodiscard]] std::unique_ptr<View> make_status_view();
 [[nodiscard]] std::unique_ptr<View> make_help_view();
+[[nodiscard]] std::unique_ptr<View> make_marks_view();
+[[nodiscard]] std::unique_ptr<View> make_palette_view();
 
 }  // namespace stepscope::viewer

@@ -145,5 +145,31 @@ TEST_F(AppStateTest, LanesAreFoundByTheTitlesOfProcessAndLane) {
   EXPECT_EQ(state.search_box.result, "no match");
 }
 
+TEST_F(AppStateTest, ASelectedNameStandsOutInItsRunAndLeavesStepsAndLanesAlone) {
+  LoopShape slow = healthy;
+  slow.wait *= 5;
+  state.set_run(Side::kB, training_run("slow", slow));
+  state.select_steps(3, 5, false);
+  state.select_lane(Side::kB, 1, false);
+  state.select_name(std::nullopt, "backward");
+  EXPECT_EQ(state.selection.lanes, (std::set<std::string>{"worker 0/main thread"}));
+  EXPECT_FALSE(state.selects_track(0));
+  EXPECT_TRUE(state.selects_track(1));
+  ASSERT_TRUE(state.selection.steps.has_value());
+  EXPECT_EQ(state.selection.steps->last, 5U);
+  for (const Side side : {Side::kA, Side::kB}) {
+    EXPECT_TRUE(state.dimmed(side, 1)) << "forward";
+    EXPECT_FALSE(state.dimmed(side, 3)) << "backward";
+  }
+  state.select_name(Side::kB, "forward");
+  EXPECT_TRUE(state.dimmed(Side::kA, 1));
+  EXPECT_FALSE(state.dimmed(Side::kB, 1));
+  state.clear_selected(Dimension::kNames);
+  state.clear_selected(Dimension::kRun);
+  EXPECT_FALSE(state.dimmed(Side::kB, 3));
+  state.execute(Command::kClear);
+  EXPECT_TRUE(state.selection.empty());
+}
+
 }  // namespace
 }  // namespace stepscope::viewer

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Where one is: the part of AppState that tells a view as a Link, goes to one, and goes back and forward.
+#include <algorithm>
+
+#include "viewer/app_state.hpp"
+
+namespace stepscope::viewer {
+namespace {
+
+std::optional<Link::Event> link_of(const AppState& state, const EventRef& ref) {
+  for (const Track& track : state.tracks.tracks) {
+    if (track.lane[index_of(ref.side)] == ref.lane) {
+      return Link::Event{ref.side, state.row_of(ref).start(ref.index) - state.run(ref.side)->begin_ns,
+                         ref.row, track.key};
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<EventRef> event_of(const AppState& state, const Link::Event& wanted) {
+  const RunModel* run = state.run(wanted.side);
+  if (run == nullptr) {
+    return std::nullopt;
+  }
+  for (const Track& track : state.tracks.tracks) {
+    const uint32_t lane = track.lane[index_of(wanted.side)];
+    if (track.key != wanted.lane || lane == kNoTrackLane || wanted.row >= run->lanes[lane].rows.size()) {
+      continue;
+    }
+    const EventRow& row = run->lanes[lane].rows[wanted.row];
+    const int64_t begin = run->begin_ns + wanted.begin_ns;
+    const size_t i = row.first_starting_at(begin);
+    if (i < row.size() && row.start(i) == begin) {
+      return EventRef{wanted.side, lane, wanted.row, static_cast<uint32_t>(i)};
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<size_t> slot_of(const AppState& state, int64_t number) {
+  const auto at = std::find_if(state.strip.bars.begin(), state.strip.bars.end(),
+                               [&](const StepBar& bar) { return bar.number == number; });
+  return at == state.strip.bars.end() ? std::nullopt : std::optional(at->slot);
+}
+
+int64_t number_of(const AppState& state, size_t slot) {
+  const auto at = std::find_if(state.strip.bars.begin(), state.strip.bars.end(),
+                               [&](const StepBar& bar) { return bar.slot == slot; });
+  return at == state.strip.bars.end() ? 0 : at->number;
+}
+
+}  // namespace
+
+Link AppState::capture() const {
+  Link link;
+  if (selection.steps) {
+    link.steps = {number_of(*this, selection.steps->first), number_of(*this, selection.steps->last)};
+  }
+  if (selection.area) {
+    link.time = selection.area->display;
+    for (const size_t track : selection.area->tracks) {
+      link.time_lanes.insert(tracks.tracks[track].key);
+    }
+  }
+  link.names = selection.names;
+  link.lanes = selection.lanes;
+  link.run = selection.run;
+  link.event = selection.event ? link_of(*this, *selection.event) : std::nullopt;
+  link.range = view.visible();
+  link.align = align_mode;
+  link.shown = shown;
+  link.arrangement = arrangement;
+  link.tab = tab;
+  link.drawer = drawer_open;
+  link.folded = collapsed;
+  link.search = search_box.lanes ? "" : search_box.searched;
+  return link;
+}
+
+std::string AppState::apply(const Link& link) {
+  if (run(Side::kA) == nullptr) {
+    return "";
+  }
+  shown = two_runs() ? link.shown.value_or(shown) : Shown::kBoth;
+  arrangement = link.arrangement.value_or(arrangement);
+  collapsed = link.folded.value_or(collapsed);
+  if (link.align && *link.align != align_mode) {
+    set_alignment(*link.align);
+  }
+  if (link.search && *link.search != search_box.searched) {
+    search_box.lanes = false;
+    search_for(*link.search);
+  }
+  std::string problem = apply_selection(link);
+  if (link.range) {
+    view.show(*link.range);
+  } else if (link.steps || link.time || link.event) {
+    zoom_to_selection();
+  }
+  if (link.term && !go_to_term(link.term->name, link.term->rank)) {
+    problem = "there is no place for the term " + link.term->name;
+  }
+  if (link.tab) {
+    open_tab(*link.tab);
+  }
+  drawer_open = link.drawer.value_or(drawer_open);
+  return problem;
+}
+
+std::string AppState::apply_selection(const Link& link) {
+  std::string problem;
+  selection.clear();
+  details.clear();
+  area = {};
+  if (link.steps) {
+    const auto first = slot_of(*this, link.steps->first);
+    const auto last = slot_of(*this, link.steps->second);
+    if (first && last) {
+      select_steps(*first, *last, false);
+    } else {
+      problem = "there is no step " + std::to_string(first ? link.steps->second : link.steps->first);
+    }
+  }
+  if (link.time) {
+    AreaSelection chosen{*link.time, {}};
+    for (size_t t = 0; t < tracks.tracks.size(); ++t) {
+      if (link.time_lanes.contains(tracks.tracks[t].key)) {
+        chosen.tracks.push_back(t);
+      }
+    }
+    select_area(std::move(chosen));
+  }
+  if (const auto event = link.event ? event_of(*this, *link.event) : std::nullopt) {
+    select_event(*event);
+    reveal(event->side, event->lane);
+  } else if (link.event) {
+    problem = "the event of the link is not in this run";
+  }
+  selection.names = link.names;
+  if (!selection.event) {
+    selection.highlight = link.names.empty() ? "" : *link.names.begin();
+  }
+  selection.lanes = link.lanes;
+  selection.run = link.run;
+  refresh_emphasis();
+  return problem;
+}
+
+bool AppState::go_to_term(const std::string& name, int32_t rank) {
+  const auto at = std::find_if(table.terms.begin(), table.terms.end(), [&](const TermRow& term) {
+    return term.name == name && (rank < 0 || term.rank == rank) && term.place;
+  });
+  if (at == table.terms.end()) {
+    return false;
+  }
+  go_to(*at->place);
+  return true;
+}
+
+bool AppState::go_to_finding(size_t index) {
+  if (index >= table.findings.size() || !table.findings[index].place) {
+    return false;
+  }
+  finding_ = index;
+  go_to(*table.findings[index].place);
+  message = "finding " + std::to_string(index + 1) + " of " + std::to_string(table.findings.size()) + ": " +
+            table.findings[index].text;
+  return true;
+}
+
+// The next that has a place, around at the end.
+void AppState::finding_by(int direction) {
+  const size_t count = table.findings.size();
+  size_t at = finding_.value_or(direction > 0 ? count - 1 : 0);
+  for (size_t tried = 0; tried < count; ++tried) {
+    at = direction > 0 ? (at + 1) % count : (at + count - 1) % count;
+    if (go_to_finding(at)) {
+      return;
+    }
+  }
+  message = table_ready ? "no finding has a place to look at" : "there is no analysis yet";
+}
+
+bool AppState::go_to_step_number(int64_t number) {
+  const auto slot = slot_of(*this, number);
+  if (slot) {
+    go_to_step(*slot);
+  }
+  return slot.has_value();
+}
+
+void AppState::remember_place(double seconds) {
+  if (load.active || run(Side::kA) == nullptr) {
+    return;  // what moves while a run loads was moved by nobody
+  }
+  Seen now{view.visible(), selection, align_mode,         shown, arrangement, tab,
+           drawer_open,    collapsed, search_box.searched};
+  if (seen_ == now) {
+    return;
+  }
+  seen_ = std::move(now);
+  history.visit(capture(), seconds);
+}
+
+void AppState::go_through_history(bool forward) {
+  if (const auto link = forward ? history.forward() : history.back()) {
+    apply(*link);
+    history.arrived(capture());
+  } else {
+    message = forward ? "there is nothing further on" : "there is nothing further back";
+  }
+}
+
+}  // namespace stepscope::viewer

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "viewer/words.hpp"
+
+namespace stepscope::viewer {
+namespace {
+
+constexpr Word<Tab> kTabs[] = {
+    {"terms", Tab::kTerms}, {"findings", Tab::kFindings}, {"details", Tab::kDetails},
+    {"area", Tab::kArea},   {"notes", Tab::kNotes},       {"marks", Tab::kMarks},
+};
+
+constexpr Word<AlignMode> kAlignments[] = {
+    {"step-start", AlignMode::kStepStart},
+    {"step-length", AlignMode::kStepNormalised},
+    {"time", AlignMode::kAbsolute},
+};
+
+constexpr Word<Arrangement> kArrangements[] = {{"paired", Arrangement::kSplit},
+                                               {"stacked", Arrangement::kStacked}};
+constexpr Word<Shown> kShown[] = {{"both", Shown::kBoth}, {"a", Shown::kOnlyA}, {"b", Shown::kOnlyB}};
+constexpr Word<Side> kSides[] = {{"a", Side::kA}, {"b", Side::kB}};
+
+}  // namespace
+
+std::span<const Word<Tab>> tab_words() {
+  return kTabs;
+}
+std::span<const Word<AlignMode>> align_words() {
+  return kAlignments;
+}
+std::span<const Word<Arrangement>> arrangement_words() {
+  return kArrangements;
+}
+std::span<const Word<Shown>> shown_words() {
+  return kShown;
+}
+std::span<const Word<Side>> side_words() {
+  return kSides;
+}
+
+}  // namespace stepscope::viewer
