@@ -117,6 +117,8 @@ void AppState::execute(Command command) {
     case Command::kQuit:
       quit = true;
       return;
+    case Command::kTabDeltaMap:
+      return open_tab(Tab::kDeltaMap);
   }
 }
 

@@ -20,6 +20,7 @@ void AppState::set_run(Side side, std::shared_ptr<const RunModel> model) {
   hovered.reset();
   details.clear();
   area = {};
+  delta_map.reset();
   runs_[index_of(side)] = std::move(model);
   rebuild();
 }

@@ -13,6 +13,7 @@
 
 #include "viewer/model/alignment.hpp"
 #include "viewer/model/commands.hpp"
+#include "viewer/model/delta_map.hpp"
 #include "viewer/model/diff_table.hpp"
 #include "viewer/model/palette.hpp"
 #include "viewer/model/run_model.hpp"
@@ -48,6 +49,8 @@ class AppState {
   // Replaces a run (a preview by the loaded one, or the first time). Keeps view and selection where possible.
   void set_run(Side side, std::shared_ptr<const RunModel> model);
   void set_table(DiffTable table);
+  // Of the two runs that are set; null: there is none (yet).
+  void set_delta_map(std::shared_ptr<const DeltaMap> map);
   // Deep-link arguments, once all data is there.
   void apply_deep_links(const Options& options);
 
@@ -69,6 +72,8 @@ class AppState {
   void clear();
   void go_to(const Place& place);
   void go_to_step(size_t slot);
+  // A cell of the delta map: shows the step and brings the lanes into sight.
+  void go_to_cell(size_t slot, size_t track);
   void show_display(TimeRange range);
   void zoom_to_selection();
   void fit_all();
@@ -113,6 +118,8 @@ class AppState {
   SearchBox search_box;
   DiffTable table;
   bool table_ready = false;
+  std::shared_ptr<const DeltaMap> delta_map;  // of the tracks and slots above, or null
+  DeltaMeasure delta_measure = DeltaMeasure::kBusy;
   Tab tab = Tab::kFindings;
   bool tab_requested = false;  // the drawer shows `tab` in the next frame
   bool drawer_open = true;

@@ -93,6 +93,19 @@ struct Loader::Parts {
     return true;
   }
 
+  // What the window needs of two runs before it knows why they differ.
+  void map_differences() {
+    if (count < 2) {
+      return;
+    }
+    const RunModel& a = *sides[0].model;
+    const RunModel& b = *sides[1].model;
+    const Alignment pairs = Alignment::pair(a, b, AlignMode::kStepStart);
+    auto map = std::make_shared<const DeltaMap>(
+        DeltaMap::make(a, b, make_tracks(a, &b), pairs.slots(), [this] { return owner.cancelled_.load(); }));
+    owner.publish([&] { owner.delta_map_ = std::move(map); });
+  }
+
   void analyze() {
     for (Loaded& side : sides) {
       if (side.ledger) {
@@ -150,6 +163,7 @@ void Loader::load(const std::string& run, const std::string& versus) {
   }
   if (good) {
     say(kDecoded, "analysing");
+    parts.map_differences();
     parts.analyze();
   }
   publish([&] {
@@ -197,6 +211,10 @@ bool Loader::poll(AppState& state) {
   if (table_) {
     state.set_table(std::move(*table_));
     table_.reset();
+  }
+  if (delta_map_) {
+    state.set_delta_map(std::move(delta_map_));
+    delta_map_.reset();
   }
   return true;
 }

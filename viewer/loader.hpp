@@ -45,6 +45,7 @@ class Loader {
   LoadStatus status_;
   std::shared_ptr<const RunModel> fresh_[2];
   std::optional<DiffTable> table_;
+  std::shared_ptr<const DeltaMap> delta_map_;
   std::atomic<bool> cancelled_{false};
   std::atomic<bool> finished_{false};
   std::atomic<bool> failed_{false};

@@ -42,11 +42,9 @@ bool parse_align(std::string_view text, Options& options) {
 }
 
 bool parse_view(std::string_view text, Options& options) {
-  constexpr std::pair<std::string_view, Tab> kTabs[] = {{"terms", Tab::kTerms},
-                                                        {"findings", Tab::kFindings},
-                                                        {"details", Tab::kDetails},
-                                                        {"area", Tab::kArea},
-                                                        {"notes", Tab::kNotes}};
+  constexpr std::pair<std::string_view, Tab> kTabs[] = {
+      {"terms", Tab::kTerms}, {"findings", Tab::kFindings}, {"details", Tab::kDetails},
+      {"area", Tab::kArea},   {"notes", Tab::kNotes},       {"delta-map", Tab::kDeltaMap}};
   for (const auto& [name, tab] : kTabs) {
     if (text == name) {
       options.tab = tab;
@@ -99,7 +97,7 @@ const std::vector<Argument>& arguments_table() {
       {"--theme", parse_theme, "dark or light"},
       {"--scale", parse_scale, "a number from 0.5 to 4"},
       {"--align", parse_align, "step-start, step-length or time"},
-      {"--view", parse_view, "terms, findings, details, area or notes"},
+      {"--view", parse_view, "terms, findings, details, area, notes or delta-map"},
   };
   return kTable;
 }
@@ -160,7 +158,7 @@ Usage: stepscope-viewer RUN [--vs RUN] [options]
   --at STEP|TIME      go to a step (412) or a time since the start (12.5s, 350ms)
   --select TEXT       select the first event whose name contains TEXT
   --align MODE        step-start (default), step-length or time
-  --view NAME         lower panel: terms, findings, details, area or notes
+  --view NAME         lower panel: terms, findings, details, area, notes or delta-map
   --theme dark|light
   --scale FACTOR      size of text and lanes, 0.5 to 4 (default: of the monitor, or STEPSCOPE_SCALE)
   --size WxH          of the window or picture, default 1440x900

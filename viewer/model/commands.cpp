@@ -46,6 +46,7 @@ constexpr CommandRow kCommands[] = {
     {C::kScaleReset, "Show", "Text at its usual size", {K::k0, true}, {}, false},
     {C::kHelp, "Show", "This help", {K::kSlash, false, true}, {}, false},
     {C::kQuit, "Show", "Quit", {K::kQ, true}, {}, false},
+    {C::kTabDeltaMap, "Show", "Delta map: lanes by steps", {}, {}, false},
 };
 
 constexpr MouseRow kMouse[] = {

@@ -48,6 +48,7 @@ enum class Command : uint8_t {
   kScaleReset,
   kHelp,
   kQuit,
+  kTabDeltaMap,
 };
 
 // Keys by meaning on a US layout; imgui_compat.hpp knows the numbers.

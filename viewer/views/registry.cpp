@@ -15,6 +15,7 @@ constexpr ViewRow kViews[] = {
     {"notes", Region::kTab, Tab::kNotes, "Recording", &make_notes_view},
     {"status", Region::kStatus, Tab::kTerms, "", &make_status_view},
     {"help", Region::kOverlay, Tab::kTerms, "", &make_help_view},
+    {"delta_map", Region::kTab, Tab::kDeltaMap, "Delta map", &make_delta_map_view},
 };
 
 }  // namespace

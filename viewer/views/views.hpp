@@ -19,5 +19,6 @@ namespace stepscope::viewer {
 [[nodiscard]] std::unique_ptr<View> make_notes_view();
 [[nodiscard]] std::unique_ptr<View> make_status_view();
 [[nodiscard]] std::unique_ptr<View> make_help_view();
+[[nodiscard]] std::unique_ptr<View> make_delta_map_view();
 
 }  // namespace stepscope::viewer

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The views that compare two runs, driven by mouse and keys, without a window.
+#include <memory>
+
+#include "tests/unit/viewer/support/frame.hpp"
+
+namespace stepscope::viewer {
+namespace {
+
+class ComparisonFrameTest : public testing::FrameTest {
+ protected:
+  void open(Command tab) {
+    load_two();
+    state.set_delta_map(std::make_shared<const DeltaMap>(
+        DeltaMap::make(*state.run(Side::kA), *state.run(Side::kB), state.tracks, state.alignment.slots())));
+    state.execute(tab);
+    frames(4);
+  }
+  // The tabs of the lower panel begin here; a view's head takes the first line.
+  static constexpr float kTabX = 717 + 8;
+  static constexpr float kTabY = 720 - 24 - 216;
+  static constexpr float kHeadY = kTabY + 40;
+};
+
+class DeltaMapFrameTest : public ComparisonFrameTest {
+ protected:
+  void SetUp() override { open(Command::kTabDeltaMap); }
+  // Steps of 8.7 pixels right of the titles, lanes of 26 below the head.
+  [[nodiscard]] static float x_of_step(int step) {
+    constexpr float kLeft = kTabX + 196;
+    return kLeft + (1280 - 8 - 4 - kLeft) * (static_cast<float>(step) + 0.5F) / 40;
+  }
+  [[nodiscard]] static float y_of_row(int row) { return kHeadY + 36 + 26 * static_cast<float>(row); }
+};
+
+TEST_F(DeltaMapFrameTest, AClickGoesToTheStepAndUnfoldsTheLanes) {
+  ASSERT_TRUE(state.delta_map);
+  state.collapsed.insert(state.tracks.groups[2].key);
+  click(x_of_step(20), y_of_row(2));
+  ASSERT_TRUE(state.selection.steps.has_value());
+  EXPECT_EQ(state.selection.steps->first, 20U);
+  EXPECT_EQ(state.selection.steps->last, 20U);
+  EXPECT_TRUE(state.collapsed.empty());
+  const TimeRange step = state.alignment.slots()[20].display;
+  EXPECT_LT(state.view.visible().length(), 2 * step.length());
+  EXPECT_LE(state.view.visible().begin_ns, step.begin_ns);
+}
+
+TEST_F(DeltaMapFrameTest, ADragSelectsSteps) {
+  drag(x_of_step(10), y_of_row(0), x_of_step(14), y_of_row(0));
+  ASSERT_TRUE(state.selection.steps.has_value());
+  EXPECT_EQ(state.selection.steps->first, 10U);
+  EXPECT_EQ(state.selection.steps->last, 14U);
+}
+
+TEST_F(DeltaMapFrameTest, TheMeasureIsChosenInItsHead) {
+  EXPECT_EQ(state.delta_measure, DeltaMeasure::kBusy);
+  click(kTabX + 75, kHeadY + 8);
+  EXPECT_EQ(state.delta_measure, DeltaMeasure::kExposed);
+}
+
+TEST_F(DeltaMapFrameTest, AMapOfOtherRunsIsNotShown) {
+  state.set_run(Side::kB, testing::training_run("short", {.steps = 5}));
+  EXPECT_FALSE(state.delta_map);
+  state.set_delta_map(std::make_shared<const DeltaMap>(DeltaMap::make(
+      *state.run(Side::kA), *state.run(Side::kA), state.tracks,
+      Alignment::pair(*state.run(Side::kA), *state.run(Side::kA), AlignMode::kStepStart).slots())));
+  EXPECT_FALSE(state.delta_map) << "it has other steps";
+  frames(3);
+}
+
+}  // namespace
+}  // namespace stepscope::viewer
