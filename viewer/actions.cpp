@@ -119,6 +119,10 @@ void AppState::execute(Command command) {
       return;
     case Command::kTabDeltaMap:
       return open_tab(Tab::kDeltaMap);
+    case Command::kTabWaterfall:
+      return open_tab(Tab::kWaterfall);
+    case Command::kTabMovers:
+      return open_tab(Tab::kMovers);
   }
 }
 

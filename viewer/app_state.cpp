@@ -21,6 +21,7 @@ void AppState::set_run(Side side, std::shared_ptr<const RunModel> model) {
   details.clear();
   area = {};
   delta_map.reset();
+  movers.clear();
   runs_[index_of(side)] = std::move(model);
   rebuild();
 }

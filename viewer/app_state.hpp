@@ -15,6 +15,7 @@
 #include "viewer/model/commands.hpp"
 #include "viewer/model/delta_map.hpp"
 #include "viewer/model/diff_table.hpp"
+#include "viewer/model/movers.hpp"
 #include "viewer/model/palette.hpp"
 #include "viewer/model/run_model.hpp"
 #include "viewer/model/search.hpp"
@@ -51,6 +52,7 @@ class AppState {
   void set_table(DiffTable table);
   // Of the two runs that are set; null: there is none (yet).
   void set_delta_map(std::shared_ptr<const DeltaMap> map);
+  void set_movers(std::vector<MoverTable> tables);
   // Deep-link arguments, once all data is there.
   void apply_deep_links(const Options& options);
 
@@ -74,6 +76,8 @@ class AppState {
   void go_to_step(size_t slot);
   // A cell of the delta map: shows the step and brings the lanes into sight.
   void go_to_cell(size_t slot, size_t track);
+  // Events of these names, exactly, stand out in their run until something is searched for or all is cleared.
+  void light_up(const std::string& title, const std::array<std::vector<std::string>, 2>& names);
   void show_display(TimeRange range);
   void zoom_to_selection();
   void fit_all();
@@ -120,6 +124,7 @@ class AppState {
   bool table_ready = false;
   std::shared_ptr<const DeltaMap> delta_map;  // of the tracks and slots above, or null
   DeltaMeasure delta_measure = DeltaMeasure::kBusy;
+  std::vector<MoverTable> movers;  // of `table`
   Tab tab = Tab::kFindings;
   bool tab_requested = false;  // the drawer shows `tab` in the next frame
   bool drawer_open = true;

@@ -5,10 +5,12 @@
 
 #include <future>
 
+#include "analyzer/diff.hpp"
 #include "analyzer/evidence.hpp"
 #include "analyzer/ledger.hpp"
 #include "analyzer/rank_ledger.hpp"
 #include "viewer/analysis_table.hpp"
+#include "viewer/movers_table.hpp"
 #include "viewer/run_loader.hpp"
 
 namespace stepscope::viewer {
@@ -123,15 +125,36 @@ struct Loader::Parts {
         }
       }
     }
-    DiffTable table;
     if (count == 2 && sides[0].analyzed() && sides[1].analyzed()) {
-      table = table_of_diff(sides[0].view(), sides[1].view(), *sides[0].model, *sides[1].model);
-    } else if (sides[0].analyzed()) {
+      return compare();
+    }
+    DiffTable table;
+    if (sides[0].analyzed()) {
       table = table_of_run(sides[0].view(), *sides[0].model);
     } else {
       table.status = "no analysis: see Recording";
     }
     owner.publish([&] { owner.table_ = std::move(table); });
+  }
+
+  // The table first: it is what people wait for.
+  void compare() {
+    const analysis::AnalyzedRun a = sides[0].view();
+    const analysis::AnalyzedRun b = sides[1].view();
+    auto diff = analysis::diff_analyzed({&a, 1}, {&b, 1}, {});
+    DiffTable table;
+    table.comparison = true;
+    if (!diff.ok()) {
+      table.status = diff.status().message();
+      return owner.publish([&] { owner.table_ = std::move(table); });
+    }
+    table = table_of_diff(diff.value(), a, b, *sides[0].model, *sides[1].model);
+    owner.publish([&] { owner.table_ = table; });
+    auto movers = movers_of_diff(diff.value(), a, b, *sides[0].model, *sides[1].model, table);
+    if (!movers.ok()) {
+      return owner.fail(movers.status().message());
+    }
+    owner.publish([&] { owner.movers_ = std::move(movers).value(); });
   }
 };
 
@@ -215,6 +238,10 @@ bool Loader::poll(AppState& state) {
   if (delta_map_) {
     state.set_delta_map(std::move(delta_map_));
     delta_map_.reset();
+  }
+  if (!movers_.empty()) {
+    state.set_movers(std::move(movers_));
+    movers_.clear();
   }
   return true;
 }

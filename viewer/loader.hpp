@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "viewer/app_state.hpp"
 
@@ -46,6 +47,7 @@ class Loader {
   std::shared_ptr<const RunModel> fresh_[2];
   std::optional<DiffTable> table_;
   std::shared_ptr<const DeltaMap> delta_map_;
+  std::vector<MoverTable> movers_;
   std::atomic<bool> cancelled_{false};
   std::atomic<bool> finished_{false};
   std::atomic<bool> failed_{false};

@@ -14,7 +14,7 @@ namespace stepscope::viewer {
 
 enum class Exit : int { kOk = 0, kUsage = 2, kUnreadable = 5 };
 
-enum class Tab : uint8_t { kTerms, kFindings, kDetails, kArea, kNotes, kDeltaMap };
+enum class Tab : uint8_t { kTerms, kFindings, kDetails, kArea, kNotes, kDeltaMap, kWaterfall, kMovers };
 
 struct Options {
   std::string run;

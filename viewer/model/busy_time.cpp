@@ -6,6 +6,16 @@
 namespace stepscope::viewer {
 namespace {
 
+using CategoryMask = uint32_t;
+static_assert(kCategoryCount <= 32);
+
+constexpr CategoryMask mask_of(Category category) {
+  return CategoryMask{1} << static_cast<unsigned>(category);
+}
+constexpr CategoryMask kComputing =
+    mask_of(Category::kCompute) | mask_of(Category::kBackward) | mask_of(Category::kOptimizer);
+constexpr CategoryMask kCommunicating = mask_of(Category::kCommunication);
+
 // `next` starts at or after the start of the last stretch.
 void extend(Stretches& stretches, Stretch next) {
   if (!stretches.empty() && next.begin_ns <= stretches.back().end_ns) {
@@ -15,52 +25,73 @@ void extend(Stretches& stretches, Stretch next) {
   }
 }
 
-void unite(const Stretches& x, const Stretches& y, Stretches& out) {
-  out.clear();
-  size_t i = 0;
-  size_t k = 0;
-  while (i < x.size() || k < y.size()) {
-    const bool from_x = k == y.size() || (i < x.size() && x[i].begin_ns <= y[k].begin_ns);
-    extend(out, from_x ? x[i++] : y[k++]);
-  }
-}
-
 }  // namespace
 
-void add_stretches(const LaneModel& lane, Stretch window, CategoryMask wanted,
-                   std::span<const Category> category_of, Stretches& out, BusyScratch& scratch) {
-  for (const EventRow& row : lane.rows) {
-    scratch.row.clear();
-    for (size_t i = row.first_ending_after(window.begin_ns); i < row.size() && row.start(i) < window.end_ns;
-         ++i) {
-      if (wanted == kAllCategories || (wanted & mask_of(category_of[row.name(i)])) != 0) {
-        extend(scratch.row, {std::max(row.start(i), window.begin_ns), std::min(row.end(i), window.end_ns)});
-      }
-    }
-    if (out.empty()) {
-      out.swap(scratch.row);
-    } else if (!scratch.row.empty()) {
-      unite(out, scratch.row, scratch.merged);
-      out.swap(scratch.merged);
-    }
+LaneReader::LaneReader(const LaneModel& lane, std::span<const Category> category_of)
+    : lane_(&lane), category_of_(category_of), at_(lane.rows.size(), 0) {}
+
+const LaneTimes& LaneReader::read(Stretch window) {
+  lane_times_.busy_ns = 0;
+  lane_times_.communicating.clear();
+  lane_times_.computing.clear();
+  if (lane_->rows.size() == 1) {
+    std::swap(row_times_, lane_times_);
+    read_row(0, window);
+    std::swap(row_times_, lane_times_);
+    return lane_times_;
   }
+  busy_.clear();
+  for (size_t row = 0; row < lane_->rows.size(); ++row) {
+    row_times_.communicating.clear();
+    row_times_.computing.clear();
+    row_busy_.clear();
+    read_row(row, window);
+    unite(busy_, row_busy_, merged_);
+    unite(lane_times_.communicating, row_times_.communicating, merged_);
+    unite(lane_times_.computing, row_times_.computing, merged_);
+  }
+  lane_times_.busy_ns = length_outside(busy_, {});
+  return lane_times_;
 }
 
-int64_t busy_time(const LaneModel& lane, Stretch window, BusyScratch& scratch) {
-  if (lane.rows.size() == 1) {
-    return lane.rows.front().busy(window.begin_ns, window.end_ns);
+// Events of a row do not overlap, so that their lengths add up; the stretches are needed to unite rows only.
+void LaneReader::read_row(size_t index, Stretch window) {
+  const EventRow& row = lane_->rows[index];
+  const bool alone = lane_->rows.size() == 1;
+  size_t i = row.first_ending_after(window.begin_ns, at_[index]);
+  for (; i < row.size() && row.start(i) < window.end_ns; ++i) {
+    const Stretch stretch{std::max(row.start(i), window.begin_ns), std::min(row.end(i), window.end_ns)};
+    if (alone) {
+      row_times_.busy_ns += stretch.end_ns - stretch.begin_ns;
+    } else {
+      extend(row_busy_, stretch);
+    }
+    const CategoryMask mask = mask_of(category_of_[row.name(i)]);
+    if ((mask & kComputing) != 0) {
+      extend(row_times_.computing, stretch);
+    } else if ((mask & kCommunicating) != 0) {
+      extend(row_times_.communicating, stretch);
+    }
   }
-  scratch.lane.clear();
-  add_stretches(lane, window, kAllCategories, {}, scratch.lane, scratch);
-  return length_of(scratch.lane);
+  at_[index] = i;
 }
 
-int64_t length_of(const Stretches& stretches) {
-  int64_t length = 0;
-  for (const Stretch& stretch : stretches) {
-    length += stretch.end_ns - stretch.begin_ns;
+void unite(Stretches& into, const Stretches& more, Stretches& memory) {
+  if (more.empty()) {
+    return;
   }
-  return length;
+  if (into.empty()) {
+    into = more;
+    return;
+  }
+  memory.clear();
+  size_t i = 0;
+  size_t k = 0;
+  while (i < into.size() || k < more.size()) {
+    const bool first = k == more.size() || (i < into.size() && into[i].begin_ns <= more[k].begin_ns);
+    extend(memory, first ? into[i++] : more[k++]);
+  }
+  into.swap(memory);
 }
 
 int64_t length_outside(const Stretches& stretches, const Stretches& without) {

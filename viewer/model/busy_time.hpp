@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Busy time: how long something ran on a lane inside a window of time. Everything here is a union of intervals clipped to
-// the window: nested, crossing and overlapping events count once. Pure functions; any thread, one BusyScratch per thread.
+// Busy time: what a lane did inside a window of time. Everything here is a union of intervals clipped to the window: nested,
+// crossing and overlapping events count once. One pass over the events inside; no allocation once buffers have grown.
+// Any thread, one LaneReader each.
 #pragma once
 
 #include <cstdint>
@@ -20,30 +21,38 @@ struct Stretch {
 // Ascending, of some length each, neither overlapping nor touching.
 using Stretches = std::vector<Stretch>;
 
-// A set of categories.
-using CategoryMask = uint32_t;
-static_assert(kCategoryCount <= 32);
-inline constexpr CategoryMask kAllCategories = ~CategoryMask{0};
-[[nodiscard]] constexpr CategoryMask mask_of(Category category) {
-  return CategoryMask{1} << static_cast<unsigned>(category);
-}
-
-// Memory that is reused from call to call.
-struct BusyScratch {
-  Stretches row;
-  Stretches merged;
-  Stretches lane;
+// What one lane did in one window.
+struct LaneTimes {
+  int64_t busy_ns = 0;      // something ran
+  Stretches communicating;  // where a collective or a transfer between ranks ran
+  Stretches computing;      // where kernels, or on a host forward, backward and optimizer, ran
 };
 
-// Time of `window` in which some event of the lane runs. A lane without nesting costs two searches, any other a walk over
-// its events inside.
-[[nodiscard]] int64_t busy_time(const LaneModel& lane, Stretch window, BusyScratch& scratch);
+// Reads one lane, window after window. Fastest when windows ascend.
+class LaneReader {
+ public:
+  // category_of[name] as in RunModel. Both must outlive the reader.
+  LaneReader(const LaneModel& lane, std::span<const Category> category_of);
+  // Valid until the next call.
+  const LaneTimes& read(Stretch window);
+  // The window read last.
+  [[nodiscard]] const LaneTimes& times() const { return lane_times_; }
 
-// Adds to `out` where an event of one of these categories runs. category_of[name] as in RunModel.
-void add_stretches(const LaneModel& lane, Stretch window, CategoryMask wanted,
-                   std::span<const Category> category_of, Stretches& out, BusyScratch& scratch);
+ private:
+  void read_row(size_t row, Stretch window);
 
-[[nodiscard]] int64_t length_of(const Stretches& stretches);
+  const LaneModel* lane_;
+  std::span<const Category> category_of_;
+  std::vector<size_t> at_;  // by row: where the window before this one ended
+  LaneTimes lane_times_;
+  LaneTimes row_times_;
+  Stretches busy_;  // of the lane, where it has several rows
+  Stretches row_busy_;
+  Stretches merged_;
+};
+
+// Adds `more` to `into`. `memory` is overwritten.
+void unite(Stretches& into, const Stretches& more, Stretches& memory);
 // Time that is in `stretches` and not in `without`.
 [[nodiscard]] int64_t length_outside(const Stretches& stretches, const Stretches& without);
 

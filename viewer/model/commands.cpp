@@ -47,6 +47,8 @@ constexpr CommandRow kCommands[] = {
     {C::kHelp, "Show", "This help", {K::kSlash, false, true}, {}, false},
     {C::kQuit, "Show", "Quit", {K::kQ, true}, {}, false},
     {C::kTabDeltaMap, "Show", "Delta map: lanes by steps", {}, {}, false},
+    {C::kTabWaterfall, "Show", "Waterfall from A's step to B's", {}, {}, false},
+    {C::kTabMovers, "Show", "Movers: kernels and operators that changed", {}, {}, false},
 };
 
 constexpr MouseRow kMouse[] = {

@@ -49,6 +49,8 @@ enum class Command : uint8_t {
   kHelp,
   kQuit,
   kTabDeltaMap,
+  kTabWaterfall,
+  kTabMovers,
 };
 
 // Keys by meaning on a US layout; imgui_compat.hpp knows the numbers.

@@ -11,14 +11,10 @@
 namespace stepscope::viewer {
 namespace {
 
-constexpr CategoryMask kComputing =
-    mask_of(Category::kCompute) | mask_of(Category::kBackward) | mask_of(Category::kOptimizer);
-constexpr CategoryMask kCommunicating = mask_of(Category::kCommunication);
-
-// The next of 1, 2, 5, 10, ... that is not below.
+// The next round number that is not below.
 double round_up(double value) {
   const double power = std::pow(10.0, std::floor(std::log10(value)));
-  for (const double digit : {1.0, 2.0, 5.0}) {
+  for (const double digit : {1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0}) {
     if (value <= digit * power) {
       return digit * power;
     }
@@ -92,50 +88,49 @@ class DeltaMap::Maker {
     Side side = Side::kA;
     std::vector<LaneOfRow> lanes;  // of one process
   };
-  struct Memory {
-    BusyScratch busy;
-    Stretches communicating;
-    Stretches computing;
-  };
-
   bool run_job(const Job& job, const std::function<bool()>& cancelled) {
-    Memory memory;
+    const std::vector<Category>& category_of = runs_[index_of(job.side)]->category_of;
+    std::vector<LaneReader> readers;
+    for (const LaneOfRow& one : job.lanes) {
+      readers.emplace_back(*one.lane, category_of);
+    }
     const bool streams = std::any_of(job.lanes.begin(), job.lanes.end(), [](const LaneOfRow& one) {
       return one.lane->role == LaneRole::kStream;
     });
+    Stretches computing;
+    Stretches memory;
     for (size_t column = 0; column < map_.columns_; ++column) {
       if (column % 64 == 0 && cancelled && cancelled()) {
         return false;
       }
-      run_step(job, column, streams, memory);
+      run_step(job, column, streams, readers, computing, memory);
     }
     return true;
   }
 
   // With GPU streams only what runs on them hides communication; what a thread does about it does not.
-  void run_step(const Job& job, size_t column, bool streams, Memory& memory) {
+  void run_step(const Job& job, size_t column, bool streams, std::vector<LaneReader>& readers,
+                Stretches& computing, Stretches& memory) {
     const Stretch window = windows_[index_of(job.side)][column];
-    const std::vector<Category>& category_of = runs_[index_of(job.side)]->category_of;
     SideTimes& times = map_.sides_.at(index_of(job.side));
-    bool computing_known = false;
-    for (const LaneOfRow& one : job.lanes) {
-      const size_t cell = one.row * map_.columns_ + column;
-      times.busy[cell] = static_cast<float>(busy_time(*one.lane, window, memory.busy));
-      memory.communicating.clear();
-      add_stretches(*one.lane, window, kCommunicating, category_of, memory.communicating, memory.busy);
-      if (memory.communicating.empty()) {
-        continue;
+    bool communicates = false;
+    for (size_t i = 0; i < readers.size(); ++i) {
+      const LaneTimes& lane = readers[i].read(window);
+      times.busy[job.lanes[i].row * map_.columns_ + column] = static_cast<float>(lane.busy_ns);
+      communicates = communicates || !lane.communicating.empty();
+    }
+    if (!communicates) {
+      return;
+    }
+    computing.clear();
+    for (size_t i = 0; i < readers.size(); ++i) {
+      if (!streams || job.lanes[i].lane->role == LaneRole::kStream) {
+        unite(computing, readers[i].times().computing, memory);
       }
-      if (!computing_known) {
-        computing_known = true;
-        memory.computing.clear();
-        for (const LaneOfRow& lane : job.lanes) {
-          if (!streams || lane.lane->role == LaneRole::kStream) {
-            add_stretches(*lane.lane, window, kComputing, category_of, memory.computing, memory.busy);
-          }
-        }
-      }
-      times.exposed[cell] = static_cast<float>(length_outside(memory.communicating, memory.computing));
+    }
+    for (size_t i = 0; i < readers.size(); ++i) {
+      times.exposed[job.lanes[i].row * map_.columns_ + column] =
+          static_cast<float>(length_outside(readers[i].times().communicating, computing));
     }
   }
 

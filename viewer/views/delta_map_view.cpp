@@ -176,25 +176,35 @@ class DeltaMapView final : public View {
     const bool every_lane = plot_.band_height() >= painter.line_height() - unit;
     const float lanes_x = plot_.x0 - (wide ? 112 * unit : plot_.gutter - 4 * unit);
     const float left = plot_.x0 - plot_.gutter + 2 * unit;
-    float free_from = 0;  // y below which the next name of a process may stand
-    for (size_t band = 0; band < plot_.bands; ++band) {
-      const size_t row = rows_of_band(band).first;
-      const Track& track = state.tracks.tracks[row];
-      const float y = plot_.y0 + plot_.band_height() * static_cast<float>(band);
-      const float text_y = every_lane ? y + (plot_.band_height() - painter.line_height()) / 2 : y - 2 * unit;
-      const bool opens = band == 0 || state.tracks.tracks[rows_of_band(band - 1).first].group != track.group;
-      if (opens && band > 0 && plot_.band_height() >= 3) {
-        painter.line(left, std::floor(y) - 1, plot_.x1, std::floor(y) - 1, colors.grid_strong, 1);
+    for (size_t band = 0; band < plot_.bands;) {
+      const size_t group = group_of_band(state, band);
+      size_t next = band + 1;
+      while (next < plot_.bands && group_of_band(state, next) == group) {
+        ++next;
       }
-      if (opens && wide && text_y >= free_from) {
-        const float end = every_lane ? lanes_x - 6 * unit : plot_.x0 - 6 * unit;
-        painter.text(left, text_y, end, colors.text_dim, state.tracks.groups[track.group].title);
-        free_from = text_y + painter.line_height();
+      const float y0 = plot_.y0 + plot_.band_height() * static_cast<float>(band);
+      const float y1 = plot_.y0 + plot_.band_height() * static_cast<float>(next);
+      if (band > 0 && plot_.band_height() >= 3) {
+        painter.line(plot_.x0, std::floor(y0) - 1, plot_.x1, std::floor(y0) - 1, colors.grid_strong, 1);
       }
-      if (every_lane) {
-        painter.text(lanes_x, text_y, plot_.x0 - 6 * unit, colors.text_faint, track.title);
+      const float first = every_lane ? plot_.band_height() : y1 - y0;
+      if (wide && y1 - y0 >= painter.line_height() - 2 * unit) {
+        painter.text(left, y0 + (first - painter.line_height()) / 2,
+                     (every_lane ? lanes_x : plot_.x0) - 6 * unit, colors.text_dim,
+                     state.tracks.groups[group].title);
+      }
+      for (; band < next; ++band) {
+        if (every_lane) {
+          const float y = plot_.y0 + plot_.band_height() * static_cast<float>(band);
+          painter.text(lanes_x, y + (plot_.band_height() - painter.line_height()) / 2, plot_.x0 - 6 * unit,
+                       colors.text_faint, state.tracks.tracks[rows_of_band(band).first].title);
+        }
       }
     }
+  }
+
+  [[nodiscard]] size_t group_of_band(const AppState& state, size_t band) const {
+    return state.tracks.tracks[rows_of_band(band).first].group;
   }
 
   void draw_axis(ImGuiPainter& painter, const AppState& state, float unit) const {

@@ -70,5 +70,80 @@ TEST_F(DeltaMapFrameTest, AMapOfOtherRunsIsNotShown) {
   frames(3);
 }
 
+class WaterfallFrameTest : public ComparisonFrameTest {};
+
+TEST_F(WaterfallFrameTest, AClickOnATermLeadsToItsPlace) {
+  open(Command::kTabWaterfall);
+  const int all = ImGui::GetDrawData()->TotalVtxCount;
+  for (float y = kTabY + 200; y > kTabY + 30 && !state.selection.event; y -= 6) {
+    click(kTabX + 200, y);
+  }
+  ASSERT_TRUE(state.selection.event.has_value());
+  EXPECT_EQ(state.name_of(*state.selection.event).text, "wait for batch");
+  state.execute(Command::kTabWaterfall);
+  state.table.comparison = false;
+  frames(3);
+  EXPECT_LT(ImGui::GetDrawData()->TotalVtxCount, all) << "one run has no waterfall, and says so";
+}
+
+class MoversFrameTest : public ComparisonFrameTest {
+ protected:
+  void SetUp() override {
+    MoverTable table{"kernel", 21'000'000, {}};
+    const std::pair<const char*, int64_t> rows[] = {{"backward", 20'000'000}, {"attention", 1'000'000}};
+    for (const auto& [name, delta_ns] : rows) {
+      Mover mover;
+      mover.label = name;
+      mover.delta_ns = delta_ns;
+      mover.share = static_cast<double>(delta_ns) / 21e6;
+      mover.tier = "exact";
+      mover.names = {std::vector<std::string>{name}, std::vector<std::string>{name}};
+      table.movers.push_back(mover);
+    }
+    load_two();
+    const auto places = find_worst(*state.run(Side::kB), Side::kB,
+                                   std::vector<const std::vector<std::string>*>{&table.movers[0].names[1]});
+    table.movers[0].place = places[0];
+    state.set_movers({table});
+    state.execute(Command::kTabMovers);
+    frames(4);
+  }
+  // From below, so that no heading is clicked on the way; 0 when there is no such row.
+  float find_row(const std::string& label) {
+    for (float y = kTabY + 200; y > kHeadY; y -= 5) {
+      click(kTabX + 60, y);
+      if (state.selection.highlight == label) {
+        return y;
+      }
+    }
+    return 0;
+  }
+  [[nodiscard]] bool lit(Side side, const std::string& text) const {
+    for (uint32_t name = 0; name < state.run(side)->names.size(); ++name) {
+      if (state.run(side)->names[name].text == text) {
+        return !state.dimmed(side, name);
+      }
+    }
+    return false;
+  }
+};
+
+TEST_F(MoversFrameTest, AClickLightsUpTheEventsOfARowInBothRunsUntilAllIsCleared) {
+  ASSERT_GT(find_row("attention"), 0);
+  for (const Side side : {Side::kA, Side::kB}) {
+    EXPECT_TRUE(lit(side, "attention"));
+    EXPECT_FALSE(lit(side, "backward"));
+  }
+  press(Key::kEscape);
+  EXPECT_TRUE(lit(Side::kA, "backward"));
+}
+
+TEST_F(MoversFrameTest, ADoubleClickGoesToTheStepInWhichItTakesLongest) {
+  double_click(kTabX + 60, find_row("backward"));
+  ASSERT_TRUE(state.selection.event.has_value());
+  EXPECT_EQ(state.selection.event->side, Side::kB);
+  EXPECT_EQ(state.name_of(*state.selection.event).text, "backward");
+}
+
 }  // namespace
 }  // namespace stepscope::viewer
