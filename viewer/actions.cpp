@@ -21,6 +21,8 @@ AlignMode next_mode(AlignMode mode) {
     case AlignMode::kStepNormalised:
       return AlignMode::kAbsolute;
     case AlignMode::kAbsolute:
+      return AlignMode::kAnchor;
+    case AlignMode::kAnchor:
       break;
   }
   return AlignMode::kStepStart;
@@ -123,6 +125,8 @@ void AppState::execute(Command command) {
       return open_tab(Tab::kWaterfall);
     case Command::kTabMovers:
       return open_tab(Tab::kMovers);
+    case Command::kAlignBySelection:
+      return align_by_selection();
   }
 }
 

@@ -22,6 +22,8 @@ void AppState::set_run(Side side, std::shared_ptr<const RunModel> model) {
   area = {};
   delta_map.reset();
   movers.clear();
+  step_changes.clear();
+  anchor.reset();
   runs_[index_of(side)] = std::move(model);
   rebuild();
 }
@@ -41,9 +43,13 @@ void AppState::rebuild() {
   const size_t slot = view_set_ ? alignment.slot_at(middle) : 0;
   const bool whole = !view_set_ || view.visible().length() >= view.bounds().length();
   const size_t slots_before = alignment.slots().size();
-  alignment = b != nullptr ? Alignment::pair(*a, *b, align_mode) : Alignment::single(*a);
-  strip = StepStrip::make(*a, b, alignment.slots());
   tracks = make_tracks(*a, b);
+  if (b != nullptr && align_mode == AlignMode::kAnchor && !anchor) {
+    anchor = first_collective(*a, *b, tracks);
+  }
+  alignment =
+      b != nullptr ? Alignment::pair(*a, *b, align_mode, anchor ? &*anchor : nullptr) : Alignment::single(*a);
+  strip = StepStrip::make(*a, b, alignment.slots());
   view.set_bounds(alignment.extent());
   if (whole) {
     view.fit_all();

@@ -20,6 +20,7 @@
 #include "viewer/model/run_model.hpp"
 #include "viewer/model/search.hpp"
 #include "viewer/model/selection.hpp"
+#include "viewer/model/step_changes.hpp"
 #include "viewer/model/step_strip.hpp"
 #include "viewer/model/track_layout.hpp"
 #include "viewer/model/viewport.hpp"
@@ -53,6 +54,7 @@ class AppState {
   // Of the two runs that are set; null: there is none (yet).
   void set_delta_map(std::shared_ptr<const DeltaMap> map);
   void set_movers(std::vector<MoverTable> tables);
+  void set_step_changes(std::vector<StepChange> changes);
   // Deep-link arguments, once all data is there.
   void apply_deep_links(const Options& options);
 
@@ -83,6 +85,8 @@ class AppState {
   void fit_all();
   void toggle_group(const std::string& key);
   void set_alignment(AlignMode mode);
+  // Aligns by the selected event, wherever a step has it; by the first collective when that cannot be.
+  void align_by_selection();
   // Searches names of events, or titles of lanes while search_box.lanes is set.
   void search_for(const std::string& text);
   void find(bool forward);
@@ -104,9 +108,11 @@ class AppState {
   Viewport view;
   Alignment alignment;
   AlignMode align_mode = AlignMode::kStepStart;
+  std::optional<StepAnchor> anchor;  // what kAnchor aligns by; found when first asked for
   Arrangement arrangement = Arrangement::kSplit;
   Shown shown = Shown::kBoth;
   StepStrip strip;
+  std::vector<StepChange> step_changes;  // of `strip`
   Tracks tracks;
   TrackLayout layout;
   std::set<std::string> collapsed;

@@ -18,6 +18,11 @@ void AppState::set_movers(std::vector<MoverTable> tables) {
   movers = std::move(tables);
 }
 
+void AppState::set_step_changes(std::vector<StepChange> changes) {
+  std::erase_if(changes, [&](const StepChange& change) { return change.bar >= strip.bars.size(); });
+  step_changes = std::move(changes);
+}
+
 void AppState::light_up(const std::string& title, const std::array<std::vector<std::string>, 2>& names) {
   search_for("");
   selection.highlight = title;
@@ -34,6 +39,16 @@ void AppState::light_up(const std::string& title, const std::array<std::vector<s
       stands_out[name] = wanted.contains(model->names[name].text) ? 1 : 0;
     }
   }
+}
+
+void AppState::align_by_selection() {
+  if (!two_runs()) {
+    return;
+  }
+  if (selection.event) {
+    anchor = anchor_at(*run(selection.event->side), tracks, *selection.event);
+  }
+  set_alignment(AlignMode::kAnchor);
 }
 
 void AppState::go_to_cell(size_t slot, size_t track) {

@@ -95,6 +95,16 @@ struct Loader::Parts {
     return true;
   }
 
+  void find_step_changes() {
+    const RunModel& a = *sides[0].model;
+    const RunModel* b = count == 2 ? sides[1].model.get() : nullptr;
+    const Alignment axis =
+        b != nullptr ? Alignment::pair(a, *b, AlignMode::kStepStart) : Alignment::single(a);
+    std::vector<StepChange> changes =
+        viewer::find_step_changes(StepStrip::make(a, b, axis.slots()), b != nullptr);
+    owner.publish([&] { owner.step_changes_ = std::move(changes); });
+  }
+
   // What the window needs of two runs before it knows why they differ.
   void map_differences() {
     if (count < 2) {
@@ -186,6 +196,7 @@ void Loader::load(const std::string& run, const std::string& versus) {
   }
   if (good) {
     say(kDecoded, "analysing");
+    parts.find_step_changes();
     parts.map_differences();
     parts.analyze();
   }
@@ -242,6 +253,10 @@ bool Loader::poll(AppState& state) {
   if (!movers_.empty()) {
     state.set_movers(std::move(movers_));
     movers_.clear();
+  }
+  if (!step_changes_.empty()) {
+    state.set_step_changes(std::move(step_changes_));
+    step_changes_.clear();
   }
   return true;
 }

@@ -48,6 +48,7 @@ class Loader {
   std::optional<DiffTable> table_;
   std::shared_ptr<const DeltaMap> delta_map_;
   std::vector<MoverTable> movers_;
+  std::vector<StepChange> step_changes_;
   std::atomic<bool> cancelled_{false};
   std::atomic<bool> finished_{false};
   std::atomic<bool> failed_{false};

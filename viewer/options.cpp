@@ -37,8 +37,9 @@ bool parse_theme(std::string_view text, Options& options) {
 bool parse_align(std::string_view text, Options& options) {
   options.align = text == "time"          ? AlignMode::kAbsolute
                   : text == "step-length" ? AlignMode::kStepNormalised
+                  : text == "event"       ? AlignMode::kAnchor
                                           : AlignMode::kStepStart;
-  return text == "time" || text == "step-length" || text == "step-start";
+  return text == "time" || text == "event" || text == "step-length" || text == "step-start";
 }
 
 bool parse_view(std::string_view text, Options& options) {
@@ -97,7 +98,7 @@ const std::vector<Argument>& arguments_table() {
        "a text"},
       {"--theme", parse_theme, "dark or light"},
       {"--scale", parse_scale, "a number from 0.5 to 4"},
-      {"--align", parse_align, "step-start, step-length or time"},
+      {"--align", parse_align, "step-start, step-length, time or event"},
       {"--view", parse_view, "terms, findings, details, area, notes, delta-map, waterfall or movers"},
   };
   return kTable;
@@ -158,7 +159,7 @@ Usage: stepscope-viewer RUN [--vs RUN] [options]
   --vs RUN            the run to compare with; RUN is A (before), this one B (after)
   --at STEP|TIME      go to a step (412) or a time since the start (12.5s, 350ms)
   --select TEXT       select the first event whose name contains TEXT
-  --align MODE        step-start (default), step-length or time
+  --align MODE        step-start (default), step-length, time or event (the first collective)
   --view NAME         lower panel: terms, findings, details, area, notes, delta-map, waterfall or movers
   --theme dark|light
   --scale FACTOR      size of text and lanes, 0.5 to 4 (default: of the monitor, or STEPSCOPE_SCALE)

@@ -32,7 +32,7 @@ constexpr CommandRow kCommands[] = {
     {C::kSearchPrevious, "Find", "Previous match", {K::kEnter, false, true}, {K::kP}, true},
     {C::kClear, "Find", "Clear selection, close what is open", {K::kEscape}, {}, false},
     {C::kSwapRuns, "Compare", "Blink: only A, only B, both", {K::kSpace}, {K::kBackslash}, false},
-    {C::kCycleAlignment, "Compare", "Align by step start, step length, time", {K::kG}, {}, false},
+    {C::kCycleAlignment, "Compare", "Align by step start, step length, time, event", {K::kG}, {}, false},
     {C::kToggleArrangement, "Compare", "Lanes of both runs paired or stacked", {K::kL}, {}, false},
     {C::kToggleDrawer, "Show", "Hide or show the lower panel", {K::kQ}, {}, false},
     {C::kTabTerms, "Show", "Where the time goes", {K::k1}, {}, false},
@@ -49,6 +49,7 @@ constexpr CommandRow kCommands[] = {
     {C::kTabDeltaMap, "Show", "Delta map: lanes by steps", {}, {}, false},
     {C::kTabWaterfall, "Show", "Waterfall from A's step to B's", {}, {}, false},
     {C::kTabMovers, "Show", "Movers: kernels and operators that changed", {}, {}, false},
+    {C::kAlignBySelection, "Compare", "Align by the selected event", {}, {}, false},
 };
 
 constexpr MouseRow kMouse[] = {

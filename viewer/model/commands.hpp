@@ -51,6 +51,7 @@ enum class Command : uint8_t {
   kTabDeltaMap,
   kTabWaterfall,
   kTabMovers,
+  kAlignBySelection,
 };
 
 // Keys by meaning on a US layout; imgui_compat.hpp knows the numbers.

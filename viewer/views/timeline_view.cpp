@@ -29,7 +29,8 @@ class TimelineView final : public View {
     state.refresh_layout({.header = 22 * area.unit,
                           .row = std::round(18 * area.unit),
                           .row_gap = std::round(area.unit),
-                          .lane_gap = 8 * area.unit});
+                          .lane_gap = 8 * area.unit,
+                          .delta = state.two_runs() ? std::round(8 * area.unit) : 0});
     handle_input(state);
     ImGuiPainter painter(*ImGui::GetWindowDrawList());
     TimelinePainter timeline(painter, state, geo_, scratch_);
@@ -67,12 +68,14 @@ class TimelineView final : public View {
   }
 
   void set_geometry(AppState& state, const ViewArea& area) {
+    const bool two_scales = state.two_runs() && state.align_mode == AlignMode::kStepNormalised;
     geo_ = {.x = area.pos.x,
             .y = area.pos.y,
             .width = area.size.x,
             .height = area.size.y,
             .gutter = area.gutter,
-            .ruler = 22 * area.unit,
+            .ruler = (two_scales ? 38 : 22) * area.unit,
+            .rulers = two_scales ? size_t{2} : size_t{1},
             .steps = 20 * area.unit,
             .delta = state.two_runs() ? 20 * area.unit : 0,
             .unit = area.unit};

@@ -71,7 +71,7 @@ class ToolbarView final : public View {
 
   void draw_controls(AppState& state, const ViewArea& area) {
     const float search_width = 170 * area.unit;
-    const float aligned = state.two_runs() ? 345 * area.unit : 0;
+    const float aligned = state.two_runs() ? 402 * area.unit : 0;
     const float x = area.size.x - search_width - aligned - 92 * area.unit;
     ImGui::SetCursorPos(ImVec2(x, (area.size.y - ImGui::GetFrameHeight()) / 2));
     if (state.two_runs()) {
@@ -92,13 +92,19 @@ class ToolbarView final : public View {
   static void draw_alignment(AppState& state, const ViewArea& area) {
     constexpr std::pair<const char*, AlignMode> kModes[] = {{"Step start", AlignMode::kStepStart},
                                                             {"Step length", AlignMode::kStepNormalised},
-                                                            {"Time", AlignMode::kAbsolute}};
+                                                            {"Time", AlignMode::kAbsolute},
+                                                            {"Event", AlignMode::kAnchor}};
     ImGui::AlignTextToFramePadding();
     ui::text(state.colors().text_faint, "Align by");
     for (const auto& [label, mode] : kModes) {
       ImGui::SameLine(0, 4 * area.unit);
       if (ui::toggle(label, state.align_mode == mode, state.colors())) {
-        state.set_alignment(mode);
+        mode == AlignMode::kAnchor ? state.align_by_selection() : state.set_alignment(mode);
+      }
+      if (mode == AlignMode::kAnchor) {
+        ui::tooltip(state.align_mode == mode && state.anchor
+                        ? "by " + state.anchor->title()
+                        : "by the selected event, or the first collective of each step");
       }
     }
   }

@@ -57,11 +57,14 @@ class TimelinePainterTest : public ::testing::Test {
            .height = 600,
            .gutter = 200,
            .ruler = 22,
+           .rulers = state.align_mode == AlignMode::kStepNormalised ? size_t{2} : size_t{1},
            .steps = 20,
            .delta = state.two_runs() ? 20.0F : 0.0F,
            .unit = 1};
     state.view.set_width(1000);
-    state.refresh_layout({});
+    LayoutMetrics metrics;
+    metrics.delta = 8;
+    state.refresh_layout(metrics);
     TimelinePainter timeline(painter, state, geo, scratch);
     timeline.paint_lanes();
     timeline.paint_ruler();
@@ -129,6 +132,37 @@ TEST_F(TimelinePainterTest, TwoRunsShowBothLanesAndTheDifferenceOfTheStep) {
   }
   EXPECT_GT(longest, 4 * shortest);  // 25 ms against 4 ms
   EXPECT_TRUE(painter.says("▲ +21.0 ms"));
+}
+
+// B waits 21 ms longer: there A's lane has nothing and B's is busy.
+TEST_F(TimelinePainterTest, TheRowUnderAPairOfLanesShowsWhereBIsBusier) {
+  load(true);
+  state.show_display(state.alignment.slots()[8].display);
+  paint();
+  const Color more = difference_on(palette(Theme::kDark).panel, 1, Theme::kDark);
+  float widest = 0;
+  for (const Box& box : painter.all) {
+    if (box.color == more && box.y1 - box.y0 < 8 && box.x0 >= 200) {
+      widest = std::max(widest, box.x1 - box.x0);
+    }
+  }
+  EXPECT_NEAR(widest, 21e6 / state.view.ns_per_pixel(), 3);
+}
+
+TEST_F(TimelinePainterTest, StretchedStepsHaveARulerForEachRun) {
+  load(true);
+  state.set_alignment(AlignMode::kStepNormalised);
+  state.show_display(state.alignment.slots()[8].display);
+  paint();
+  EXPECT_TRUE(painter.says("time of A"));
+  EXPECT_TRUE(painter.says("time of B"));
+  // A's 37 ms and B's 58 ms take the same room, so that only B's ruler goes past 40.
+  const auto reaches = [&](const char* label) {
+    return std::any_of(painter.texts.begin(), painter.texts.end(),
+                       [&](const RecordingPainter::Text& text) { return text.text.starts_with(label); });
+  };
+  EXPECT_TRUE(reaches("+30"));
+  EXPECT_TRUE(reaches("+50"));
 }
 
 TEST_F(TimelinePainterTest, ZoomedOutTheNumberOfBoxesIsBoundedByThePixels) {
