@@ -125,6 +125,10 @@ void AppState::execute(Command command) {
       return open_tab(Tab::kWaterfall);
     case Command::kTabMovers:
       return open_tab(Tab::kMovers);
+    case Command::kFollowFlow:
+      return follow_flow(true);
+    case Command::kFollowFlowBack:
+      return follow_flow(false);
     case Command::kAlignBySelection:
       return align_by_selection();
   }
@@ -142,6 +146,8 @@ void AppState::clear() {
     return;
   }
   selection.clear();
+  gap.reset();
+  flows.clear();
   details.clear();
   area = {};
   search_box.lanes = false;
@@ -162,11 +168,14 @@ void AppState::select_event(EventRef ref) {
   details = model.details ? model.details(model.lanes[ref.lane].source_lane, name_of(ref).kind,
                                           row.start(ref.index), row.duration(ref.index))
                           : Details();
+  gap.reset();
+  refresh_flows();
   open_tab(Tab::kDetails);
 }
 
 void AppState::select_area(AreaSelection chosen) {
   selection.select_area(std::move(chosen));
+  gap.reset();
   for (const Side side : {Side::kA, Side::kB}) {
     area[index_of(side)].reset();
     if (!shows(side)) {
@@ -230,6 +239,7 @@ void AppState::select_steps(size_t from, size_t to, bool zoom) {
   }
   const size_t last = alignment.slots().size() - 1;
   selection.select_steps(std::min(from, last), std::min(to, last));
+  gap.reset();
   area = {};
   if (zoom) {
     zoom_to_selection();

@@ -18,6 +18,9 @@ void AppState::set_run(Side side, std::shared_ptr<const RunModel> model) {
   // Indices of events of a preview mean nothing in the loaded run.
   selection.event.reset();
   hovered.reset();
+  hovered_gap.reset();
+  gap.reset();
+  flows.clear();
   details.clear();
   area = {};
   delta_map.reset();
@@ -122,6 +125,9 @@ TimeRange AppState::display_of(const EventRef& ref) const {
 std::optional<TimeRange> AppState::selected_range() const {
   if (selection.event) {
     return display_of(*selection.event);
+  }
+  if (gap) {
+    return alignment.to_display(gap->side, gap->begin_ns, gap->end_ns);
   }
   if (selection.area) {
     return selection.area->display;

@@ -15,6 +15,7 @@
 #include "viewer/model/commands.hpp"
 #include "viewer/model/delta_map.hpp"
 #include "viewer/model/diff_table.hpp"
+#include "viewer/model/gap.hpp"
 #include "viewer/model/movers.hpp"
 #include "viewer/model/palette.hpp"
 #include "viewer/model/run_model.hpp"
@@ -44,6 +45,13 @@ struct SearchBox {
   std::string result;  // "3 names", "no match"
 };
 
+// An arrow of the selected event.
+struct Flow {
+  FlowKind kind = FlowKind::kLaunch;
+  bool later = false;  // the arrow leads from the selected event to this one
+  EventRef event;
+};
+
 class AppState {
  public:
   explicit AppState(const Options& options);
@@ -65,6 +73,9 @@ class AppState {
 
   void execute(Command command);
   void select_event(EventRef ref);
+  void select_gap(const GapRef& chosen);
+  // Selects the event that the first arrow leads to, or comes from.
+  void follow_flow(bool later);
   void select_area(AreaSelection area);
   void select_steps(size_t from, size_t to, bool zoom);
   // The stretch of the selected event, on its lane, or of the selected steps, on all lanes, as an area.
@@ -122,7 +133,11 @@ class AppState {
   Selection selection;
   std::vector<Mark> marks;
   std::optional<EventRef> hovered;
-  Details details;  // of selection.event
+  std::vector<Flow> flows;  // of selection.event
+  std::optional<GapRef> hovered_gap;
+  std::optional<GapRef> gap;  // selected, instead of an event
+  LeafTimes gap_causes;       // of it
+  Details details;            // of selection.event
   std::array<std::optional<AreaStats>, 2> area;
   std::array<Search, 2> search;
   SearchBox search_box;
@@ -148,6 +163,7 @@ class AppState {
   void open_search(bool lanes);
   void find_lane(bool forward);
   void refresh_emphasis();
+  void refresh_flows();
 
   std::array<std::shared_ptr<const RunModel>, 2> runs_;
   std::array<std::vector<uint8_t>, 2> emphasis_;  // by name: 1 stands out; empty: nothing is dimmed

@@ -10,6 +10,7 @@
 #include "analyzer/ledger.hpp"
 #include "analyzer/rank_ledger.hpp"
 #include "viewer/analysis_table.hpp"
+#include "viewer/event_links.hpp"
 #include "viewer/movers_table.hpp"
 #include "viewer/run_loader.hpp"
 
@@ -90,6 +91,7 @@ struct Loader::Parts {
     } else {
       owner.fail(built.status().message());
     }
+    add_event_links(*loaded.model, loaded.run, loaded.ledger);
     std::shared_ptr<const RunModel> shown = loaded.model;
     owner.publish([&] { owner.fresh_[side] = std::move(shown); });
     return true;

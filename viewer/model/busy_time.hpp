@@ -18,7 +18,7 @@ struct Stretch {
   int64_t end_ns = 0;
   friend bool operator==(const Stretch&, const Stretch&) = default;
 };
-// Ascending, of some length each, neither overlapping nor touching.
+// Ascending, of some length each, not overlapping.
 using Stretches = std::vector<Stretch>;
 
 // What one lane did in one window.
@@ -28,31 +28,34 @@ struct LaneTimes {
   Stretches computing;      // where kernels, or on a host forward, backward and optimizer, ran
 };
 
+// What an event of a name does to LaneTimes.
+enum class Doing : uint8_t { kOther, kComputing, kCommunicating };
+// By name id, for LaneReader.
+[[nodiscard]] std::vector<Doing> doing_of_names(std::span<const Category> category_of);
+
 // Reads one lane, window after window. Fastest when windows ascend.
 class LaneReader {
  public:
-  // category_of[name] as in RunModel. Both must outlive the reader.
-  LaneReader(const LaneModel& lane, std::span<const Category> category_of);
-  // Valid until the next call.
-  const LaneTimes& read(Stretch window);
-  // The window read last.
-  [[nodiscard]] const LaneTimes& times() const { return lane_times_; }
+  // Both must outlive the reader.
+  LaneReader(const LaneModel& lane, std::span<const Doing> doing);
+  void read(Stretch window);
+  // Of the window read last.
+  [[nodiscard]] const LaneTimes& times() const { return times_; }
 
  private:
   void read_row(size_t row, Stretch window);
 
   const LaneModel* lane_;
-  std::span<const Category> category_of_;
+  std::span<const Doing> doing_;
   std::vector<size_t> at_;  // by row: where the window before this one ended
-  LaneTimes lane_times_;
-  LaneTimes row_times_;
-  Stretches busy_;  // of the lane, where it has several rows
-  Stretches row_busy_;
-  Stretches merged_;
+  LaneTimes times_;
+  Stretches busy_;              // several rows: what ran, of all of them
+  std::vector<uint32_t> some_;  // events of the row that compute, or that communicate
+  Stretches memory_;
 };
 
-// Adds `more` to `into`. `memory` is overwritten.
-void unite(Stretches& into, const Stretches& more, Stretches& memory);
+// Makes Stretches of intervals in any order that lie inside the window. `memory` is overwritten.
+void unite(Stretches& stretches, Stretch window, Stretches& memory);
 // Time that is in `stretches` and not in `without`.
 [[nodiscard]] int64_t length_outside(const Stretches& stretches, const Stretches& without);
 

@@ -50,6 +50,13 @@ constexpr CommandRow kCommands[] = {
     {C::kTabWaterfall, "Show", "Waterfall from A's step to B's", {}, {}, false},
     {C::kTabMovers, "Show", "Movers: kernels and operators that changed", {}, {}, false},
     {C::kAlignBySelection, "Compare", "Align by the selected event", {}, {}, false},
+    {C::kFollowFlow, "Go to", "Where the arrow of the event leads", {K::kRightBracket, true}, {}, false},
+    {C::kFollowFlowBack,
+     "Go to",
+     "Where the arrow of the event comes from",
+     {K::kLeftBracket, true},
+     {},
+     false},
 };
 
 constexpr MouseRow kMouse[] = {

@@ -52,6 +52,8 @@ enum class Command : uint8_t {
   kTabWaterfall,
   kTabMovers,
   kAlignBySelection,
+  kFollowFlow,
+  kFollowFlowBack,
 };
 
 // Keys by meaning on a US layout; imgui_compat.hpp knows the numbers.

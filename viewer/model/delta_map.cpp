@@ -89,10 +89,10 @@ class DeltaMap::Maker {
     std::vector<LaneOfRow> lanes;  // of one process
   };
   bool run_job(const Job& job, const std::function<bool()>& cancelled) {
-    const std::vector<Category>& category_of = runs_[index_of(job.side)]->category_of;
+    const std::vector<Doing> doing = doing_of_names(runs_[index_of(job.side)]->category_of);
     std::vector<LaneReader> readers;
     for (const LaneOfRow& one : job.lanes) {
-      readers.emplace_back(*one.lane, category_of);
+      readers.emplace_back(*one.lane, doing);
     }
     const bool streams = std::any_of(job.lanes.begin(), job.lanes.end(), [](const LaneOfRow& one) {
       return one.lane->role == LaneRole::kStream;
@@ -115,7 +115,8 @@ class DeltaMap::Maker {
     SideTimes& times = map_.sides_.at(index_of(job.side));
     bool communicates = false;
     for (size_t i = 0; i < readers.size(); ++i) {
-      const LaneTimes& lane = readers[i].read(window);
+      readers[i].read(window);
+      const LaneTimes& lane = readers[i].times();
       times.busy[job.lanes[i].row * map_.columns_ + column] = static_cast<float>(lane.busy_ns);
       communicates = communicates || !lane.communicating.empty();
     }
@@ -125,9 +126,11 @@ class DeltaMap::Maker {
     computing.clear();
     for (size_t i = 0; i < readers.size(); ++i) {
       if (!streams || job.lanes[i].lane->role == LaneRole::kStream) {
-        unite(computing, readers[i].times().computing, memory);
+        const Stretches& lane = readers[i].times().computing;
+        computing.insert(computing.end(), lane.begin(), lane.end());
       }
     }
+    unite(computing, window, memory);
     for (size_t i = 0; i < readers.size(); ++i) {
       times.exposed[job.lanes[i].row * map_.columns_ + column] =
           static_cast<float>(length_outside(readers[i].times().communicating, computing));

@@ -95,6 +95,7 @@ void TimelinePainter::paint_lanes() {
   out_.pop_clip();
 
   out_.push_clip(geo_.x, geo_.lanes_y(), geo_.right(), geo_.bottom());
+  out_.line(geo_.lanes_x() - 1, geo_.lanes_y(), geo_.lanes_x() - 1, geo_.bottom(), colors_.border, 1);
   for (size_t i = layout.first_visible(state_.scroll_y); i < layout.items.size(); ++i) {
     const TrackItem& item = layout.items[i];
     if (top + item.y > geo_.bottom()) {
@@ -106,7 +107,6 @@ void TimelinePainter::paint_lanes() {
       paint_lane_title(item, top + item.y);
     }
   }
-  out_.line(geo_.lanes_x() - 1, geo_.lanes_y(), geo_.lanes_x() - 1, geo_.bottom(), colors_.border, 1);
   out_.pop_clip();
 }
 

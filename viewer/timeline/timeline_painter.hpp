@@ -70,6 +70,12 @@ class TimelinePainter {
 
  private:
   void paint_slots();
+  struct Extent {
+    float y0, y1;
+  };
+  [[nodiscard]] std::optional<Extent> extent_of(Side side, uint32_t lane, size_t row) const;
+  void paint_flows();
+  void paint_gap(const GapRef& gap, bool selected);
   void paint_marks();
   void paint_gaps(const TrackItem& item, float y);
   void paint_dots(double from, double to, float y);

@@ -35,7 +35,7 @@ class DeltaMapView final : public View {
     }
     ImGuiPainter painter(*ImGui::GetWindowDrawList());
     draw_head(painter, state, area);
-    set_plot(painter, *state.delta_map, area);
+    set_plot(painter, state, area);
     painter.box({plot_.x0, plot_.y0, plot_.x1, plot_.y1, colors.panel_alt});
     refresh_boxes(state);
     painter.boxes(boxes_);
@@ -48,7 +48,8 @@ class DeltaMapView final : public View {
  private:
   struct Plot {
     float x0 = 0, y0 = 0, x1 = 0, y1 = 0;
-    float gutter = 0;
+    float gutter = 0;    // titles
+    float lanes = 0;     // of it those of lanes
     size_t bands = 1;    // rows on screen
     size_t columns = 1;  // on screen
     const DeltaMap* map = nullptr;
@@ -109,10 +110,32 @@ class DeltaMapView final : public View {
     }
   }
 
-  void set_plot(ImGuiPainter& painter, const DeltaMap& map, const ViewArea& area) {
+  // Room for names of processes and of lanes, as wide as they are, up to a third of the view.
+  void set_gutter(ImGuiPainter& painter, const AppState& state, const ViewArea& area) {
+    if (titled_map_ == state.delta_map && titled_area_ == std::pair(area.size.x, area.unit)) {
+      return;
+    }
+    titled_map_ = state.delta_map;
+    titled_area_ = {area.size.x, area.unit};
+    float lanes = 0;
+    float processes = 0;
+    for (const Track& track : state.tracks.tracks) {
+      lanes = std::max(lanes, painter.text_width(track.title));
+    }
+    for (const TrackGroup& group : state.tracks.groups) {
+      processes = std::max(processes, painter.text_width(group.title));
+    }
+    const float gap = 8 * area.unit;
+    const float most = area.size.x * (area.size.x < kNarrowMap * area.unit ? 0.25F : 0.36F);
+    plot_.lanes = std::min(lanes + gap, most * 0.6F);
+    plot_.gutter = std::floor(std::min(processes + gap + plot_.lanes, most));
+  }
+
+  void set_plot(ImGuiPainter& painter, const AppState& state, const ViewArea& area) {
+    const DeltaMap& map = *state.delta_map;
     const float unit = area.unit;
     const float axis = painter.line_height() + 5 * unit;
-    plot_.gutter = std::floor(area.size.x < kNarrowMap * unit ? area.size.x * 0.25F : 196 * unit);
+    set_gutter(painter, state, area);
     plot_.x0 = std::floor(area.pos.x + plot_.gutter);
     plot_.x1 = std::max(std::floor(area.pos.x + area.size.x - 4 * unit), plot_.x0 + 1);
     plot_.y0 = std::floor(ImGui::GetCursorScreenPos().y + 2 * unit);
@@ -172,9 +195,9 @@ class DeltaMapView final : public View {
   // Left the processes, right of them their lanes; what has no room is told by the pointer.
   void draw_titles(ImGuiPainter& painter, const AppState& state, float unit) const {
     const Palette& colors = state.colors();
-    const bool wide = plot_.gutter > 150 * unit;
+    const bool wide = plot_.gutter > plot_.lanes + 30 * unit;
     const bool every_lane = plot_.band_height() >= painter.line_height() - unit;
-    const float lanes_x = plot_.x0 - (wide ? 112 * unit : plot_.gutter - 4 * unit);
+    const float lanes_x = plot_.x0 - plot_.lanes;
     const float left = plot_.x0 - plot_.gutter + 2 * unit;
     for (size_t band = 0; band < plot_.bands;) {
       const size_t group = group_of_band(state, band);
@@ -221,8 +244,11 @@ class DeltaMapView final : public View {
         painter.box(
             {x, plot_.y1, std::max(x + 1, std::floor(x + per_step)), plot_.y1 + 2 * unit, colors.text_faint});
       }
+      if (bars[i].number % stride != 0) {
+        continue;
+      }
       const std::string label = std::to_string(bars[i].number);
-      if (bars[i].number % stride == 0 && x + painter.text_width(label) < plot_.x1) {
+      if (x + painter.text_width(label) < plot_.x1) {
         painter.line(x, plot_.y1, x, plot_.y1 + 4 * unit, colors.grid_strong, 1);
         painter.text(x + 3 * unit, plot_.y1 + 3 * unit, plot_.x1, colors.text_faint, label);
       }
@@ -309,6 +335,8 @@ class DeltaMapView final : public View {
   Plot plot_;
   Plot drawn_;
   std::shared_ptr<const DeltaMap> drawn_map_;
+  std::shared_ptr<const DeltaMap> titled_map_;  // whose titles the gutter has room for, at
+  std::pair<float, float> titled_area_;         // this width and scale
   std::vector<Box> boxes_;
   std::optional<DeltaCell> pressed_;
 };

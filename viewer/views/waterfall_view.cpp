@@ -38,6 +38,9 @@ class WaterfallView final : public View {
     for (size_t i = 0; i < fall.bars.size(); ++i) {
       draw_bar(painter, state, fall, i, start.y + line_ * static_cast<float>(i));
     }
+    if (const int64_t residual = state.table.residual_ns(); residual != 0) {
+      ui::text(colors.error, "the terms miss " + format_duration(static_cast<double>(residual)));
+    }
   }
 
  private:

@@ -28,7 +28,7 @@ class DeltaMapFrameTest : public ComparisonFrameTest {
   void SetUp() override { open(Command::kTabDeltaMap); }
   // Steps of 8.7 pixels right of the titles, lanes of 26 below the head.
   [[nodiscard]] static float x_of_step(int step) {
-    constexpr float kLeft = kTabX + 196;
+    constexpr float kLeft = kTabX + 149;  // "worker 0" and "main thread" with 8 pixels beside each
     return kLeft + (1280 - 8 - 4 - kLeft) * (static_cast<float>(step) + 0.5F) / 40;
   }
   [[nodiscard]] static float y_of_row(int row) { return kHeadY + 36 + 26 * static_cast<float>(row); }
@@ -143,6 +143,25 @@ TEST_F(MoversFrameTest, ADoubleClickGoesToTheStepInWhichItTakesLongest) {
   ASSERT_TRUE(state.selection.event.has_value());
   EXPECT_EQ(state.selection.event->side, Side::kB);
   EXPECT_EQ(state.name_of(*state.selection.event).text, "backward");
+}
+
+// Worker 0 fetches in every second step: what lies between is a thing that can be looked at.
+TEST_F(ComparisonFrameTest, AGapIsHoveredSelectedAndZoomedTo) {
+  load_one();
+  state.go_to_step(5);
+  frames(3);
+  const StepModel& step = state.run(Side::kA)->steps[5];
+  const float x = x_of(step.begin_ns + step.duration_ns() / 2);
+  move(x, y_of_lane(1));
+  EXPECT_TRUE(state.hovered_gap.has_value());
+  click(x, y_of_lane(1));
+  ASSERT_TRUE(state.gap.has_value());
+  EXPECT_EQ(state.gap->end_ns - state.gap->begin_ns, 2 * step.duration_ns() - healthy.fetch);
+  press(Key::kF);
+  EXPECT_LT(state.view.visible().length(),
+            3.0 * static_cast<double>(state.gap->end_ns - state.gap->begin_ns));
+  press(Key::kEscape);
+  EXPECT_FALSE(state.gap.has_value());
 }
 
 }  // namespace

@@ -108,6 +108,9 @@ TEST_F(LoaderTest, TwoRunsHaveATableThatAddsUpAndWhoseCauseHasAPlace) {
   EXPECT_EQ(state->table.residual_ns(), 0);
   ASSERT_FALSE(state->table.terms.empty());
   EXPECT_EQ(state->table.terms[0].name, "data.io");
+  ASSERT_TRUE(state->delta_map);
+  EXPECT_EQ(state->delta_map->rows(), state->tracks.tracks.size());
+  EXPECT_TRUE(state->step_changes.empty()) << "B is slow from its first step on";
   ASSERT_TRUE(state->table.terms[0].place.has_value());
   state->go_to(*state->table.terms[0].place);
   EXPECT_LT(state->view.visible().length(), 0.2 * state->view.bounds().length());
@@ -329,6 +332,44 @@ TEST_F(LoaderTest, ShowsGpuLanesUnderTheirProcess) {
   EXPECT_EQ(category.at("copy host to device"), Category::kCopy);
   EXPECT_EQ(category.at("cudaStreamSynchronize"), Category::kSync);
   EXPECT_EQ(category.at("cudaLaunchKernel"), Category::kApi);
+}
+
+// From a kernel to the call that launched it and back; a gap of the GPU has a cause.
+TEST_F(LoaderTest, ArrowsAndGapsOfAGpuRun) {
+  stepscope::testing::write_gpu_job(dir.file("gpu"), "steps=20");
+  const auto state = load(dir.file("gpu"), "");
+  state->view.set_width(1000);
+  state->search_for("vectorized_elementwise");
+  state->find(true);
+  ASSERT_TRUE(state->selection.event.has_value());
+  const EventRef kernel = *state->selection.event;
+  ASSERT_EQ(state->flows.size(), 1U);
+  EXPECT_FALSE(state->flows[0].later);
+  state->execute(Command::kFollowFlowBack);
+  ASSERT_TRUE(state->selection.event.has_value());
+  EXPECT_EQ(state->name_of(*state->selection.event).text, "cudaLaunchKernel");
+  state->execute(Command::kFollowFlow);
+  EXPECT_EQ(state->selection.event, kernel);
+
+  const RunModel& run = *state->run(Side::kA);
+  const StepModel& step = run.steps[5];
+  std::optional<GapRef> gap;
+  for (int64_t t = step.begin_ns; t < step.end_ns && !gap; t += 50'000) {
+    gap = gap_at(run, Side::kA, kernel.lane, t);
+  }
+  ASSERT_TRUE(gap.has_value());
+  state->select_gap(*gap);
+  EXPECT_FALSE(state->selection.event.has_value());
+  EXPECT_TRUE(state->flows.empty());
+  int64_t sum = 0;
+  for (const auto& [leaf, ns] : state->gap_causes) {
+    sum += ns;
+  }
+  EXPECT_EQ(sum, gap->end_ns - gap->begin_ns);
+  state->execute(Command::kFocus);
+  EXPECT_LT(state->view.visible().length(), 3.0 * static_cast<double>(gap->end_ns - gap->begin_ns) + 1e3);
+  state->clear();
+  EXPECT_FALSE(state->gap.has_value());
 }
 
 TEST_F(LoaderTest, PairsCommunicatorsWhoseNamesDiffer) {

@@ -25,7 +25,7 @@ class RecordingPainter final : public Painter {
   void text(float x, float y, float clip_x1, Color, std::string_view string) override {
     texts.push_back({x, y, clip_x1, std::string(string)});
   }
-  void triangle(float, float, float, bool, Color) override {}
+  void triangle(float x, float y, float, bool, Color) override { triangles.push_back({x, y}); }
   void push_clip(float, float, float, float) override {}
   void pop_clip() override {}
   [[nodiscard]] float text_width(std::string_view string) override {
@@ -45,6 +45,7 @@ class RecordingPainter final : public Painter {
 
   std::vector<Box> all;
   std::vector<Box> outlines;
+  std::vector<std::pair<float, float>> triangles;
   std::vector<Text> texts;
 };
 
@@ -178,6 +179,34 @@ TEST_F(TimelinePainterTest, WhatDoesNotMatchTheSearchStandsBack) {
   paint();
   EXPECT_TRUE(painter.of(Category::kBackward).empty());
   EXPECT_FALSE(painter.of(Category::kRange).empty());
+}
+
+TEST_F(TimelinePainterTest, AnArrowLeadsFromTheFetchToTheWaitForIt) {
+  load(false);
+  state.go_to_step(5);
+  const EventRow& rows = state.run(Side::kA)->lanes[0].rows[0];
+  const auto wait = static_cast<uint32_t>(rows.first_starting_at(state.run(Side::kA)->steps[5].begin_ns));
+  state.select_event({Side::kA, 0, 0, wait});
+  paint();
+  const size_t without = painter.triangles.size();
+  state.flows = {{FlowKind::kBatch, false, {Side::kA, 2, 0, 2}}};
+  painter = RecordingPainter();
+  paint();
+  ASSERT_EQ(painter.triangles.size(), without + 1);
+  const double start = state.display_of(*state.selection.event).begin_ns;
+  EXPECT_NEAR(painter.triangles.back().first, 200 + state.view.to_pixel(start), 1);
+}
+
+TEST_F(TimelinePainterTest, ASelectedGapSaysWhatTheLedgerCallsIt) {
+  load(false);
+  state.go_to_step(5);
+  const StepModel& step = state.run(Side::kA)->steps[5];
+  const auto gap = gap_at(*state.run(Side::kA), Side::kA, 1, step.begin_ns + step.duration_ns() / 2);
+  ASSERT_TRUE(gap.has_value());
+  state.select_gap(*gap);
+  state.gap_causes = {{"data.dispatch", 1'500'000}};
+  paint();
+  EXPECT_TRUE(painter.says("idle 44.0 ms  ·  data.dispatch 1.50 ms"));
 }
 
 TEST_F(TimelinePainterTest, TheSelectedEventIsOutlined) {
