@@ -21,6 +21,8 @@ AlignMode next_mode(AlignMode mode) {
     case AlignMode::kStepNormalised:
       return AlignMode::kAbsolute;
     case AlignMode::kAbsolute:
+      return AlignMode::kAnchor;
+    case AlignMode::kAnchor:
       break;
   }
   return AlignMode::kStepStart;
@@ -140,6 +142,18 @@ void AppState::execute(Command command) {
       return finding_by(1);
     case Command::kPreviousFinding:
       return finding_by(-1);
+    case Command::kTabDeltaMap:
+      return open_tab(Tab::kDeltaMap);
+    case Command::kTabWaterfall:
+      return open_tab(Tab::kWaterfall);
+    case Command::kTabMovers:
+      return open_tab(Tab::kMovers);
+    case Command::kFollowFlow:
+      return follow_flow(true);
+    case Command::kFollowFlowBack:
+      return follow_flow(false);
+    case Command::kAlignBySelection:
+      return align_by_selection();
   }
 }
 
@@ -161,6 +175,8 @@ void AppState::clear() {
     return;
   }
   selection.clear();
+  gap.reset();
+  flows.clear();
   details.clear();
   area = {};
   search_box.lanes = false;
@@ -182,11 +198,14 @@ void AppState::select_event(EventRef ref) {
   details = model.details ? model.details(model.lanes[ref.lane].source_lane, name_of(ref).kind,
                                           row.start(ref.index), row.duration(ref.index))
                           : Details();
+  gap.reset();
+  refresh_flows();
   open_tab(Tab::kDetails);
 }
 
 void AppState::select_area(AreaSelection chosen) {
   selection.select_area(std::move(chosen));
+  gap.reset();
   for (const Side side : {Side::kA, Side::kB}) {
     area[index_of(side)].reset();
     if (!shows(side)) {
@@ -236,6 +255,7 @@ void AppState::select_steps(size_t from, size_t to, bool zoom) {
   }
   const size_t last = alignment.slots().size() - 1;
   selection.select_steps(std::min(from, last), std::min(to, last));
+  gap.reset();
   area = {};
   if (zoom) {
     zoom_to_selection();

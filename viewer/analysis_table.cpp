@@ -140,16 +140,10 @@ DiffTable table_of_run(const AnalyzedRun& run, const RunModel& model) {
   return table;
 }
 
-DiffTable table_of_diff(const AnalyzedRun& a, const AnalyzedRun& b, const RunModel& model_a,
-                        const RunModel& model_b) {
+DiffTable table_of_diff(const analysis::Diff& diff, const AnalyzedRun& a, const AnalyzedRun& b,
+                        const RunModel& model_a, const RunModel& model_b) {
   DiffTable table;
   table.comparison = true;
-  auto made = analysis::diff_analyzed({&a, 1}, {&b, 1}, {});
-  if (!made.ok()) {
-    table.status = made.status().message();
-    return table;
-  }
-  const analysis::Diff& diff = made.value();
   table.status = status_of(diff);
   table.a_step_ns = diff.base.mean_step_ns;
   table.b_step_ns = diff.candidate.mean_step_ns;

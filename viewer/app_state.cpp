@@ -18,8 +18,15 @@ void AppState::set_run(Side side, std::shared_ptr<const RunModel> model) {
   // Indices of events of a preview mean nothing in the loaded run.
   selection.event.reset();
   hovered.reset();
+  hovered_gap.reset();
+  gap.reset();
+  flows.clear();
   details.clear();
   area = {};
+  delta_map.reset();
+  movers.clear();
+  step_changes.clear();
+  anchor.reset();
   runs_[index_of(side)] = std::move(model);
   rebuild();
 }
@@ -40,9 +47,13 @@ void AppState::rebuild() {
   const size_t slot = view_set_ ? alignment.slot_at(middle) : 0;
   const bool whole = !view_set_ || view.visible().length() >= view.bounds().length();
   const size_t slots_before = alignment.slots().size();
-  alignment = b != nullptr ? Alignment::pair(*a, *b, align_mode) : Alignment::single(*a);
-  strip = StepStrip::make(*a, b, alignment.slots());
   tracks = make_tracks(*a, b);
+  if (b != nullptr && align_mode == AlignMode::kAnchor && !anchor) {
+    anchor = first_collective(*a, *b, tracks);
+  }
+  alignment =
+      b != nullptr ? Alignment::pair(*a, *b, align_mode, anchor ? &*anchor : nullptr) : Alignment::single(*a);
+  strip = StepStrip::make(*a, b, alignment.slots());
   view.set_bounds(alignment.extent());
   if (whole) {
     view.fit_all();
@@ -123,6 +134,9 @@ TimeRange AppState::display_of(const EventRef& ref) const {
 std::optional<TimeRange> AppState::selected_range() const {
   if (selection.event) {
     return display_of(*selection.event);
+  }
+  if (gap) {
+    return alignment.to_display(gap->side, gap->begin_ns, gap->end_ns);
   }
   if (selection.area) {
     return selection.area->display;

@@ -15,13 +15,17 @@
 #include "viewer/link.hpp"
 #include "viewer/model/alignment.hpp"
 #include "viewer/model/commands.hpp"
+#include "viewer/model/delta_map.hpp"
 #include "viewer/model/diff_table.hpp"
 #include "viewer/model/key_map.hpp"
+#include "viewer/model/gap.hpp"
+#include "viewer/model/movers.hpp"
 #include "viewer/model/palette.hpp"
 #include "viewer/model/run_model.hpp"
 #include "viewer/model/search.hpp"
 #include "viewer/model/selection.hpp"
 #include "viewer/model/selection_algebra.hpp"
+#include "viewer/model/step_changes.hpp"
 #include "viewer/model/step_strip.hpp"
 #include "viewer/model/track_layout.hpp"
 #include "viewer/model/viewport.hpp"
@@ -57,6 +61,13 @@ struct PaletteBox {
 // Which table a command asked to copy; the shell knows which one is in front.
 enum class TableCopy : uint8_t { kNone, kTabs, kCsv };
 
+// An arrow of the selected event.
+struct Flow {
+  FlowKind kind = FlowKind::kLaunch;
+  bool later = false;  // the arrow leads from the selected event to this one
+  EventRef event;
+};
+
 class AppState {
  public:
   explicit AppState(const Options& options);
@@ -64,6 +75,10 @@ class AppState {
   // Replaces a run (a preview by the loaded one, or the first time). Keeps view and selection where possible.
   void set_run(Side side, std::shared_ptr<const RunModel> model);
   void set_table(DiffTable table);
+  // Of the two runs that are set; null: there is none (yet).
+  void set_delta_map(std::shared_ptr<const DeltaMap> map);
+  void set_movers(std::vector<MoverTable> tables);
+  void set_step_changes(std::vector<StepChange> changes);
   // Deep-link arguments, once all data is there.
   void apply_deep_links(const Options& options);
 
@@ -86,6 +101,9 @@ class AppState {
   // The linked selection: a view sets the dimensions that a click in it means, and reads those it can show. `add`
   // (a click with Ctrl) adds to a set, or takes out what is in it; without it the set becomes that one, or empty when it was.
   void select_event(EventRef ref);
+  void select_gap(const GapRef& chosen);
+  // Selects the event that the first arrow leads to, or comes from.
+  void follow_flow(bool later);
   void select_area(AreaSelection area);
   // Positions in alignment.slots(), clamped.
   void select_steps(size_t from, size_t to, bool zoom);
@@ -111,11 +129,17 @@ class AppState {
   void go_to(const Place& place);
   void go_to_step(size_t slot);
   bool go_to_step_number(int64_t number);  // as people call it; false when there is none
+  // A cell of the delta map: shows the step and brings the lanes into sight.
+  void go_to_cell(size_t slot, size_t track);
+  // Events of these names, exactly, stand out in their run until something is searched for or all is cleared.
+  void light_up(const std::string& title, const std::array<std::vector<std::string>, 2>& names);
   void show_display(TimeRange range);
   void zoom_to_selection();
   void fit_all();
   void toggle_group(const std::string& key);
   void set_alignment(AlignMode mode);
+  // Aligns by the selected event, wherever a step has it; by the first collective when that cannot be.
+  void align_by_selection();
   // Searches names of events, or titles of lanes while search_box.lanes is set.
   void search_for(const std::string& text);
   void find(bool forward);
@@ -137,9 +161,11 @@ class AppState {
   Viewport view;
   Alignment alignment;
   AlignMode align_mode = AlignMode::kStepStart;
+  std::optional<StepAnchor> anchor;  // what kAnchor aligns by; found when first asked for
   Arrangement arrangement = Arrangement::kSplit;
   Shown shown = Shown::kBoth;
   StepStrip strip;
+  std::vector<StepChange> step_changes;  // of `strip`
   Tracks tracks;
   TrackLayout layout;
   std::set<std::string> collapsed;
@@ -150,12 +176,19 @@ class AppState {
   std::vector<Mark> marks;
   bool marks_changed = false;  // since they were written to the notes file (viewer/note_file.hpp)
   std::optional<EventRef> hovered;
-  Details details;  // of selection.event
+  std::vector<Flow> flows;  // of selection.event
+  std::optional<GapRef> hovered_gap;
+  std::optional<GapRef> gap;  // selected, instead of an event
+  LeafTimes gap_causes;       // of it
+  Details details;            // of selection.event
   std::array<std::optional<AreaStats>, 2> area;
   std::array<Search, 2> search;
   SearchBox search_box;
   DiffTable table;
   bool table_ready = false;
+  std::shared_ptr<const DeltaMap> delta_map;  // of the tracks and slots above, or null
+  DeltaMeasure delta_measure = DeltaMeasure::kBusy;
+  std::vector<MoverTable> movers;  // of `table`
   Tab tab = Tab::kFindings;
   bool tab_requested = false;  // the drawer shows `tab` in the next frame
   bool drawer_open = true;
@@ -196,6 +229,7 @@ class AppState {
   void open_search(bool lanes);
   void find_lane(bool forward);
   void refresh_emphasis();
+  void refresh_flows();
 
   std::array<std::shared_ptr<const RunModel>, 2> runs_;
   std::array<std::vector<uint8_t>, 2> emphasis_;  // by name: 1 stands out; empty: nothing is dimmed

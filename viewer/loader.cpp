@@ -5,10 +5,13 @@
 
 #include <future>
 
+#include "analyzer/diff.hpp"
 #include "analyzer/evidence.hpp"
 #include "analyzer/ledger.hpp"
 #include "analyzer/rank_ledger.hpp"
 #include "viewer/analysis_table.hpp"
+#include "viewer/event_links.hpp"
+#include "viewer/movers_table.hpp"
 #include "viewer/run_loader.hpp"
 
 namespace stepscope::viewer {
@@ -88,9 +91,33 @@ struct Loader::Parts {
     } else {
       owner.fail(built.status().message());
     }
+    add_event_links(*loaded.model, loaded.run, loaded.ledger);
     std::shared_ptr<const RunModel> shown = loaded.model;
     owner.publish([&] { owner.fresh_[side] = std::move(shown); });
     return true;
+  }
+
+  void find_step_changes() {
+    const RunModel& a = *sides[0].model;
+    const RunModel* b = count == 2 ? sides[1].model.get() : nullptr;
+    const Alignment axis =
+        b != nullptr ? Alignment::pair(a, *b, AlignMode::kStepStart) : Alignment::single(a);
+    std::vector<StepChange> changes =
+        viewer::find_step_changes(StepStrip::make(a, b, axis.slots()), b != nullptr);
+    owner.publish([&] { owner.step_changes_ = std::move(changes); });
+  }
+
+  // What the window needs of two runs before it knows why they differ.
+  void map_differences() {
+    if (count < 2) {
+      return;
+    }
+    const RunModel& a = *sides[0].model;
+    const RunModel& b = *sides[1].model;
+    const Alignment pairs = Alignment::pair(a, b, AlignMode::kStepStart);
+    auto map = std::make_shared<const DeltaMap>(
+        DeltaMap::make(a, b, make_tracks(a, &b), pairs.slots(), [this] { return owner.cancelled_.load(); }));
+    owner.publish([&] { owner.delta_map_ = std::move(map); });
   }
 
   void analyze() {
@@ -110,15 +137,36 @@ struct Loader::Parts {
         }
       }
     }
-    DiffTable table;
     if (count == 2 && sides[0].analyzed() && sides[1].analyzed()) {
-      table = table_of_diff(sides[0].view(), sides[1].view(), *sides[0].model, *sides[1].model);
-    } else if (sides[0].analyzed()) {
+      return compare();
+    }
+    DiffTable table;
+    if (sides[0].analyzed()) {
       table = table_of_run(sides[0].view(), *sides[0].model);
     } else {
       table.status = "no analysis: see Recording";
     }
     owner.publish([&] { owner.table_ = std::move(table); });
+  }
+
+  // The table first: it is what people wait for.
+  void compare() {
+    const analysis::AnalyzedRun a = sides[0].view();
+    const analysis::AnalyzedRun b = sides[1].view();
+    auto diff = analysis::diff_analyzed({&a, 1}, {&b, 1}, {});
+    DiffTable table;
+    table.comparison = true;
+    if (!diff.ok()) {
+      table.status = diff.status().message();
+      return owner.publish([&] { owner.table_ = std::move(table); });
+    }
+    table = table_of_diff(diff.value(), a, b, *sides[0].model, *sides[1].model);
+    owner.publish([&] { owner.table_ = table; });
+    auto movers = movers_of_diff(diff.value(), a, b, *sides[0].model, *sides[1].model, table);
+    if (!movers.ok()) {
+      return owner.fail(movers.status().message());
+    }
+    owner.publish([&] { owner.movers_ = std::move(movers).value(); });
   }
 };
 
@@ -150,6 +198,8 @@ void Loader::load(const std::string& run, const std::string& versus) {
   }
   if (good) {
     say(kDecoded, "analysing");
+    parts.find_step_changes();
+    parts.map_differences();
     parts.analyze();
   }
   publish([&] {
@@ -197,6 +247,18 @@ bool Loader::poll(AppState& state) {
   if (table_) {
     state.set_table(std::move(*table_));
     table_.reset();
+  }
+  if (delta_map_) {
+    state.set_delta_map(std::move(delta_map_));
+    delta_map_.reset();
+  }
+  if (!movers_.empty()) {
+    state.set_movers(std::move(movers_));
+    movers_.clear();
+  }
+  if (!step_changes_.empty()) {
+    state.set_step_changes(std::move(step_changes_));
+    step_changes_.clear();
   }
   return true;
 }

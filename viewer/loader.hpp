@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "viewer/app_state.hpp"
 
@@ -45,6 +46,9 @@ class Loader {
   LoadStatus status_;
   std::shared_ptr<const RunModel> fresh_[2];
   std::optional<DiffTable> table_;
+  std::shared_ptr<const DeltaMap> delta_map_;
+  std::vector<MoverTable> movers_;
+  std::vector<StepChange> step_changes_;
   std::atomic<bool> cancelled_{false};
   std::atomic<bool> finished_{false};
   std::atomic<bool> failed_{false};

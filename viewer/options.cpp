@@ -169,8 +169,8 @@ Usage: stepscope-viewer RUN [--vs RUN] [options]
   --vs RUN            the run to compare with; RUN is A (before), this one B (after)
   --at STEP|TIME      go to a step (412) or a time since the start (12.5s, 350ms)
   --select TEXT       select the first event whose name contains TEXT
-  --align MODE        step-start (default), step-length or time
-  --view NAME         lower panel: terms, findings, details, area, notes or marks
+  --align MODE        step-start (default), step-length, time or event (the first collective)
+  --view NAME         lower panel: terms, findings, details, area, notes, marks, delta-map, waterfall or movers
   --link TEXT         go to the view of a link (the command "A link to this view" copies one)
   --keys FILE         other keys than the usual ones (default: ~/.config/stepscope/keys.conf)
   --theme dark|light

@@ -5,14 +5,16 @@ namespace stepscope::viewer {
 namespace {
 
 constexpr Word<Tab> kTabs[] = {
-    {"terms", Tab::kTerms}, {"findings", Tab::kFindings}, {"details", Tab::kDetails},
-    {"area", Tab::kArea},   {"notes", Tab::kNotes},       {"marks", Tab::kMarks},
+    {"terms", Tab::kTerms},        {"findings", Tab::kFindings},   {"details", Tab::kDetails},
+    {"area", Tab::kArea},          {"notes", Tab::kNotes},         {"marks", Tab::kMarks},
+    {"delta-map", Tab::kDeltaMap}, {"waterfall", Tab::kWaterfall}, {"movers", Tab::kMovers},
 };
 
 constexpr Word<AlignMode> kAlignments[] = {
     {"step-start", AlignMode::kStepStart},
     {"step-length", AlignMode::kStepNormalised},
     {"time", AlignMode::kAbsolute},
+    {"event", AlignMode::kAnchor},
 };
 
 constexpr Word<Arrangement> kArrangements[] = {{"paired", Arrangement::kSplit},

@@ -56,13 +56,13 @@ Alignment Alignment::single(const RunModel& run) {
   result.extent_ = {0, length};
   for (size_t i = 0; i < run.steps.size(); ++i) {
     const StepModel& step = run.steps[i];
-    result.slots_.push_back({result.to_display(Side::kA, step.begin_ns, step.end_ns), i, i,
-                             step.duration_ns(), step.duration_ns()});
+    const TimeRange display = result.to_display(Side::kA, step.begin_ns, step.end_ns);
+    result.slots_.push_back({display, i, i, step.duration_ns(), step.duration_ns(), display.begin_ns});
   }
   return result;
 }
 
-Alignment Alignment::pair(const RunModel& a, const RunModel& b, AlignMode mode) {
+Alignment Alignment::pair(const RunModel& a, const RunModel& b, AlignMode mode, const StepAnchor* anchor) {
   Alignment result;
   result.begin_ = {a.begin_ns, b.begin_ns};
   const std::vector<StepPair> pairs = pair_steps(a.steps, b.steps);
@@ -74,11 +74,15 @@ Alignment Alignment::pair(const RunModel& a, const RunModel& b, AlignMode mode) 
     result.extent_ = {0, std::max(length_a, length_b)};
     for (const StepPair& p : pairs) {
       const StepModel& sa = a.steps[p.a];
-      result.slots_.push_back({result.to_display(Side::kA, sa.begin_ns, sa.end_ns), p.a, p.b,
-                               sa.duration_ns(), b.steps[p.b].duration_ns()});
+      const TimeRange display = result.to_display(Side::kA, sa.begin_ns, sa.end_ns);
+      result.slots_.push_back(
+          {display, p.a, p.b, sa.duration_ns(), b.steps[p.b].duration_ns(), display.begin_ns});
     }
     return result;
   }
+  const bool anchored = mode == AlignMode::kAnchor && anchor != nullptr;
+  const auto anchors_a = anchored ? anchor_offsets(a, Side::kA, *anchor) : std::vector<int64_t>();
+  const auto anchors_b = anchored ? anchor_offsets(b, Side::kB, *anchor) : std::vector<int64_t>();
   result.knots_[0].push_back({0, 0});
   result.knots_[1].push_back({0, 0});
   int64_t at_a = a.begin_ns;
@@ -88,11 +92,16 @@ Alignment Alignment::pair(const RunModel& a, const RunModel& b, AlignMode mode) 
     const StepModel& sb = b.steps[p.b];
     // 1. What lies before this step since the last paired one: it ends together.
     result.add_segment(AlignMode::kStepStart, span_of(at_a, sa.begin_ns), span_of(at_b, sb.begin_ns), true);
-    // 2. The steps start together.
+    // 2. The steps start together, or what lies before their anchors ends together.
     const double begin = result.knots_[0].back().display;
-    result.add_segment(mode, span_of(sa.begin_ns, sa.end_ns), span_of(sb.begin_ns, sb.end_ns), false);
+    const bool both = anchored && anchors_a[p.a] != kNoAnchor && anchors_b[p.b] != kNoAnchor;
+    const int64_t from_a = sa.begin_ns + (both ? anchors_a[p.a] : 0);
+    const int64_t from_b = sb.begin_ns + (both ? anchors_b[p.b] : 0);
+    result.add_segment(mode, span_of(sa.begin_ns, from_a), span_of(sb.begin_ns, from_b), true);
+    const double origin = result.knots_[0].back().display;
+    result.add_segment(mode, span_of(from_a, sa.end_ns), span_of(from_b, sb.end_ns), false);
     result.slots_.push_back(
-        {{begin, result.knots_[0].back().display}, p.a, p.b, sa.duration_ns(), sb.duration_ns()});
+        {{begin, result.knots_[0].back().display}, p.a, p.b, sa.duration_ns(), sb.duration_ns(), origin});
     at_a = sa.end_ns;
     at_b = sb.end_ns;
   }

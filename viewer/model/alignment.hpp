@@ -5,6 +5,8 @@
 //   absolute         both runs from their own start; a slower run drifts away within a few steps
 //   step start       every pair of steps starts at the same place; the shorter one is followed by a gap
 //   step normalised  B's steps are stretched to the width of A's
+//   anchor           in every pair of steps one event of each stands at the same place (step_anchor.hpp); a pair in which
+//                    either lacks it starts together
 //
 // Steps are paired by number; what lies between paired steps is treated like a step of its own. The mapping of each
 // side is piecewise linear and monotone, held as knots. Constant once made.
@@ -17,11 +19,12 @@
 
 #include "viewer/model/lod.hpp"
 #include "viewer/model/run_model.hpp"
+#include "viewer/model/step_anchor.hpp"
 #include "viewer/model/viewport.hpp"
 
 namespace stepscope::viewer {
 
-enum class AlignMode : uint8_t { kAbsolute, kStepStart, kStepNormalised };
+enum class AlignMode : uint8_t { kAbsolute, kStepStart, kStepNormalised, kAnchor };
 
 // A pair of steps on screen. index_x: position in that run's `steps`.
 struct StepSlot {
@@ -30,6 +33,7 @@ struct StepSlot {
   size_t index_b = 0;
   int64_t duration_a = 0;
   int64_t duration_b = 0;
+  double origin_ns = 0;  // display time that rulers count from: the steps' start, or the anchor
   [[nodiscard]] int64_t delta() const { return duration_b - duration_a; }
 };
 
@@ -37,7 +41,9 @@ class Alignment {
  public:
   Alignment() = default;
   [[nodiscard]] static Alignment single(const RunModel& run);
-  [[nodiscard]] static Alignment pair(const RunModel& a, const RunModel& b, AlignMode mode);
+  // `anchor` is looked at in that mode only; without one it is as step start.
+  [[nodiscard]] static Alignment pair(const RunModel& a, const RunModel& b, AlignMode mode,
+                                      const StepAnchor* anchor = nullptr);
 
   [[nodiscard]] TimeRange extent() const { return extent_; }
   // Paired steps, ascending. With one run every step, paired with itself. Display ranges in `absolute` are A's.

@@ -58,6 +58,12 @@ enum class Command : uint8_t {
   kTabMarks,
   kNextFinding,
   kPreviousFinding,
+  kTabDeltaMap,
+  kTabWaterfall,
+  kTabMovers,
+  kAlignBySelection,
+  kFollowFlow,
+  kFollowFlowBack,
 };
 
 // Keys by meaning on a US layout; imgui_compat.hpp knows the numbers. Letters, digits and function keys are in a row each.

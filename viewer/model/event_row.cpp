@@ -105,11 +105,11 @@ int64_t EventRow::busy_before(size_t i) const {
   return busy;
 }
 
-int64_t EventRow::busy(int64_t begin_ns, int64_t end_ns) const {
+int64_t EventRow::busy(int64_t begin_ns, int64_t end_ns, size_t hint) const {
   if (end_ns <= begin_ns) {
     return 0;
   }
-  const size_t first = first_ending_after(begin_ns);
+  const size_t first = first_ending_after(begin_ns, hint);
   const size_t last = first_starting_at(end_ns, first);
   if (first >= last) {
     return 0;

@@ -45,8 +45,8 @@ class EventRow {
   [[nodiscard]] size_t first_ending_after(int64_t t, size_t hint = 0) const;
   // Sum of durations of events [0, i).
   [[nodiscard]] int64_t busy_before(size_t i) const;
-  // Exact busy time inside [begin, end).
-  [[nodiscard]] int64_t busy(int64_t begin_ns, int64_t end_ns) const;
+  // Exact busy time inside [begin, end); the first event is searched outwards from `hint`.
+  [[nodiscard]] int64_t busy(int64_t begin_ns, int64_t end_ns, size_t hint = 0) const;
 
   [[nodiscard]] size_t resident_bytes() const;
 

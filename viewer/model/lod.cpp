@@ -212,4 +212,15 @@ void level_of_detail(const EventRow& row, const PixelMap& map, std::span<const C
   }
 }
 
+void add_coverage(std::span<const LodSpan> spans, std::span<float> cover) {
+  for (const LodSpan& span : spans) {
+    const float share = span.event == LodSpan::kMany ? static_cast<float>(span.fill) / float{kFull} : 1.0F;
+    const auto last = std::min(cover.size(), static_cast<size_t>(std::ceil(span.x1)));
+    for (auto p = static_cast<size_t>(span.x0); p < last; ++p) {
+      const auto x = static_cast<float>(p);
+      cover[p] += share * (std::min(span.x1, x + 1) - std::max(span.x0, x));
+    }
+  }
+}
+
 }  // namespace stepscope::viewer

@@ -38,6 +38,10 @@ struct LodSpan {
 
 inline constexpr uint8_t kFull = 16;
 
+// Adds to cover[p] the busy share of pixel column p as these spans of one row draw it, to 1/16. What reaches past the end of
+// `cover` is left out.
+void add_coverage(std::span<const LodSpan> spans, std::span<float> cover);
+
 // Appends the spans of `row` to `out`, left to right.
 void level_of_detail(const EventRow& row, const PixelMap& map, std::span<const Category> category_of,
                      std::vector<LodSpan>& out);

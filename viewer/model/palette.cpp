@@ -119,9 +119,12 @@ Color category_color(Category category, Theme theme) {
 }
 
 Color difference_color(double amount, Theme theme) {
+  return difference_on(palette(theme).neutral, amount, theme);
+}
+
+Color difference_on(Color ground, double amount, Theme theme) {
   const Palette& p = palette(theme);
-  const double size = std::min(1.0, std::abs(amount));
-  return mix(p.neutral, amount < 0 ? p.less : p.more, size);
+  return mix(ground, amount < 0 ? p.less : p.more, std::min(1.0, std::abs(amount)));
 }
 
 Color text_on(Color background) {

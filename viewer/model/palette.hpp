@@ -32,6 +32,8 @@ struct Palette {
 [[nodiscard]] Color category_color(Category category, Theme theme);
 // `amount` in -1 .. 1: -1 full blue (less), 0 neutral, 1 full orange (more).
 [[nodiscard]] Color difference_color(double amount, Theme theme);
+// The same from any ground: 0 is the ground itself, so that where nothing changed nothing is seen.
+[[nodiscard]] Color difference_on(Color ground, double amount, Theme theme);
 // Black or white, whichever reads better on `background`.
 [[nodiscard]] Color text_on(Color background);
 [[nodiscard]] Color mix(Color from, Color to, double amount);

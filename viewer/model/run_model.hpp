@@ -78,6 +78,23 @@ using Details = std::vector<std::pair<std::string, std::string>>;
 using DetailSource =
     std::function<Details(uint32_t source_lane, trace::Kind kind, int64_t start_ns, int64_t duration_ns)>;
 
+// An event that hangs together with another one: its launch or what it launched, the batch that was waited for, the rank that
+// came last. `later`: the arrow leads to it.
+enum class FlowKind : uint8_t { kLaunch, kBatch, kLateRank };
+struct FlowModel {
+  FlowKind kind = FlowKind::kLaunch;
+  bool later = false;
+  uint32_t source_lane = 0;
+  int64_t start_ns = 0;
+  int64_t duration_ns = 0;
+};
+// Called on a click, as DetailSource is.
+using FlowSource = std::function<std::vector<FlowModel>(uint32_t source_lane, trace::Kind kind,
+                                                        int64_t start_ns, int64_t duration_ns)>;
+// What the ledger calls a stretch of time of a process: leaves with their ns, longest first. Called on a click.
+using LeafTimes = std::vector<std::pair<std::string, int64_t>>;
+using LeafSource = std::function<LeafTimes(uint32_t process, int64_t begin_ns, int64_t end_ns)>;
+
 struct RunModel {
   std::string path;
   std::string label;
@@ -96,6 +113,8 @@ struct RunModel {
   LedgerModel ledger;
   std::vector<Note> notes;
   DetailSource details;
+  FlowSource flows;
+  LeafSource leaves;
 
   [[nodiscard]] size_t resident_bytes() const;
 };

@@ -81,6 +81,12 @@ std::vector<StepPart> step_parts(const RunModel& run, size_t step) {
   return parts;
 }
 
+Category class_category(std::string_view class_name) {
+  return class_name == "checkpoint" ? Category::kCheckpoint
+         : class_name == "eval"     ? Category::kEval
+                                    : Category::kStartup;
+}
+
 std::pair<size_t, size_t> bars_of_column(size_t bars, size_t columns, size_t column) {
   const size_t first = column * bars / columns;
   const size_t last = (column + 1) * bars / columns;

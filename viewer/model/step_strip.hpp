@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "viewer/model/alignment.hpp"
@@ -40,6 +41,9 @@ struct StepStrip {
 
 // The leaves of one step added up by category, in the order of the enum; adds up to the step. Empty without a ledger.
 [[nodiscard]] std::vector<StepPart> step_parts(const RunModel& run, size_t step);
+
+// What a class of steps that is no training has its colour from: "checkpoint", "eval"; start-up for what begins something.
+[[nodiscard]] Category class_category(std::string_view class_name);
 
 [[nodiscard]] double median_of(std::vector<double> values);
 

@@ -50,6 +50,16 @@ struct Pen {
                             .height = metrics.header});
     layout.height += metrics.header;
   }
+  void delta(size_t group, size_t track) const {
+    layout.items.push_back({.kind = TrackItem::Kind::kDelta,
+                            .group = group,
+                            .track = track,
+                            .side = Side::kB,
+                            .first = false,
+                            .y = layout.height,
+                            .height = metrics.delta});
+    layout.height += metrics.delta;
+  }
   void lane(size_t group, size_t track, Side side, const LaneModel& lane, bool first) const {
     const size_t rows = std::clamp<size_t>(lane.rows.size(), 1, metrics.max_rows);
     const float height = static_cast<float>(rows) * (metrics.row + metrics.row_gap);
@@ -90,6 +100,11 @@ void lay_out_side(const Tracks& tracks, const RunModel* const (&runs)[2], const 
           pen.lane(g, t, side, runs[index_of(side)]->lanes[lane], first);
           first = false;
         }
+      }
+      const Track& track = tracks.tracks[t];
+      if (sides.size() == 2 && pen.metrics.delta > 0 && track.lane[0] != kNoTrackLane &&
+          track.lane[1] != kNoTrackLane) {
+        pen.delta(g, t);
       }
       pen.layout.height += pen.metrics.lane_gap / 2;
     }

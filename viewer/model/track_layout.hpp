@@ -49,11 +49,12 @@ struct LayoutMetrics {
   float row = 18;  // an expanded nesting level
   float row_gap = 1;
   float lane_gap = 6;
+  float delta = 0;       // of the row under a pair of lanes that shows their difference; 0: none
   size_t max_rows = 12;  // deeper levels are folded away
 };
 
 struct TrackItem {
-  enum class Kind : uint8_t { kGroup, kLane };
+  enum class Kind : uint8_t { kGroup, kLane, kDelta };  // kDelta: of the pair of lanes above
   Kind kind = Kind::kLane;
   size_t group = 0;
   size_t track = 0;

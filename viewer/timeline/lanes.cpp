@@ -73,6 +73,9 @@ void TimelinePainter::paint_lanes() {
     if (top + item.y > geo_.bottom()) {
       break;
     }
+    if (item.kind == TrackItem::Kind::kDelta) {
+      paint_delta_lane(item, top + item.y);
+    }
     if (item.kind != TrackItem::Kind::kLane) {
       continue;
     }
@@ -92,6 +95,7 @@ void TimelinePainter::paint_lanes() {
   out_.pop_clip();
 
   out_.push_clip(geo_.x, geo_.lanes_y(), geo_.right(), geo_.bottom());
+  out_.line(geo_.lanes_x() - 1, geo_.lanes_y(), geo_.lanes_x() - 1, geo_.bottom(), colors_.border, 1);
   for (size_t i = layout.first_visible(state_.scroll_y); i < layout.items.size(); ++i) {
     const TrackItem& item = layout.items[i];
     if (top + item.y > geo_.bottom()) {
@@ -99,11 +103,10 @@ void TimelinePainter::paint_lanes() {
     }
     if (item.kind == TrackItem::Kind::kGroup) {
       paint_group(item, top + item.y);
-    } else {
+    } else if (item.kind == TrackItem::Kind::kLane) {
       paint_lane_title(item, top + item.y);
     }
   }
-  out_.line(geo_.lanes_x() - 1, geo_.lanes_y(), geo_.lanes_x() - 1, geo_.bottom(), colors_.border, 1);
   out_.pop_clip();
 }
 
@@ -121,15 +124,20 @@ void TimelinePainter::paint_slots() {
       out_.box({x0, geo_.lanes_y(), x1, geo_.bottom(), colors_.panel_alt});
     }
     out_.line(std::floor(x0), geo_.lanes_y(), std::floor(x0), geo_.bottom(), colors_.grid_strong, 1);
+    if (slots[s].origin_ns > slots[s].display.begin_ns) {  // the anchor
+      const float x = std::floor(x_of(slots[s].origin_ns));
+      out_.line(x, geo_.lanes_y(), x, geo_.bottom(), colors_.accent, 1);
+    }
     if (s + 1 == last) {
       out_.line(std::floor(x1), geo_.lanes_y(), std::floor(x1), geo_.bottom(), colors_.grid_strong, 1);
     }
   }
 }
 
-// With steps aligned by their start the shorter one ends before its slot does: dotted ground says "nothing here".
+// With steps aligned by their start or an event the shorter one does not fill its slot: dotted ground says "nothing here".
 void TimelinePainter::paint_gaps(const TrackItem& item, float y) {
-  if (!state_.two_runs() || state_.align_mode != AlignMode::kStepStart) {
+  if (!state_.two_runs() ||
+      (state_.align_mode != AlignMode::kStepStart && state_.align_mode != AlignMode::kAnchor)) {
     return;
   }
   const auto slots = state_.alignment.slots();
@@ -137,19 +145,26 @@ void TimelinePainter::paint_gaps(const TrackItem& item, float y) {
   if (static_cast<float>(last - first) * 8 > geo_.lanes_width()) {
     return;
   }
-  const Color dot = with_alpha(colors_.text_faint, 110);
-  const float pitch = 6 * geo_.unit;
+  const float middle = std::floor(y + item.height / 2);
   for (size_t s = first; s < last; ++s) {
-    const int64_t own = item.side == Side::kA ? slots[s].duration_a : slots[s].duration_b;
-    const float x0 = std::max(x_of(slots[s].display.begin_ns + static_cast<double>(own)), geo_.lanes_x());
-    const float x1 = std::min(x_of(slots[s].display.end_ns), geo_.right());
-    if (x1 - x0 < 4) {
-      continue;
-    }
-    const float middle = std::floor(y + item.height / 2);
-    for (float x = std::ceil(x0 / pitch) * pitch; x < x1 - 1; x += pitch) {
-      scratch_.boxes.push_back({x, middle, x + 2, middle + 1, dot});
-    }
+    const size_t index = item.side == Side::kA ? slots[s].index_a : slots[s].index_b;
+    const StepModel& step = state_.run(item.side)->steps[index];
+    const TimeRange own = state_.alignment.to_display(item.side, step.begin_ns, step.end_ns);
+    paint_dots(slots[s].display.begin_ns, own.begin_ns, middle);
+    paint_dots(own.end_ns, slots[s].display.end_ns, middle);
+  }
+}
+
+void TimelinePainter::paint_dots(double from, double to, float y) {
+  const float pitch = 6 * geo_.unit;
+  const float x0 = std::max(x_of(from), geo_.lanes_x());
+  const float x1 = std::min(x_of(to), geo_.right());
+  if (x1 - x0 < 4) {
+    return;
+  }
+  const Color dot = with_alpha(colors_.text_faint, 110);
+  for (float x = std::ceil(x0 / pitch) * pitch; x < x1 - 1; x += pitch) {
+    scratch_.boxes.push_back({x, y, x + 2, y + 1, dot});
   }
 }
 

@@ -74,6 +74,13 @@ void TimelinePainter::paint_overlay(float pointer_x, const std::optional<TimeRan
     out_.text(x + pad, geo_.lanes_y() + pad / 2, x + width, text_on(colors_.accent), length);
   }
   paint_marks();
+  if (state_.hovered_gap && state_.hovered_gap != state_.gap) {
+    paint_gap(*state_.hovered_gap, false);
+  }
+  if (state_.gap) {
+    paint_gap(*state_.gap, true);
+  }
+  paint_flows();
   if (state_.hovered && state_.hovered != state_.selection.event) {
     if (auto box = box_of(*state_.hovered)) {
       box->color = with_alpha(colors_.hover, 190);

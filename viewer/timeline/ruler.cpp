@@ -18,14 +18,9 @@ constexpr float kWideSlot = 260;  // wide enough for ticks of its own
 void TimelinePainter::paint_ruler() {
   out_.box({geo_.x, geo_.y, geo_.right(), geo_.lanes_y(), colors_.panel});
   out_.push_clip(geo_.lanes_x(), geo_.y, geo_.right(), geo_.lanes_y());
-  if (state_.two_runs() && state_.align_mode != AlignMode::kAbsolute && slots_are_wide()) {
-    const auto slots = state_.alignment.slots();
-    const auto [first, last] = visible_slots();
-    for (size_t s = first; s < last; ++s) {
-      paint_step_ticks(slots[s], s + 1 < slots.size() ? x_of(slots[s + 1].display.begin_ns) : geo_.right());
-    }
-  } else {
-    paint_time_ticks();
+  paint_ticks(Side::kA, 0);
+  if (geo_.rulers > 1) {
+    paint_ticks(Side::kB, 1);
   }
   paint_step_band();
   if (geo_.delta > 0) {
@@ -34,7 +29,11 @@ void TimelinePainter::paint_ruler() {
   out_.pop_clip();
   const float text_x = geo_.x + 10 * geo_.unit;
   const float pad = 3 * geo_.unit;
-  out_.text(text_x, geo_.y + pad, geo_.lanes_x(), colors_.text_faint, "time");
+  const float row = geo_.ruler / static_cast<float>(geo_.rulers);
+  out_.text(text_x, geo_.y + pad, geo_.lanes_x(), colors_.text_faint, geo_.rulers > 1 ? "time of A" : "time");
+  if (geo_.rulers > 1) {
+    out_.text(text_x, geo_.y + row + pad, geo_.lanes_x(), colors_.text_faint, "time of B");
+  }
   out_.text(text_x, geo_.y + geo_.ruler + pad / 2, geo_.lanes_x(), colors_.text_faint, "step");
   if (geo_.delta > 0) {
     out_.text(text_x, geo_.y + geo_.ruler + geo_.steps + pad / 2, geo_.lanes_x(), colors_.text_faint,
@@ -55,38 +54,63 @@ bool TimelinePainter::slots_are_wide() const {
          double{kWideSlot * geo_.unit};
 }
 
-// Round times of run A since its start, wherever the axis puts them.
-void TimelinePainter::paint_time_ticks() {
-  const RunModel& run = *state_.run(Side::kA);
-  const TimeRange seen = state_.view.visible();
-  const double step = tick_step(state_.view.ns_per_pixel(), double{kTickPixels * geo_.unit});
-  const auto since_start = [&](double display) {
-    return static_cast<double>(state_.alignment.to_time(Side::kA, display) - run.begin_ns);
-  };
-  const double last = since_start(seen.end_ns);
-  for (double t = std::ceil(since_start(seen.begin_ns) / step) * step; t <= last; t += step) {
-    const float x = x_of(state_.alignment.to_display(Side::kA, run.begin_ns + std::llround(t)));
-    out_.line(std::floor(x), geo_.y + geo_.ruler - 5 * geo_.unit, std::floor(x), geo_.y + geo_.ruler,
-              colors_.grid_strong, 1);
-    out_.text(x + 4 * geo_.unit, geo_.y + 3 * geo_.unit, geo_.right(), colors_.text_dim,
-              format_ruler(t, step));
+// One row of ticks: of the steps where they are aligned and there is room, else of the run.
+void TimelinePainter::paint_ticks(Side side, size_t row) {
+  const float height = geo_.ruler / static_cast<float>(geo_.rulers);
+  const float y = geo_.y + height * static_cast<float>(row);
+  const Color color = geo_.rulers == 1 ? colors_.text_dim : side == Side::kA ? colors_.run_a : colors_.run_b;
+  if (!state_.two_runs() || state_.align_mode == AlignMode::kAbsolute || !slots_are_wide()) {
+    return paint_time_ticks(side, y, height, color);
+  }
+  const auto [first, last] = visible_slots();
+  for (size_t s = first; s < last; ++s) {
+    paint_step_ticks(side, s, y, height, color);
   }
 }
 
-// Ticks since the start of one step, when steps are aligned and there is room.
-void TimelinePainter::paint_step_ticks(const StepSlot& slot, float right_limit) {
-  const double step = tick_step(state_.view.ns_per_pixel(), double{kTickPixels * geo_.unit});
-  const double from =
-      std::max(0.0, std::ceil((state_.view.visible().begin_ns - slot.display.begin_ns) / step) * step);
-  const double until = std::min(slot.display.end_ns, state_.view.visible().end_ns) - slot.display.begin_ns;
-  for (double t = from; t < until; t += step) {
-    const float x = x_of(slot.display.begin_ns + t);
-    const std::string label = t == 0 ? "0" : "+" + format_ruler(t, step);
-    out_.line(std::floor(x), geo_.y + geo_.ruler - 5 * geo_.unit, std::floor(x), geo_.y + geo_.ruler,
-              colors_.grid_strong, 1);
-    if (x + out_.text_width(label) + 8 * geo_.unit < right_limit) {
-      out_.text(x + 4 * geo_.unit, geo_.y + 3 * geo_.unit, geo_.right(), colors_.text_dim, label);
+void TimelinePainter::paint_tick(float x, float y, float height, const std::string& label, Color color) {
+  out_.line(std::floor(x), y + height - 5 * geo_.unit, std::floor(x), y + height, colors_.grid_strong, 1);
+  out_.text(x + 4 * geo_.unit, y + 3 * geo_.unit, geo_.right(), color, label);
+}
+
+// Round times of a run since its start, wherever the axis puts them.
+void TimelinePainter::paint_time_ticks(Side side, float y, float height, Color color) {
+  const RunModel& run = *state_.run(side);
+  const TimeRange seen = state_.view.visible();
+  const auto since_start = [&](double display) {
+    return static_cast<double>(state_.alignment.to_time(side, display) - run.begin_ns);
+  };
+  const double first = since_start(seen.begin_ns);
+  const double last = since_start(seen.end_ns);
+  const double own = geo_.rulers == 1 ? state_.view.ns_per_pixel() : (last - first) / state_.view.width();
+  const double step = tick_step(std::max(own, 1e-3), double{kTickPixels * geo_.unit});
+  for (double t = std::ceil(first / step) * step; t <= last; t += step) {
+    const float x = x_of(state_.alignment.to_display(side, run.begin_ns + std::llround(t)));
+    paint_tick(x, y, height, format_ruler(t, step), color);
+  }
+}
+
+// Ticks since the start of one step, or its anchor, in the time of one run.
+void TimelinePainter::paint_step_ticks(Side side, size_t s, float y, float height, Color color) {
+  const auto slots = state_.alignment.slots();
+  const StepSlot& slot = slots[s];
+  const bool stretched = state_.align_mode == AlignMode::kStepNormalised && side == Side::kB &&
+                         slot.duration_a > 0 && slot.duration_b > 0;
+  const double scale =
+      stretched ? static_cast<double>(slot.duration_a) / static_cast<double>(slot.duration_b) : 1;
+  const double step = tick_step(state_.view.ns_per_pixel() / scale, double{kTickPixels * geo_.unit});
+  const TimeRange seen = state_.view.visible();
+  const float right_limit = s + 1 < slots.size() ? x_of(slots[s + 1].display.begin_ns) : geo_.right();
+  const double begin = (std::max(slot.display.begin_ns, seen.begin_ns) - slot.origin_ns) / scale;
+  const double end = (std::min(slot.display.end_ns, seen.end_ns) - slot.origin_ns) / scale;
+  for (double t = std::ceil(begin / step) * step; t < end; t += step) {
+    const float x = x_of(slot.origin_ns + t * scale);
+    const bool zero = std::abs(t) < step / 2;
+    std::string label = zero ? "0" : (t < 0 ? "-" : "+") + format_ruler(std::abs(t), step);
+    if (x + out_.text_width(label) + 8 * geo_.unit >= right_limit) {
+      label.clear();
     }
+    paint_tick(x, y, height, label, color);
   }
 }
 

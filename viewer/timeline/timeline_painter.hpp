@@ -23,11 +23,12 @@ struct TimelineGeometry {
   float y = 0;
   float width = 0;
   float height = 0;
-  float gutter = 0;  // lane titles
-  float ruler = 0;   // time ticks
-  float steps = 0;   // step band under the ruler
-  float delta = 0;   // differences per step, 0 with one run
-  float unit = 1;    // scale factor
+  float gutter = 0;   // lane titles
+  float ruler = 0;    // time ticks
+  size_t rulers = 1;  // rows of it: one of each run where their scales differ
+  float steps = 0;    // step band under the ruler
+  float delta = 0;    // differences per step, 0 with one run
+  float unit = 1;     // scale factor
 
   [[nodiscard]] float lanes_x() const { return x + gutter; }
   [[nodiscard]] float lanes_y() const { return y + ruler + steps + delta; }
@@ -51,6 +52,8 @@ class TimelinePainter {
     std::vector<Box> boxes;
     std::vector<Label> labels;
     std::string text;
+    std::array<std::vector<float>, 2> cover;  // by side: busy share of each pixel column
+    std::vector<float> row_cover;
   };
 
   TimelinePainter(Painter& painter, const AppState& state, const TimelineGeometry& geometry,
@@ -67,15 +70,26 @@ class TimelinePainter {
 
  private:
   void paint_slots();
+  struct Extent {
+    float y0, y1;
+  };
+  [[nodiscard]] std::optional<Extent> extent_of(Side side, uint32_t lane, size_t row) const;
+  void paint_flows();
+  void paint_gap(const GapRef& gap, bool selected);
   void paint_marks();
   void paint_gaps(const TrackItem& item, float y);
+  void paint_dots(double from, double to, float y);
+  void paint_delta_lane(const TrackItem& item, float y);
+  void cover(Side side, const TrackItem& item);
   void paint_row(Side side, const RunModel& run, const EventRow& row, float y, float height);
   void add_span(Side side, const EventRow& row, const LodSpan& span, float y, float height);
   void paint_labels();
   void paint_group(const TrackItem& item, float y);
   void paint_lane_title(const TrackItem& item, float y);
-  void paint_time_ticks();
-  void paint_step_ticks(const StepSlot& slot, float right_limit);
+  void paint_ticks(Side side, size_t row);
+  void paint_time_ticks(Side side, float y, float height, Color color);
+  void paint_step_ticks(Side side, size_t slot, float y, float height, Color color);
+  void paint_tick(float x, float y, float height, const std::string& label, Color color);
   void paint_step_band();
   void paint_step_label(const StepSlot& slot, int64_t number, float y, bool chosen);
   [[nodiscard]] int64_t label_stride(size_t first, size_t last);

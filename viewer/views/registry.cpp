@@ -18,6 +18,9 @@ constexpr ViewRow kViews[] = {
     {"status", Region::kStatus, Tab::kTerms, "", &make_status_view},
     {"help", Region::kOverlay, Tab::kTerms, "", &make_help_view},
     {"palette", Region::kOverlay, Tab::kTerms, "", &make_palette_view},
+    {"delta_map", Region::kTab, Tab::kDeltaMap, "Delta map", &make_delta_map_view},
+    {"waterfall", Region::kTab, Tab::kWaterfall, "Waterfall", &make_waterfall_view},
+    {"movers", Region::kTab, Tab::kMovers, "Movers", &make_movers_view},
 };
 
 }  // namespace

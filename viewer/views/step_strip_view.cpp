@@ -40,6 +40,7 @@ class StepStripView final : public View {
     draw_marks(painter, state, plot);
     draw_bars(painter, state, plot, area.unit);
     draw_medians(painter, state, plot, area.unit);
+    draw_changes(painter, state, plot, area.unit);
     handle_mouse(state, plot);
   }
 
@@ -134,6 +135,29 @@ class StepStripView final : public View {
     painter.boxes(boxes_);
   }
 
+  // Where the step time shifted for good, with by how much.
+  static void draw_changes(ImGuiPainter& painter, const AppState& state, const Plot& plot, float unit) {
+    const Palette& colors = state.colors();
+    const float per_bar = plot.width() / static_cast<float>(state.strip.bars.size());
+    const float pad = 4 * unit;
+    float free_from = plot.x0;  // labels do not cover each other
+    for (const StepChange& change : state.step_changes) {
+      const float x = std::floor(plot.x0 + per_bar * static_cast<float>(change.bar));
+      const Color color = change.delta_ns() > 0 ? colors.more : colors.less;
+      painter.line(x, plot.y0 - 5 * unit, x, plot.y1, colors.panel, 3);
+      painter.line(x + 1, plot.y0 - 5 * unit, x + 1, plot.y1, color, 1);
+      const std::string label = format_delta_ms(change.delta_ns()) + " ms";
+      const float width = painter.text_width(label) + 2 * pad;
+      const float left = x + 2 + width > plot.x1 ? x - width : x + 2;
+      if (left >= free_from) {
+        const float y = plot.y0 - 5 * unit;
+        painter.box({left, y, left + width, y + painter.line_height() + pad / 2, colors.panel});
+        painter.text(left + pad, y, left + width, color, label);
+        free_from = left + width;
+      }
+    }
+  }
+
   // Mean of the steps [first, last) in one column.
   void draw_column(const AppState& state, const Plot& plot, size_t first, size_t last, float x0, float x1) {
     const Palette& colors = state.colors();
@@ -142,12 +166,14 @@ class StepStripView final : public View {
     double a_ns = 0;
     double b_ns = 0;
     bool train = true;
+    std::string_view other_class;
     std::array<double, kCategoryCount> parts{};
     for (size_t i = first; i < last; ++i) {
       const StepBar& bar = state.strip.bars[i];
       a_ns += static_cast<double>(bar.a_ns) / count;
       b_ns += static_cast<double>(bar.b_ns) / count;
       train = train && bar.train;
+      other_class = bar.train ? other_class : bar.class_name;
       for (size_t part = bar.first_part; part < bar.last_part; ++part) {
         const StepPart& share = state.strip.parts[part];
         parts.at(static_cast<size_t>(share.category)) += static_cast<double>(share.ns) / count;
@@ -177,6 +203,10 @@ class StepStripView final : public View {
     if (both) {
       const float top = y_of(state, plot, a_ns);
       boxes_.push_back({x0, top, x1, top + 2, colors.text_dim});
+    }
+    if (!train) {
+      const Color color = category_color(class_category(other_class), state.theme);
+      boxes_.push_back({x0, plot.y1 - 4, x1, plot.y1, color});
     }
     if (std::max(a_ns, b_ns) > state.strip.full_scale_ns) {
       boxes_.push_back({x0, plot.y0 - 4, x1, plot.y0 - 1, colors.error});
@@ -230,7 +260,14 @@ class StepStripView final : public View {
     ui::text(colors.text, "step " + std::to_string(bar.number));
     if (!bar.train) {
       ImGui::SameLine();
-      ui::text(colors.text_faint, bar.class_name);
+      ui::swatch(category_color(class_category(bar.class_name), state.theme));
+      ui::text(colors.text_faint, std::string(bar.class_name) + ": not part of medians and terms");
+    }
+    for (const StepChange& change : state.step_changes) {
+      if (state.strip.bars[change.bar].slot == bar.slot) {
+        ui::text(colors.text, "from here on " + format_delta_ms(change.delta_ns()) + " ms" +
+                                  (state.two_runs() ? " more apart" : ""));
+      }
     }
     const auto a = static_cast<double>(bar.a_ns);
     const auto b = static_cast<double>(bar.b_ns);

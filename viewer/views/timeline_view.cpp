@@ -29,7 +29,8 @@ class TimelineView final : public View {
     state.refresh_layout({.header = 22 * area.unit,
                           .row = std::round(18 * area.unit),
                           .row_gap = std::round(area.unit),
-                          .lane_gap = 8 * area.unit});
+                          .lane_gap = 8 * area.unit,
+                          .delta = state.two_runs() ? std::round(8 * area.unit) : 0});
     handle_input(state);
     ImGuiPainter painter(*ImGui::GetWindowDrawList());
     TimelinePainter timeline(painter, state, geo_, scratch_);
@@ -40,6 +41,8 @@ class TimelineView final : public View {
     paint_scrollbar(painter, state);
     if (pointing && !dragging_ && state.hovered) {
       draw_tooltip(state);
+    } else if (pointing && !dragging_ && state.hovered_gap && state.hovered_gap != state.gap) {
+      draw_gap_tooltip(state);
     }
   }
 
@@ -67,12 +70,14 @@ class TimelineView final : public View {
   }
 
   void set_geometry(AppState& state, const ViewArea& area) {
+    const bool two_scales = state.two_runs() && state.align_mode == AlignMode::kStepNormalised;
     geo_ = {.x = area.pos.x,
             .y = area.pos.y,
             .width = area.size.x,
             .height = area.size.y,
             .gutter = area.gutter,
-            .ruler = 22 * area.unit,
+            .ruler = (two_scales ? 38 : 22) * area.unit,
+            .rulers = two_scales ? size_t{2} : size_t{1},
             .steps = 20 * area.unit,
             .delta = state.two_runs() ? 20 * area.unit : 0,
             .unit = area.unit};
@@ -93,8 +98,10 @@ class TimelineView final : public View {
       handle_wheel(state);
     }
     state.hovered.reset();
+    state.hovered_gap.reset();
     if (hovered && !ImGui::IsItemActive()) {
       state.hovered = event_under(state, io.MousePos);
+      state.hovered_gap = state.hovered ? std::nullopt : gap_under(state, io.MousePos);
     }
     handle_buttons(state, hovered);
     const float most = std::max(0.0F, state.layout.height - geo_.lanes_height());
@@ -168,7 +175,7 @@ class TimelineView final : public View {
   [[nodiscard]] bool over_target(const AppState& state, ImVec2 at) const {
     return at.x >= geo_.lanes_x() && (at.y < geo_.lanes_y() ? state.alignment.slot_at(time_at(state, at.x)) <
                                                                   state.alignment.slots().size()
-                                                            : event_under(state, at).has_value());
+                                                            : event_under(state, at) || gap_under(state, at));
   }
 
   void zoom_to_event_under(AppState& state, ImVec2 at) const {
@@ -197,7 +204,11 @@ class TimelineView final : public View {
       }
     } else if (const auto event = event_under(state, io.MousePos)) {
       state.select_event(*event);
+    } else if (const auto gap = gap_under(state, io.MousePos)) {
+      state.select_gap(*gap);
     } else {
+      state.gap.reset();
+      state.flows.clear();
       state.selection.event.reset();
       state.selection.area.reset();
       state.details.clear();
@@ -259,6 +270,25 @@ class TimelineView final : public View {
     return state.event_at(item.side, lane, row, time_at(state, at.x), 2.5 * state.view.ns_per_pixel());
   }
 
+  // Wide enough to be seen as one.
+  [[nodiscard]] std::optional<GapRef> gap_under(const AppState& state, ImVec2 at) const {
+    constexpr double kLeastPixels = 3;
+    const auto found = at.x < geo_.lanes_x() || at.y < geo_.lanes_y()
+                           ? std::nullopt
+                           : state.layout.item_at(lanes_y_of(state, at.y));
+    if (!found || state.layout.items[*found].kind != TrackItem::Kind::kLane) {
+      return std::nullopt;
+    }
+    const TrackItem& item = state.layout.items[*found];
+    const uint32_t lane = state.tracks.tracks[item.track].lane[index_of(item.side)];
+    const auto gap = gap_at(*state.run(item.side), item.side, lane,
+                            state.alignment.to_time(item.side, time_at(state, at.x)));
+    if (!gap || static_cast<double>(gap->end_ns - gap->begin_ns) < kLeastPixels * state.view.ns_per_pixel()) {
+      return std::nullopt;
+    }
+    return gap;
+  }
+
   void paint_scrollbar(ImGuiPainter& painter, const AppState& state) const {
     const float room = geo_.lanes_height();
     if (state.layout.height <= room || state.layout.height <= 0) {
@@ -289,6 +319,18 @@ class TimelineView final : public View {
                  run.processes[lane.process].title + " · " + lane.title);
     ui::text(colors.text_faint,
              "at " + format_duration(static_cast<double>(row.start(ref.index) - run.begin_ns)));
+    ImGui::EndTooltip();
+  }
+
+  static void draw_gap_tooltip(const AppState& state) {
+    const GapRef& gap = *state.hovered_gap;
+    const Palette& colors = state.colors();
+    const RunModel& run = *state.run(gap.side);
+    const LaneModel& lane = run.lanes[gap.lane];
+    ImGui::BeginTooltip();
+    ui::text(colors.text, "idle " + format_duration(static_cast<double>(gap.end_ns - gap.begin_ns)));
+    ui::text(colors.text_faint, run.processes[lane.process].title + " · " + lane.title);
+    ui::text(colors.text_faint, "click: what the ledger calls it");
     ImGui::EndTooltip();
   }
 

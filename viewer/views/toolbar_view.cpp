@@ -33,9 +33,9 @@ class ToolbarView final : public View {
     float search = 0;
   };
   static Controls place_controls(const AppState& state, const ViewArea& area) {
-    constexpr float kWide = 900;
+    constexpr float kWide = 960;
     Controls controls;
-    controls.aligned = state.two_runs() && area.size.x >= kWide * area.unit ? 345 * area.unit : 0;
+    controls.aligned = state.two_runs() && area.size.x >= kWide * area.unit ? 402 * area.unit : 0;
     controls.search = std::clamp(area.size.x * 0.3F, 80 * area.unit, 170 * area.unit);
     controls.x = std::max(0.0F, area.size.x - controls.search - controls.aligned - 92 * area.unit);
     return controls;
@@ -109,13 +109,19 @@ class ToolbarView final : public View {
   static void draw_alignment(AppState& state, const ViewArea& area) {
     constexpr std::pair<const char*, AlignMode> kModes[] = {{"Step start", AlignMode::kStepStart},
                                                             {"Step length", AlignMode::kStepNormalised},
-                                                            {"Time", AlignMode::kAbsolute}};
+                                                            {"Time", AlignMode::kAbsolute},
+                                                            {"Event", AlignMode::kAnchor}};
     ImGui::AlignTextToFramePadding();
     ui::text(state.colors().text_faint, "Align by");
     for (const auto& [label, mode] : kModes) {
       ImGui::SameLine(0, 4 * area.unit);
       if (ui::toggle(label, state.align_mode == mode, state.colors())) {
-        state.set_alignment(mode);
+        mode == AlignMode::kAnchor ? state.align_by_selection() : state.set_alignment(mode);
+      }
+      if (mode == AlignMode::kAnchor) {
+        ui::tooltip(state.align_mode == mode && state.anchor
+                        ? "by " + state.anchor->title()
+                        : "by the selected event, or the first collective of each step");
       }
     }
   }

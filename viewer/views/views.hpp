@@ -21,5 +21,8 @@ namespace stepscope::viewer {
 [[nodiscard]] std::unique_ptr<View> make_help_view();
 [[nodiscard]] std::unique_ptr<View> make_marks_view();
 [[nodiscard]] std::unique_ptr<View> make_palette_view();
+[[nodiscard]] std::unique_ptr<View> make_delta_map_view();
+[[nodiscard]] std::unique_ptr<View> make_waterfall_view();
+[[nodiscard]] std::unique_ptr<View> make_movers_view();
 
 }  // namespace stepscope::viewer

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // bench_viewer: what a frame of the viewer costs to build at 10 M events, 64 lanes, 1920x1080, over a zoom sweep from the
-// whole run (306 s) to 100 us, one run and two; and what a loaded event weighs. No window, no GL: the draw data is
-// built and dropped.
+// whole run (306 s) to 100 us, one run and two; what a loaded event weighs; how long the delta map of two runs takes. No
+// window, no GL: the draw data is built and dropped.
 //
 //   bench_viewer [events] [frames]
 #include <time.h>
@@ -12,6 +12,7 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <memory>
 #include <vector>
 
 #include <imgui.h>
@@ -128,6 +129,10 @@ int run(size_t events, int frames) {
   std::printf("%-28s %.1f ms\n", "first frame after loading", ms_since(start));
   sweep(state, shell, frames, "one run, zoom sweep", kOneRun);
   state.set_run(Side::kB, testing::dense_run(64, events, 2));
+  start = Clock::now();
+  state.set_delta_map(std::make_shared<const DeltaMap>(
+      DeltaMap::make(*a, *state.run(Side::kB), state.tracks, state.alignment.slots())));
+  stepscope::testing::bar("delta map of two runs", ms_since(start), "ms", 200);
   sweep(state, shell, frames, "two runs, zoom sweep", kTwoRuns);
   ImGui::DestroyContext();
   return bench_load(events);

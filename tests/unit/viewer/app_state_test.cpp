@@ -54,6 +54,31 @@ TEST_F(AppStateTest, ALinkToAStepThatIsNotThereSaysSoAndShowsTheWholeRun) {
   EXPECT_EQ(state.view.visible().end_ns, before.end_ns);
 }
 
+TEST_F(AppStateTest, ChangesOfAnotherStripAreLeftOut) {
+  state.set_step_changes({{7, 1, 2}, {4711, 1, 2}});
+  ASSERT_EQ(state.step_changes.size(), 1U);
+  EXPECT_EQ(state.step_changes[0].bar, 7U);
+  state.set_run(Side::kA, training_run("other", healthy));
+  EXPECT_TRUE(state.step_changes.empty());
+}
+
+TEST_F(AppStateTest, AnEventIsWhatBothRunsAreAlignedByWhereverAStepHasIt) {
+  state.set_run(Side::kB, training_run("slow", {.wait = 25'000'000}));
+  state.search_for("backward");
+  state.find(true);
+  ASSERT_TRUE(state.selection.event.has_value());
+  state.align_by_selection();
+  EXPECT_EQ(state.align_mode, AlignMode::kAnchor);
+  ASSERT_TRUE(state.anchor.has_value());
+  EXPECT_EQ(state.anchor->title(), "backward, 1st of the step");
+  const StepSlot& slot = state.alignment.slots()[9];
+  EXPECT_NEAR(slot.origin_ns - slot.display.begin_ns, 35e6, 1) << "B's wait and forward";
+  EXPECT_TRUE(state.selection.event.has_value());
+  state.selection.event.reset();
+  state.align_by_selection();
+  EXPECT_EQ(state.anchor->name, "backward") << "without a selection the anchor stays";
+}
+
 TEST_F(AppStateTest, ALinkToATimeCountsFromTheStartOfTheRun) {
   follow("500ms");
   const double middle = (state.view.visible().begin_ns + state.view.visible().end_ns) / 2;

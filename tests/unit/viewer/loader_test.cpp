@@ -13,13 +13,16 @@
 #include <thread>
 
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
+#include "tests/golden/cli/program.hpp"
 #include "tests/support/gpu_job.hpp"
 #include "tests/support/job_simulator.hpp"
 #include "tests/support/rank_job.hpp"
 #include "tests/support/temp_dir.hpp"
 #include "trace/spool_writer.hpp"
 #include "viewer/model/track_layout.hpp"
+#include "viewer/model/waterfall.hpp"
 
 namespace stepscope::viewer {
 namespace {
@@ -105,9 +108,59 @@ TEST_F(LoaderTest, TwoRunsHaveATableThatAddsUpAndWhoseCauseHasAPlace) {
   EXPECT_EQ(state->table.residual_ns(), 0);
   ASSERT_FALSE(state->table.terms.empty());
   EXPECT_EQ(state->table.terms[0].name, "data.io");
+  ASSERT_TRUE(state->delta_map);
+  EXPECT_EQ(state->delta_map->rows(), state->tracks.tracks.size());
+  EXPECT_TRUE(state->step_changes.empty()) << "B is slow from its first step on";
   ASSERT_TRUE(state->table.terms[0].place.has_value());
   state->go_to(*state->table.terms[0].place);
   EXPECT_LT(state->view.visible().length(), 0.2 * state->view.bounds().length());
+}
+
+// What the window shows of two runs is what the program prints, to the nanosecond.
+TEST_F(LoaderTest, WaterfallAndMoversAreThoseOfStepscopeDiff) {
+  stepscope::testing::write_gpu_job(dir.file("a"), "steps=30 kernels=40");
+  stepscope::testing::write_gpu_job(dir.file("b"), "steps=30 kernels=44 kernel=230us comm=9ms data=2ms");
+  const auto state = load(dir.file("a"), dir.file("b"));
+  const auto said = nlohmann::json::parse(
+      stepscope::testing::stepscope({"diff", dir.file("a"), "--vs", dir.file("b"), "--json"}).out);
+  std::map<std::string, int64_t> terms;
+  for (const auto& term : said["terms"]) {
+    terms[term["leaf"]] += term["delta_ns"].get<int64_t>();
+  }
+  const Waterfall fall = Waterfall::make(state->table, 1000);
+  ASSERT_GE(fall.bars.size(), 4U);
+  EXPECT_EQ(fall.bars.front().to_ns, said["base"]["mean_step_ns"].get<int64_t>());
+  EXPECT_EQ(fall.bars.back().to_ns, said["candidate"]["mean_step_ns"].get<int64_t>());
+  for (size_t i = 1; i + 1 < fall.bars.size(); ++i) {
+    for (const size_t index : fall.bars[i].terms) {
+      EXPECT_EQ(state->table.terms[index].delta_ns, terms.at(state->table.terms[index].name));
+    }
+    EXPECT_EQ(fall.bars[i].from_ns, i == 1 ? fall.bars[0].to_ns : fall.bars[i - 1].to_ns);
+  }
+  EXPECT_EQ(fall.bars[fall.bars.size() - 2].to_ns, fall.bars.back().to_ns);
+
+  ASSERT_FALSE(state->movers.empty());
+  const MoverTable& movers = state->movers.front();
+  EXPECT_EQ(movers.delta_ns, said["delta_ns"].get<int64_t>());
+  EXPECT_EQ(movers.residual_ns(), 0);
+  size_t groups = 0;
+  for (const auto& group : said["kernels"]["groups"]) {
+    const auto mover = std::find_if(movers.movers.begin(), movers.movers.end(), [&](const Mover& one) {
+      return one.label == group["label"] && one.delta_ns == group["delta_ns"].get<int64_t>();
+    });
+    ASSERT_NE(mover, movers.movers.end()) << group["label"];
+    EXPECT_EQ(mover->tier, group["match_tier"]);
+    EXPECT_EQ(mover->a_ns, group["base_ns"].get<int64_t>());
+    EXPECT_EQ(mover->b_ns, group["candidate_ns"].get<int64_t>());
+    ++groups;
+  }
+  EXPECT_GT(groups, 0U);
+  // A kernel's row leads to its longest event.
+  const auto kernel = std::find_if(movers.movers.begin(), movers.movers.end(),
+                                   [](const Mover& one) { return !one.tier.empty() && one.delta_ns > 0; });
+  ASSERT_NE(kernel, movers.movers.end());
+  ASSERT_TRUE(kernel->place.has_value());
+  EXPECT_EQ(state->run(Side::kB)->lanes[kernel->place->lane].role, LaneRole::kStream);
 }
 
 TEST_F(LoaderTest, DetailsOfAnEventAreReadFromTheRecording) {
@@ -279,6 +332,44 @@ TEST_F(LoaderTest, ShowsGpuLanesUnderTheirProcess) {
   EXPECT_EQ(category.at("copy host to device"), Category::kCopy);
   EXPECT_EQ(category.at("cudaStreamSynchronize"), Category::kSync);
   EXPECT_EQ(category.at("cudaLaunchKernel"), Category::kApi);
+}
+
+// From a kernel to the call that launched it and back; a gap of the GPU has a cause.
+TEST_F(LoaderTest, ArrowsAndGapsOfAGpuRun) {
+  stepscope::testing::write_gpu_job(dir.file("gpu"), "steps=20");
+  const auto state = load(dir.file("gpu"), "");
+  state->view.set_width(1000);
+  state->search_for("vectorized_elementwise");
+  state->find(true);
+  ASSERT_TRUE(state->selection.event.has_value());
+  const EventRef kernel = *state->selection.event;
+  ASSERT_EQ(state->flows.size(), 1U);
+  EXPECT_FALSE(state->flows[0].later);
+  state->execute(Command::kFollowFlowBack);
+  ASSERT_TRUE(state->selection.event.has_value());
+  EXPECT_EQ(state->name_of(*state->selection.event).text, "cudaLaunchKernel");
+  state->execute(Command::kFollowFlow);
+  EXPECT_EQ(state->selection.event, kernel);
+
+  const RunModel& run = *state->run(Side::kA);
+  const StepModel& step = run.steps[5];
+  std::optional<GapRef> gap;
+  for (int64_t t = step.begin_ns; t < step.end_ns && !gap; t += 50'000) {
+    gap = gap_at(run, Side::kA, kernel.lane, t);
+  }
+  ASSERT_TRUE(gap.has_value());
+  state->select_gap(*gap);
+  EXPECT_FALSE(state->selection.event.has_value());
+  EXPECT_TRUE(state->flows.empty());
+  int64_t sum = 0;
+  for (const auto& [leaf, ns] : state->gap_causes) {
+    sum += ns;
+  }
+  EXPECT_EQ(sum, gap->end_ns - gap->begin_ns);
+  state->execute(Command::kFocus);
+  EXPECT_LT(state->view.visible().length(), 3.0 * static_cast<double>(gap->end_ns - gap->begin_ns) + 1e3);
+  state->clear();
+  EXPECT_FALSE(state->gap.has_value());
 }
 
 TEST_F(LoaderTest, PairsCommunicatorsWhoseNamesDiffer) {

@@ -25,7 +25,7 @@ class RecordingPainter final : public Painter {
   void text(float x, float y, float clip_x1, Color, std::string_view string) override {
     texts.push_back({x, y, clip_x1, std::string(string)});
   }
-  void triangle(float, float, float, bool, Color) override {}
+  void triangle(float x, float y, float, bool, Color) override { triangles.push_back({x, y}); }
   void push_clip(float, float, float, float) override {}
   void pop_clip() override {}
   [[nodiscard]] float text_width(std::string_view string) override {
@@ -45,6 +45,7 @@ class RecordingPainter final : public Painter {
 
   std::vector<Box> all;
   std::vector<Box> outlines;
+  std::vector<std::pair<float, float>> triangles;
   std::vector<Text> texts;
 };
 
@@ -57,11 +58,14 @@ class TimelinePainterTest : public ::testing::Test {
            .height = 600,
            .gutter = 200,
            .ruler = 22,
+           .rulers = state.align_mode == AlignMode::kStepNormalised ? size_t{2} : size_t{1},
            .steps = 20,
            .delta = state.two_runs() ? 20.0F : 0.0F,
            .unit = 1};
     state.view.set_width(1000);
-    state.refresh_layout({});
+    LayoutMetrics metrics;
+    metrics.delta = 8;
+    state.refresh_layout(metrics);
     TimelinePainter timeline(painter, state, geo, scratch);
     timeline.paint_lanes();
     timeline.paint_ruler();
@@ -131,6 +135,37 @@ TEST_F(TimelinePainterTest, TwoRunsShowBothLanesAndTheDifferenceOfTheStep) {
   EXPECT_TRUE(painter.says("▲ +21.0 ms"));
 }
 
+// B waits 21 ms longer: there A's lane has nothing and B's is busy.
+TEST_F(TimelinePainterTest, TheRowUnderAPairOfLanesShowsWhereBIsBusier) {
+  load(true);
+  state.show_display(state.alignment.slots()[8].display);
+  paint();
+  const Color more = difference_on(palette(Theme::kDark).panel, 1, Theme::kDark);
+  float widest = 0;
+  for (const Box& box : painter.all) {
+    if (box.color == more && box.y1 - box.y0 < 8 && box.x0 >= 200) {
+      widest = std::max(widest, box.x1 - box.x0);
+    }
+  }
+  EXPECT_NEAR(widest, 21e6 / state.view.ns_per_pixel(), 3);
+}
+
+TEST_F(TimelinePainterTest, StretchedStepsHaveARulerForEachRun) {
+  load(true);
+  state.set_alignment(AlignMode::kStepNormalised);
+  state.show_display(state.alignment.slots()[8].display);
+  paint();
+  EXPECT_TRUE(painter.says("time of A"));
+  EXPECT_TRUE(painter.says("time of B"));
+  // A's 37 ms and B's 58 ms take the same room, so that only B's ruler goes past 40.
+  const auto reaches = [&](const char* label) {
+    return std::any_of(painter.texts.begin(), painter.texts.end(),
+                       [&](const RecordingPainter::Text& text) { return text.text.starts_with(label); });
+  };
+  EXPECT_TRUE(reaches("+30"));
+  EXPECT_TRUE(reaches("+50"));
+}
+
 TEST_F(TimelinePainterTest, ZoomedOutTheNumberOfBoxesIsBoundedByThePixels) {
   state.set_run(Side::kA, testing::dense_run(4, 200'000, 3));
   paint();
@@ -144,6 +179,34 @@ TEST_F(TimelinePainterTest, WhatDoesNotMatchTheSearchStandsBack) {
   paint();
   EXPECT_TRUE(painter.of(Category::kBackward).empty());
   EXPECT_FALSE(painter.of(Category::kRange).empty());
+}
+
+TEST_F(TimelinePainterTest, AnArrowLeadsFromTheFetchToTheWaitForIt) {
+  load(false);
+  state.go_to_step(5);
+  const EventRow& rows = state.run(Side::kA)->lanes[0].rows[0];
+  const auto wait = static_cast<uint32_t>(rows.first_starting_at(state.run(Side::kA)->steps[5].begin_ns));
+  state.select_event({Side::kA, 0, 0, wait});
+  paint();
+  const size_t without = painter.triangles.size();
+  state.flows = {{FlowKind::kBatch, false, {Side::kA, 2, 0, 2}}};
+  painter = RecordingPainter();
+  paint();
+  ASSERT_EQ(painter.triangles.size(), without + 1);
+  const double start = state.display_of(*state.selection.event).begin_ns;
+  EXPECT_NEAR(painter.triangles.back().first, 200 + state.view.to_pixel(start), 1);
+}
+
+TEST_F(TimelinePainterTest, ASelectedGapSaysWhatTheLedgerCallsIt) {
+  load(false);
+  state.go_to_step(5);
+  const StepModel& step = state.run(Side::kA)->steps[5];
+  const auto gap = gap_at(*state.run(Side::kA), Side::kA, 1, step.begin_ns + step.duration_ns() / 2);
+  ASSERT_TRUE(gap.has_value());
+  state.select_gap(*gap);
+  state.gap_causes = {{"data.dispatch", 1'500'000}};
+  paint();
+  EXPECT_TRUE(painter.says("idle 44.0 ms  ·  data.dispatch 1.50 ms"));
 }
 
 TEST_F(TimelinePainterTest, TheSelectedEventIsOutlined) {

@@ -55,8 +55,10 @@ TEST_F(AlignmentTest, ByTimeTheSlowerRunDriftsAway) {
 }
 
 TEST_F(AlignmentTest, EveryMappingIsMonotoneAndInvertibleOutsideOfGaps) {
-  for (const AlignMode mode : {AlignMode::kAbsolute, AlignMode::kStepStart, AlignMode::kStepNormalised}) {
-    const Alignment aligned = Alignment::pair(*a, *b, mode);
+  const StepAnchor anchor{{0, 0}, "backward", 0};
+  for (const AlignMode mode :
+       {AlignMode::kAbsolute, AlignMode::kStepStart, AlignMode::kStepNormalised, AlignMode::kAnchor}) {
+    const Alignment aligned = Alignment::pair(*a, *b, mode, &anchor);
     for (const Side side : {Side::kA, Side::kB}) {
       const RunModel& run = side == Side::kA ? *a : *b;
       double before = -1;
@@ -68,6 +70,59 @@ TEST_F(AlignmentTest, EveryMappingIsMonotoneAndInvertibleOutsideOfGaps) {
       }
     }
   }
+}
+
+TEST_F(AlignmentTest, ByAnAnchorItsEventsStandAtTheSamePlaceInEveryStep) {
+  const StepAnchor anchor{{0, 0}, "backward", 0};
+  const Alignment aligned = Alignment::pair(*a, *b, AlignMode::kAnchor, &anchor);
+  ASSERT_EQ(aligned.slots().size(), 40U);
+  const LoopShape shape;
+  for (const StepSlot& slot : aligned.slots()) {
+    const StepModel& in_a = a->steps[slot.index_a];
+    const StepModel& in_b = b->steps[slot.index_b];
+    const int64_t at_a = in_a.begin_ns + shape.wait + shape.forward;
+    const int64_t at_b = in_b.begin_ns + 25'000'000 + shape.forward;
+    EXPECT_NEAR(aligned.to_display(Side::kA, at_a), slot.origin_ns, 1);
+    EXPECT_NEAR(aligned.to_display(Side::kB, at_b), slot.origin_ns, 1);
+    EXPECT_NEAR(aligned.to_display(Side::kA, in_a.begin_ns) - aligned.to_display(Side::kB, in_b.begin_ns),
+                21e6, 1)
+        << "A's wait is shorter, so A starts later";
+    EXPECT_NEAR(slot.display.length(), static_cast<double>(in_b.duration_ns()), 1);
+  }
+}
+
+TEST_F(AlignmentTest, AStepThatLacksTheAnchorStartsTogether) {
+  const StepAnchor second{{0, 0}, "backward", 1};
+  const Alignment aligned = Alignment::pair(*a, *b, AlignMode::kAnchor, &second);
+  const Alignment by_start = Alignment::pair(*a, *b, AlignMode::kStepStart);
+  const Alignment without = Alignment::pair(*a, *b, AlignMode::kAnchor);
+  for (size_t s = 0; s < 40; ++s) {
+    EXPECT_EQ(aligned.slots()[s].display.begin_ns, by_start.slots()[s].display.begin_ns);
+    EXPECT_EQ(without.slots()[s].display.end_ns, by_start.slots()[s].display.end_ns);
+    EXPECT_EQ(aligned.slots()[s].origin_ns, aligned.slots()[s].display.begin_ns);
+  }
+}
+
+TEST_F(AlignmentTest, AnAnchorIsTheNthOfItsNameInItsStep) {
+  testing::RunWriter writer("x");
+  const uint32_t reduce = writer.name("all_reduce", Category::kCommunication);
+  const uint32_t other = writer.name("gemm", Category::kCompute);
+  writer.process("p");
+  writer.lane(0, "s", {{5, 2, reduce}, {10, 2, other}, {20, 2, reduce}, {104, 2, reduce}, {130, 2, reduce}});
+  RunModel run = writer.model();
+  run.steps = {{0, 0, 0, 100, true, "train"}, {1, 1, 100, 200, true, "train"}};
+  const Tracks tracks = make_tracks(run, &run);
+  const auto anchor = anchor_at(run, tracks, {Side::kB, 0, 0, 2});
+  ASSERT_TRUE(anchor.has_value());
+  EXPECT_EQ(anchor->title(), "all_reduce, 2nd of the step");
+  EXPECT_EQ(anchor_offsets(run, Side::kA, *anchor), (std::vector<int64_t>{20, 30}));
+  const auto first = first_collective(run, run, tracks);
+  ASSERT_TRUE(first.has_value());
+  EXPECT_EQ(anchor_offsets(run, Side::kB, *first), (std::vector<int64_t>{5, 4}));
+  StepAnchor third = *anchor;
+  third.n = 2;
+  EXPECT_EQ(anchor_offsets(run, Side::kA, third), (std::vector<int64_t>{kNoAnchor, kNoAnchor}));
+  EXPECT_FALSE(first_collective(*a, *b, make_tracks(*a, b.get())).has_value());
 }
 
 TEST_F(AlignmentTest, PixelEdgesAreTheTimesOfTheAxis) {

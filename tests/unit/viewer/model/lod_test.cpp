@@ -68,6 +68,37 @@ TEST(LevelOfDetail, AnEventOfAPixelOrMoreIsNeverLostAtAnyZoom) {
   }
 }
 
+TEST(LevelOfDetail, CoverageIsTheShareOfEachPixelThatSpansFill) {
+  std::vector<LodSpan> spans(3);
+  spans[0].x0 = 1.5F;
+  spans[0].x1 = 3.25F;
+  spans[0].event = 7;
+  spans[1].x0 = 4;
+  spans[1].x1 = 6;
+  spans[1].fill = kFull / 2;
+  spans[2].x0 = 6;
+  spans[2].x1 = 9;  // past the end
+  spans[2].event = 8;
+  std::vector<float> cover(8, 0);
+  add_coverage(spans, cover);
+  EXPECT_EQ(cover, (std::vector<float>{0, 0.5F, 1, 0.25F, 0.5F, 0.5F, 1, 1}));
+}
+
+// Drawn as rectangles, what the spans cover is what the row was busy.
+TEST(LevelOfDetail, CoverageOfARowIsItsBusyShare) {
+  std::mt19937_64 random(41);
+  const std::vector<PlainEvent> events = random_events(random, 400, 3);
+  const EventRow row = sealed_row(events);
+  const double npp = 20;
+  const PixelMap map = linear_map(events[100].start, npp, 300);
+  std::vector<float> cover(300, 0);
+  add_coverage(spans_of(row, map), cover);
+  for (size_t p = 0; p < 300; ++p) {
+    const auto busy = static_cast<double>(brute_busy(events, map.edge[p], map.edge[p + 1]));
+    EXPECT_NEAR(std::min(1.0F, cover[p]), busy / npp, 2.0 / kFull) << p;
+  }
+}
+
 TEST(LevelOfDetail, SpansGoLeftToRightAndStayInside) {
   std::mt19937_64 random(31);
   const EventRow row = sealed_row(random_events(random, 5000, 4));

@@ -156,6 +156,28 @@ TEST(Palette, MoreAndLessStayFarApartForEveryEye) {
   }
 }
 
+// The scale of the delta map: more of a change is further from no change, and half a change tells its direction.
+TEST(Palette, TheDivergingScaleGrowsAndKeepsItsSidesApartForEveryEye) {
+  for (const auto& [name, eyes] : kEyes) {
+    for (const Theme theme : {Theme::kDark, Theme::kLight}) {
+      const Color ground = palette(theme).panel_alt;
+      EXPECT_EQ(difference_on(ground, 0, theme), ground);
+      double before[2] = {0, 0};
+      for (const double amount : {0.25, 0.5, 0.75, 1.0}) {
+        const Color less = difference_on(ground, -amount, theme);
+        const Color more = difference_on(ground, amount, theme);
+        EXPECT_GE(distance(less, more, eyes), 75 * amount) << name << ' ' << amount;
+        const double from_ground[2] = {distance(less, ground, eyes), distance(more, ground, eyes)};
+        for (const size_t side : {0U, 1U}) {
+          EXPECT_GE(from_ground[side], 55 * amount) << name << ' ' << amount;
+          EXPECT_GT(from_ground[side], before[side] + 5) << name << ' ' << amount;
+          before[side] = from_ground[side];
+        }
+      }
+    }
+  }
+}
+
 // What can stand beside each other on one lane. 2.3 is a just noticeable difference side by side.
 TEST(Palette, CategoriesThatShareALaneStayApartForEveryEye) {
   using C = Category;

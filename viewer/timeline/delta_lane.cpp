@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The row under a pair of lanes: how much busier B is than A, pixel by pixel. Of lanes with nested events the busiest level
+// counts, which is the outermost one unless events cross. Hot path: nothing is allocated once buffers have grown.
+#include <algorithm>
+#include <cmath>
+
+#include "viewer/timeline/timeline_painter.hpp"
+
+namespace stepscope::viewer {
+namespace {
+
+constexpr float kDeltaShades = 8;  // of either colour: what the level of detail can tell apart, nearly
+
+}  // namespace
+
+void TimelinePainter::cover(Side side, const TrackItem& item) {
+  const RunModel& run = *state_.run(side);
+  const LaneModel& lane = run.lanes[state_.tracks.tracks[item.track].lane[index_of(side)]];
+  const PixelMap& map = scratch_.maps.at(index_of(side));
+  std::vector<float>& busiest = scratch_.cover.at(index_of(side));
+  busiest.assign(map.columns(), 0);
+  for (const EventRow& row : lane.rows) {
+    scratch_.spans.clear();
+    level_of_detail(row, map, run.category_of, scratch_.spans);
+    if (scratch_.spans.empty()) {
+      continue;
+    }
+    scratch_.row_cover.assign(map.columns(), 0);
+    add_coverage(scratch_.spans, scratch_.row_cover);
+    for (size_t p = 0; p < busiest.size(); ++p) {
+      busiest[p] = std::max(busiest[p], std::min(scratch_.row_cover[p], 1.0F));
+    }
+  }
+}
+
+void TimelinePainter::paint_delta_lane(const TrackItem& item, float y) {
+  cover(Side::kA, item);
+  cover(Side::kB, item);
+  const std::vector<float>& a = scratch_.cover[0];
+  const std::vector<float>& b = scratch_.cover[1];
+  const float y0 = std::floor(y + geo_.unit);
+  const float y1 = std::max(std::floor(y + item.height - geo_.unit), y0 + 1);
+  size_t first = 0;
+  float shade = 0;
+  const auto put = [&](size_t last) {
+    if (shade != 0) {
+      scratch_.boxes.push_back({geo_.lanes_x() + static_cast<float>(first), y0,
+                                geo_.lanes_x() + static_cast<float>(last), y1,
+                                difference_on(colors_.panel, double{shade}, state_.theme)});
+    }
+  };
+  const size_t columns = std::min(a.size(), b.size());
+  for (size_t p = 0; p < columns; ++p) {
+    const float now = std::round((b[p] - a[p]) * kDeltaShades) / kDeltaShades;
+    if (now != shade) {
+      put(p);
+      first = p;
+      shade = now;
+    }
+  }
+  put(columns);
+}
+
+}  // namespace stepscope::viewer

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Movers: which kernels or operators changed, and by how much of the step. A click lights up a row's events everywhere, a
+// double-click goes to the step in which they take longest.
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "viewer/imgui_painter.hpp"
+#include "viewer/model/format.hpp"
+#include "viewer/ui.hpp"
+#include "viewer/views/views.hpp"
+
+namespace stepscope::viewer {
+namespace {
+
+constexpr float kWide = 720;  // below it counts are told by the pointer alone
+
+// "12", "2.5", "-" where it was not counted.
+std::string count_text(double count) {
+  return count < 0                                    ? "-"
+         : std::abs(count - std::round(count)) < 0.05 ? fmt::format("{:.0f}", count)
+                                                      : fmt::format("{:.1f}", count);
+}
+
+class MoversView final : public View {
+ public:
+  void draw(AppState& state, const ViewArea& area) override {
+    const Palette& colors = state.colors();
+    if (state.movers.empty()) {
+      ui::text_wrapped(colors.text_dim, !state.two_runs()   ? "What moved needs two runs: --vs RUN."
+                                        : state.load.active ? "waiting for the analysis ..."
+                                                            : state.table.status);
+      return;
+    }
+    by_ = std::min(by_, state.movers.size() - 1);
+    draw_filter(state, area.unit);
+    const MoverTable& table = state.movers[by_];
+    if (const int64_t residual = table.residual_ns(); residual != 0) {
+      ui::text(colors.error, "rows miss " + format_duration(static_cast<double>(residual)));
+    }
+    draw_table(state, table, area);
+  }
+
+ private:
+  enum Column : ImGuiID { kLabel, kA, kB, kEffect, kShare, kCountA, kCountB, kTier };
+
+  void draw_filter(const AppState& state, float unit) {
+    const Palette& colors = state.colors();
+    for (size_t i = 0; state.movers.size() > 1 && i < state.movers.size(); ++i) {
+      if (ui::toggle(("By " + state.movers[i].by).c_str(), by_ == i, colors)) {
+        by_ = i;
+      }
+      ImGui::SameLine(0, i + 1 < state.movers.size() ? 4 * unit : 16 * unit);
+    }
+    constexpr std::pair<const char*, std::optional<MoverChange>> kShown[] = {
+        {"All", std::nullopt},
+        {"Changed", MoverChange::kChanged},
+        {"New", MoverChange::kNew},
+        {"Gone", MoverChange::kGone}};
+    for (const auto& [label, change] : kShown) {
+      if (ui::toggle(label, filter_.change == change, colors)) {
+        filter_.change = change;
+      }
+      ImGui::SameLine(0, 4 * unit);
+    }
+    ImGui::SameLine(0, 12 * unit);
+    ImGui::SetNextItemWidth(150 * unit);
+    ImGui::InputTextWithHint("##text", "Filter names", text_.data(), text_.size());
+    filter_.text = text_.data();
+    ImGui::SameLine(0, 12 * unit);
+    ImGui::AlignTextToFramePadding();
+    ui::text(colors.text_faint, "at least");
+    ImGui::SameLine(0, 6 * unit);
+    ImGui::SetNextItemWidth(56 * unit);
+    ImGui::InputFloat("##least", &least_ms_, 0, 0, "%.3g");
+    ImGui::SameLine(0, 4 * unit);
+    ui::text(colors.text_faint, "ms");
+    filter_.least_ns = std::llround(double{std::max(0.0F, least_ms_)} * 1e6);
+  }
+
+  static void set_up_columns(float unit, bool counts) {
+    constexpr ImGuiTableColumnFlags kNumber =
+        ImGuiTableColumnFlags_WidthFixed | ImGuiTableColumnFlags_PreferSortDescending;
+    ImGui::TableSetupScrollFreeze(0, 1);
+    ImGui::TableSetupColumn("what", ImGuiTableColumnFlags_WidthStretch, 1, kLabel);
+    ImGui::TableSetupColumn("A ms", kNumber, 46 * unit, kA);
+    ImGui::TableSetupColumn("B ms", kNumber, 46 * unit, kB);
+    ImGui::TableSetupColumn("change", kNumber | ImGuiTableColumnFlags_DefaultSort, 72 * unit, kEffect);
+    ImGui::TableSetupColumn("share", kNumber, 56 * unit, kShare);
+    if (counts) {
+      ImGui::TableSetupColumn("n A", kNumber, 40 * unit, kCountA);
+      ImGui::TableSetupColumn("n B", kNumber, 40 * unit, kCountB);
+    }
+    ImGui::TableSetupColumn("match", kNumber, 58 * unit, kTier);
+    ImGui::TableHeadersRow();
+  }
+
+  void draw_table(AppState& state, const MoverTable& table, const ViewArea& area) {
+    const bool counts = area.size.x >= kWide * area.unit;
+    constexpr ImGuiTableFlags kFlags = ImGuiTableFlags_Sortable | ImGuiTableFlags_ScrollY |
+                                       ImGuiTableFlags_RowBg | ImGuiTableFlags_BordersInnerH |
+                                       ImGuiTableFlags_SizingFixedFit | ImGuiTableFlags_PadOuterX;
+    if (!ImGui::BeginTable(counts ? "movers" : "movers_narrow", counts ? 8 : 6, kFlags,
+                           ImGui::GetContentRegionAvail())) {
+      return;
+    }
+    set_up_columns(area.unit, counts);
+    read_order();
+    refresh_rows(table);
+    if (rows_.empty()) {
+      ImGui::TableNextRow();
+      ImGui::TableNextColumn();
+      ui::text(state.colors().text_faint, "nothing passes this filter");
+    }
+    ImGuiListClipper clipper;
+    clipper.Begin(static_cast<int>(rows_.size()));
+    while (clipper.Step()) {
+      for (int i = clipper.DisplayStart; i < clipper.DisplayEnd; ++i) {
+        const uint32_t row = rows_[static_cast<size_t>(i)];
+        ImGui::PushID(static_cast<int>(row));
+        draw_row(state, table.movers[row], counts);
+        ImGui::PopID();
+      }
+    }
+    ImGui::EndTable();
+  }
+
+  void read_order() {
+    const ImGuiTableSortSpecs* specs = ImGui::TableGetSortSpecs();
+    if (specs == nullptr || specs->SpecsCount == 0) {
+      return;
+    }
+    const ImGuiTableColumnSortSpecs& spec = specs->Specs[0];
+    order_ = spec.ColumnUserID == kLabel    ? MoverOrder::kLabel
+             : spec.ColumnUserID == kA      ? MoverOrder::kA
+             : spec.ColumnUserID == kB      ? MoverOrder::kB
+             : spec.ColumnUserID == kCountA ? MoverOrder::kCountA
+             : spec.ColumnUserID == kCountB ? MoverOrder::kCountB
+             : spec.ColumnUserID == kTier   ? MoverOrder::kTier
+                                            : MoverOrder::kEffect;
+    descending_ = spec.SortDirection == ImGuiSortDirection_Descending;
+  }
+
+  // Rows of thousands of kernels are filtered and sorted when that is asked for, not in every frame.
+  void refresh_rows(const MoverTable& table) {
+    const Shown wanted{table.movers.data(), table.movers.size(), filter_, order_, descending_};
+    if (wanted == shown_) {
+      return;
+    }
+    shown_ = wanted;
+    rows_ = table.visible(filter_, order_, descending_);
+  }
+
+  static void draw_row(AppState& state, const Mover& mover, bool counts) {
+    const Palette& colors = state.colors();
+    const bool small = std::abs(mover.share) < 0.01;
+    const Color ink = small ? colors.text_dim : colors.text;
+    ImGui::TableNextRow();
+    ImGui::TableNextColumn();
+    ui::swatch(category_color(mover.category, state.theme));
+    ImGui::PushStyleColor(ImGuiCol_Text, to_vec(ink));
+    const bool clicked =
+        ImGui::Selectable("##row", state.selection.highlight == mover.label,
+                          ImGuiSelectableFlags_SpanAllColumns | ImGuiSelectableFlags_AllowDoubleClick);
+    const bool over = ImGui::IsItemHovered();
+    ImGui::SameLine(0, 0);
+    ui::text(mover.label);
+    ImGui::PopStyleColor();
+    for (const int64_t ns : {mover.a_ns, mover.b_ns}) {
+      ImGui::TableNextColumn();
+      ui::text_right(ink, format_ms(static_cast<double>(ns)));
+    }
+    ImGui::TableNextColumn();
+    ui::text_right(small                ? colors.text_dim
+                   : mover.delta_ns > 0 ? colors.more
+                                        : colors.less,
+                   format_delta_ms(static_cast<double>(mover.delta_ns)));
+    ImGui::TableNextColumn();
+    ui::text_right(colors.text_dim, format_signed_percent(mover.share));
+    for (const double count : {mover.count_a, mover.count_b}) {
+      if (!counts) {
+        break;
+      }
+      ImGui::TableNextColumn();
+      ui::text_right(colors.text_dim, count_text(count));
+    }
+    ImGui::TableNextColumn();
+    ui::text(colors.text_dim, mover.change == MoverChange::kNew    ? "new"
+                              : mover.change == MoverChange::kGone ? "gone"
+                                                                   : mover.tier);
+    if (over) {
+      draw_tooltip(state, mover);
+    }
+    if (clicked) {
+      state.light_up(mover.label, mover.names);
+      if (ImGui::IsMouseDoubleClicked(ImGuiMouseButton_Left) && mover.place) {
+        state.go_to(*mover.place);
+      }
+    }
+  }
+
+  static void draw_tooltip(const AppState& state, const Mover& mover) {
+    const Palette& colors = state.colors();
+    ImGui::BeginTooltip();
+    ImGui::PushTextWrapPos(ImGui::GetFontSize() * 40);
+    ui::text(colors.text, mover.label + (mover.rank < 0 ? "" : " (rank " + std::to_string(mover.rank) + ")"));
+    ui::text(colors.text_dim, format_delta_ms(static_cast<double>(mover.delta_ns)) + " ms per step, " +
+                                  format_signed_percent(mover.share) + " of the change");
+    if (mover.interval_known && mover.low_ns < mover.high_ns) {
+      ui::text(colors.text_faint,
+               "95 % interval " + format_ms(mover.low_ns) + " to " + format_ms(mover.high_ns) + " ms");
+    }
+    if (mover.count_a >= 0) {
+      ui::text(colors.text_faint,
+               "per step: " + count_text(mover.count_a) + " in A, " + count_text(mover.count_b) + " in B");
+    }
+    if (!mover.tier.empty()) {
+      ui::text(colors.text_faint, mover.how + ", matched: " + mover.tier +
+                                      fmt::format(" (confidence {:.2f})", mover.confidence));
+    }
+    if (!mover.op.empty()) {
+      ui::text(colors.text_faint, "launched by " + mover.op);
+    }
+    for (const Side side : {Side::kA, Side::kB}) {
+      constexpr size_t kListed = 6;
+      const std::vector<std::string>& names = mover.names.at(index_of(side));
+      for (size_t i = 0; !mover.tier.empty() && i < std::min(names.size(), kListed); ++i) {
+        ui::text(side == Side::kA ? colors.run_a : colors.run_b,
+                 (side == Side::kA ? "A  " : "B  ") + names[i].substr(0, 300));
+      }
+    }
+    ui::text(colors.text_faint,
+             mover.place ? "click: light it up; double-click: where it takes longest" : "click: light it up");
+    ImGui::PopTextWrapPos();
+    ImGui::EndTooltip();
+  }
+
+  struct Shown {
+    const Mover* movers = nullptr;
+    size_t count = 0;
+    MoverFilter filter;
+    MoverOrder order = MoverOrder::kEffect;
+    bool descending = true;
+    friend bool operator==(const Shown&, const Shown&) = default;
+  };
+
+  size_t by_ = 0;
+  std::array<char, 96> text_{};
+  float least_ms_ = 0;
+  MoverFilter filter_;
+  MoverOrder order_ = MoverOrder::kEffect;
+  bool descending_ = true;
+  Shown shown_;
+  std::vector<uint32_t> rows_;
+};
+
+}  // namespace
+
+std::unique_ptr<View> make_movers_view() {
+  return std::make_unique<MoversView>();
+}
+
+}  // namespace stepscope::viewer
