@@ -2,6 +2,7 @@
 #include "viewer/app.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <memory>
@@ -15,6 +16,7 @@
 
 #include "viewer/fonts.hpp"
 #include "viewer/imgui_compat.hpp"
+#include "viewer/live_watch.hpp"
 #include "viewer/loader.hpp"
 #include "viewer/model/scale.hpp"
 #include "viewer/screenshot.hpp"
@@ -23,7 +25,8 @@
 namespace stepscope::viewer {
 namespace {
 
-constexpr int kSettleFrames = 3;  // frames after an input until everything has reacted to it
+constexpr double kFollowSeconds = 2;  // between looks at a run that is being recorded
+constexpr int kSettleFrames = 3;      // frames after an input until everything has reacted to it
 
 // GLFW reports errors through a callback without context.
 std::string last_glfw_error;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
@@ -135,7 +138,10 @@ class App {
         window_(window),
         pace_(pace),
         state_(options),
-        loader_(options.run, options.versus, [] { glfwPostEmptyEvent(); }) {}
+        watch_({}),
+        loader_(std::make_unique<Loader>(options.run, options.versus, [] { glfwPostEmptyEvent(); })) {
+    state_.background.set_wake([] { glfwPostEmptyEvent(); });
+  }
 
   Exit run() { return options_.screenshot.empty() ? interactive() : screenshot(); }
 
@@ -143,8 +149,11 @@ class App {
   Exit interactive() {
     GLFWwindow* window = window_.get();
     while (glfwWindowShouldClose(window) == GLFW_FALSE && !state_.quit) {
-      wait();
+      const bool nothing = wait();
       take_data();
+      if (nothing && pace_.frames == 0) {
+        continue;
+      }
       build_frame(false);
       int width = 0;
       int height = 0;
@@ -157,25 +166,39 @@ class App {
       ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
       glfwSwapBuffers(window);
     }
-    return loader_.failed() && state_.run(Side::kA) == nullptr ? Exit::kUnreadable : Exit::kOk;
+    return loader_->failed() && state_.run(Side::kA) == nullptr ? Exit::kUnreadable : Exit::kOk;
   }
 
-  void wait() {
+  // True when time passed and nothing else happened.
+  bool wait() {
     if (pace_.frames > 0) {
       --pace_.frames;
       glfwPollEvents();
-    } else {
-      glfwWaitEvents();
+      return false;
     }
+    if (!watch_.live()) {
+      glfwWaitEvents();
+      return false;
+    }
+    const auto start = std::chrono::steady_clock::now();
+    glfwWaitEventsTimeout(kFollowSeconds);
+    const bool over =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() >= kFollowSeconds;
+    if (over && loader_->finished() && watch_.changed()) {
+      loader_ = std::make_unique<Loader>(
+          options_.run, options_.versus, [] { glfwPostEmptyEvent(); }, Loader::First::kWhole);
+    }
+    return over;
   }
 
   void take_data() {
-    if (loader_.poll(state_)) {
+    if (loader_->poll(state_)) {
       pace_.frames = kSettleFrames;
     }
-    if (!linked_ && loader_.finished()) {
+    if (!linked_ && loader_->finished()) {
       linked_ = true;
-      loader_.poll(state_);  // what was published last
+      watch_ = LiveWatch({options_.run, options_.versus});  // now: opening finalizes what has ended
+      loader_->poll(state_);  // what was published last
       state_.apply_deep_links(options_);
       for (const std::string& error : state_.load.errors) {
         complain(error);
@@ -214,15 +237,16 @@ class App {
       complain("this OpenGL cannot draw a picture of that size; try a smaller --size");
       return Exit::kUsage;
     }
-    while (!loader_.finished() && !(options_.early && state_.run(Side::kA) != nullptr)) {
+    while (!loader_->finished() && !(options_.early && state_.run(Side::kA) != nullptr)) {
       glfwWaitEventsTimeout(0.05);
-      loader_.poll(state_);
+      loader_->poll(state_);
     }
     take_data();
     // A layout settles over a few frames: tables learn their columns, windows their scroll range. What a window shows first is not
     // settled either.
     const int frames = options_.early ? 2 : 6;
     for (int frame = 0; frame < frames; ++frame) {
+      state_.background.wait();  // what the frame before asked for
       build_frame(true);
     }
     target->begin(packed(state_.colors().window));
@@ -232,7 +256,7 @@ class App {
       complain(written.message());
       return Exit::kUnreadable;
     }
-    return loader_.failed() ? Exit::kUnreadable : Exit::kOk;
+    return loader_->failed() ? Exit::kUnreadable : Exit::kOk;
   }
 
   const Options& options_;
@@ -242,7 +266,8 @@ class App {
   Shell shell_;
   float font_scale_ = 0;
   bool linked_ = false;
-  Loader loader_;  // last: its thread ends before anything it could wake goes
+  LiveWatch watch_;
+  std::unique_ptr<Loader> loader_;  // last: its thread ends before anything it could wake goes
 };
 
 }  // namespace

@@ -11,10 +11,12 @@
 #include <string>
 #include <vector>
 
+#include "viewer/background.hpp"
 #include "viewer/model/alignment.hpp"
 #include "viewer/model/commands.hpp"
 #include "viewer/model/diff_table.hpp"
 #include "viewer/model/palette.hpp"
+#include "viewer/model/rank_matrix.hpp"
 #include "viewer/model/run_model.hpp"
 #include "viewer/model/search.hpp"
 #include "viewer/model/selection.hpp"
@@ -48,10 +50,20 @@ class AppState {
   // Replaces a run (a preview by the loaded one, or the first time). Keeps view and selection where possible.
   void set_run(Side side, std::shared_ptr<const RunModel> model);
   void set_table(DiffTable table);
+  void set_ranks(Side side, std::shared_ptr<const RankMatrix> ranks);
   // Deep-link arguments, once all data is there.
   void apply_deep_links(const Options& options);
 
   [[nodiscard]] const RunModel* run(Side side) const { return runs_[index_of(side)].get(); }
+  // The same, for what computes on after the window has taken another run.
+  [[nodiscard]] const std::shared_ptr<const RunModel>& run_data(Side side) const {
+    return runs_[index_of(side)];
+  }
+  // Another number for every run that was set; 0 while there is none. Answers are kept under it, so that nothing keeps a run.
+  [[nodiscard]] uint64_t run_number(Side side) const { return run_numbers_[index_of(side)]; }
+  [[nodiscard]] const std::shared_ptr<const RankMatrix>& ranks(Side side) const {
+    return ranks_[index_of(side)];
+  }
   [[nodiscard]] bool two_runs() const { return runs_[0] && runs_[1]; }
   [[nodiscard]] bool shows(Side side) const;
   [[nodiscard]] const Palette& colors() const { return palette(theme); }
@@ -68,6 +80,13 @@ class AppState {
   void toggle_mark(bool span);
   void clear();
   void go_to(const Place& place);
+  // The same from a view of the drawer, which stays open.
+  void visit(const Place& place);
+  // And here steps, area and name that are selected stay so, with the list that the event was picked from.
+  void visit(const EventRef& ref);
+  // Lights up a name everywhere and selects nothing else.
+  void highlight(const std::string& name);
+  void open_tab(Tab wanted);
   void go_to_step(size_t slot);
   void show_display(TimeRange range);
   void zoom_to_selection();
@@ -119,10 +138,10 @@ class AppState {
   bool help_open = false;
   bool quit = false;
   LoadStatus load;
+  Background background;  // what views compute off the frame path
 
  private:
   void rebuild();
-  void open_tab(Tab wanted);
   void step_by(int direction);
   void event_by(int direction);
   void reveal(Side side, uint32_t lane);
@@ -132,6 +151,9 @@ class AppState {
   void refresh_emphasis();
 
   std::array<std::shared_ptr<const RunModel>, 2> runs_;
+  std::array<uint64_t, 2> run_numbers_{};
+  uint64_t runs_set_ = 0;
+  std::array<std::shared_ptr<const RankMatrix>, 2> ranks_;
   std::array<std::vector<uint8_t>, 2> emphasis_;  // by name: 1 stands out; empty: nothing is dimmed
   std::optional<size_t> found_track_;             // where the search for lanes is
   bool view_set_ = false;

@@ -42,11 +42,11 @@ bool parse_align(std::string_view text, Options& options) {
 }
 
 bool parse_view(std::string_view text, Options& options) {
-  constexpr std::pair<std::string_view, Tab> kTabs[] = {{"terms", Tab::kTerms},
-                                                        {"findings", Tab::kFindings},
-                                                        {"details", Tab::kDetails},
-                                                        {"area", Tab::kArea},
-                                                        {"notes", Tab::kNotes}};
+  constexpr std::pair<std::string_view, Tab> kTabs[] = {
+      {"terms", Tab::kTerms}, {"findings", Tab::kFindings}, {"details", Tab::kDetails},
+      {"area", Tab::kArea},   {"notes", Tab::kNotes},       {"histogram", Tab::kHistogram},
+      {"ranks", Tab::kRanks}, {"batches", Tab::kBatches},   {"counters", Tab::kCounters},
+      {"flame", Tab::kFlame}, {"events", Tab::kEvents},     {"sql", Tab::kSql}};
   for (const auto& [name, tab] : kTabs) {
     if (text == name) {
       options.tab = tab;
@@ -99,7 +99,8 @@ const std::vector<Argument>& arguments_table() {
       {"--theme", parse_theme, "dark or light"},
       {"--scale", parse_scale, "a number from 0.5 to 4"},
       {"--align", parse_align, "step-start, step-length or time"},
-      {"--view", parse_view, "terms, findings, details, area or notes"},
+      {"--view", parse_view,
+       "terms, findings, details, area, notes, histogram, ranks, batches, counters, flame, events or sql"},
   };
   return kTable;
 }
@@ -160,7 +161,8 @@ Usage: stepscope-viewer RUN [--vs RUN] [options]
   --at STEP|TIME      go to a step (412) or a time since the start (12.5s, 350ms)
   --select TEXT       select the first event whose name contains TEXT
   --align MODE        step-start (default), step-length or time
-  --view NAME         lower panel: terms, findings, details, area or notes
+  --view NAME         lower panel: terms, findings, details, area, notes, histogram, ranks, batches,
+                      counters, flame, events or sql
   --theme dark|light
   --scale FACTOR      size of text and lanes, 0.5 to 4 (default: of the monitor, or STEPSCOPE_SCALE)
   --size WxH          of the window or picture, default 1440x900

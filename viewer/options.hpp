@@ -14,7 +14,20 @@ namespace stepscope::viewer {
 
 enum class Exit : int { kOk = 0, kUsage = 2, kUnreadable = 5 };
 
-enum class Tab : uint8_t { kTerms, kFindings, kDetails, kArea, kNotes };
+enum class Tab : uint8_t {
+  kTerms,
+  kFindings,
+  kDetails,
+  kArea,
+  kNotes,
+  kHistogram,
+  kRanks,
+  kBatches,
+  kCounters,
+  kFlame,
+  kEvents,
+  kSql
+};
 
 struct Options {
   std::string run;

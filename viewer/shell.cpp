@@ -165,7 +165,8 @@ void Shell::draw_drawer(AppState& state, ImVec2 pos, ImVec2 size) {
 void Shell::draw_tabs(AppState& state, ImVec2 pos, ImVec2 size) {
   const bool narrow = size.x >= ImGui::GetIO().DisplaySize.x;
   open_window("tabs", pos, size, state.colors().panel, false, ImVec2(8 * unit_, 5 * unit_));
-  if (ImGui::BeginTabBar("drawer")) {
+  if (ImGui::BeginTabBar("drawer",
+                         ImGuiTabBarFlags_FittingPolicyScroll | ImGuiTabBarFlags_TabListPopupButton)) {
     const auto table = view_table();
     for (size_t i = 0; i < table.size(); ++i) {
       if (table[i].region != Region::kTab && !(narrow && table[i].region == Region::kTable)) {

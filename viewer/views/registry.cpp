@@ -13,6 +13,13 @@ constexpr ViewRow kViews[] = {
     {"details", Region::kTab, Tab::kDetails, "Details", &make_details_view},
     {"area", Region::kTab, Tab::kArea, "Area", &make_area_view},
     {"notes", Region::kTab, Tab::kNotes, "Recording", &make_notes_view},
+    {"histogram", Region::kTab, Tab::kHistogram, "Histogram", &make_histogram_view},
+    {"ranks", Region::kTab, Tab::kRanks, "Ranks", &make_ranks_view},
+    {"batches", Region::kTab, Tab::kBatches, "Batches", &make_batches_view},
+    {"counters", Region::kTab, Tab::kCounters, "Counters", &make_counters_view},
+    {"flame", Region::kTab, Tab::kFlame, "Flame", &make_flame_view},
+    {"events", Region::kTab, Tab::kEvents, "Events", &make_events_view},
+    {"sql", Region::kTab, Tab::kSql, "SQL", &make_sql_view},
     {"status", Region::kStatus, Tab::kTerms, "", &make_status_view},
     {"help", Region::kOverlay, Tab::kTerms, "", &make_help_view},
 };

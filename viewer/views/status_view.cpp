@@ -20,8 +20,8 @@ class StatusView final : public View {
     const float y = area.pos.y + (area.size.y - painter.line_height()) / 2;
     const float right = area.pos.x + area.size.x - 10 * area.unit;
     const std::string text = status_text(state);
-    const Color color =
-        state.load.errors.empty() || state.load.active ? state.colors().text_faint : state.colors().error;
+    const bool bad = !state.load.active && (!state.load.errors.empty() || losses_of(state) > 0);
+    const Color color = bad ? state.colors().error : state.colors().text_faint;
     const float width = std::min(painter.text_width(text), area.size.x * 0.6F);
     painter.text(right - width, y, right, color, text);
     if (state.load.active) {
@@ -48,7 +48,17 @@ class StatusView final : public View {
     if (const RunModel* b = state.run(Side::kB)) {
       events += b->events;
     }
-    return format_duration(state.view.visible().length()) + " shown · " + format_count(events) + " events";
+    const size_t losses = losses_of(state);
+    return (losses > 0 ? "something is missing: see Recording · " : "") +
+           format_duration(state.view.visible().length()) + " shown · " + format_count(events) + " events";
+  }
+
+  static size_t losses_of(const AppState& state) {
+    size_t losses = 0;
+    for (const Side side : {Side::kA, Side::kB}) {
+      losses += state.run(side) != nullptr ? state.run(side)->losses() : 0;
+    }
+    return losses;
   }
 
   void draw_legend(ImGuiPainter& painter, const AppState& state, ImVec2 at, float right, float unit) {

@@ -19,6 +19,7 @@
 #include "tests/support/rank_job.hpp"
 #include "tests/support/temp_dir.hpp"
 #include "trace/spool_writer.hpp"
+#include "viewer/live_watch.hpp"
 #include "viewer/model/track_layout.hpp"
 
 namespace stepscope::viewer {
@@ -171,6 +172,50 @@ TEST_F(LoaderTest, ASpoolThatCannotBeReadIsANote) {
   EXPECT_TRUE(std::any_of(notes.begin(), notes.end(), [](const Note& note) {
     return note.severity == "error" && note.text.find("worker-r0-node0-9-1.spool") != std::string::npos;
   }));
+}
+
+// A job under way is shown as far as it has come, and again when there is more.
+TEST_F(LoaderTest, ARunThatIsStillBeingRecordedIsFollowed) {
+  const std::string path = dir.path() + "/live";
+  std::filesystem::create_directories(path);
+  trace::Spool spool;
+  ASSERT_EQ(spool.open(path.c_str(), "main-r0-node0-9-1"), 0);
+  spool.meta("process.role", "main");
+  spool.meta("process.pid", "9");
+  trace::Ring* ring = spool.acquire_ring(9, "MainThread", 1 << 18);
+  const uint32_t name = spool.intern("train_step", 10);
+  int64_t pushed = 0;
+  const auto push = [&](int64_t until) {
+    constexpr int64_t kStep = 10'000'000;
+    for (; pushed < until; ++pushed) {
+      const int64_t range[] = {1'000'000'000 + pushed * kStep, kStep, name, 0, 0, 2, 0, 0, 0};
+      ASSERT_TRUE(spool.push(ring, trace::Kind::kRange, 0, range, std::size(range)));
+    }
+    (void)spool.drain();
+  };
+  push(20);
+  auto state = load(path, "");
+  ASSERT_NE(state->run(Side::kA), nullptr);
+  EXPECT_EQ(state->run(Side::kA)->events, 20U);
+  EXPECT_NE(state->run(Side::kA)->notes.back().text.find("still being recorded"), std::string::npos);
+  LiveWatch watch({path});
+  EXPECT_TRUE(watch.live());
+  EXPECT_FALSE(watch.changed());
+  push(50);
+  ASSERT_TRUE(watch.changed());
+  bool preview_seen = false;
+  Loader again(
+      path, "", [] {}, Loader::First::kWhole);
+  while (!again.finished()) {
+    (void)again.poll(*state);
+    preview_seen = preview_seen || state->run(Side::kA)->preview;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  (void)again.poll(*state);
+  EXPECT_FALSE(preview_seen) << "the picture would flicker";
+  EXPECT_EQ(state->run(Side::kA)->events, 50U);
+  EXPECT_TRUE(std::filesystem::exists(path + "/main-r0-node0-9-1.spool")) << "the job writes on";
+  spool.abandon_in_child();
 }
 
 // The window learns of everything on the way, in this order: it is opening, the overview, it is reading, all of it.
