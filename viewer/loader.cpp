@@ -45,6 +45,7 @@ struct Loader::Parts {
   bool open(size_t side, const std::string& path) {
     analysis::OpenOptions options;
     options.allow_running = true;  // what there is of a job under way is shown, and read again as it grows
+    options.skip_damaged = true;
     options.cancelled = [this] { return owner.cancelled_.load(); };
     options.progress = [this, side](size_t done, size_t total) {
       const double part = total > 0 ? static_cast<double>(done) / static_cast<double>(total) : 0;

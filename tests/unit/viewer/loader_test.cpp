@@ -174,6 +174,36 @@ TEST_F(LoaderTest, ASpoolThatCannotBeReadIsANote) {
   }));
 }
 
+TEST_F(LoaderTest, ADamagedRecordingIsANoteAndTheOthersAreShown) {
+  const std::string path = make("a", "steps=20 workers=2");
+  std::string damaged;
+  for (const auto& entry : std::filesystem::directory_iterator(path)) {
+    if (entry.path().filename().string().starts_with("worker-")) {
+      damaged = entry.path().string();
+    }
+  }
+  std::filesystem::resize_file(damaged, std::filesystem::file_size(damaged) / 2);
+  const auto state = load(path, "");
+  const RunModel* run = state->run(Side::kA);
+  ASSERT_NE(run, nullptr);
+  EXPECT_EQ(run->processes.size(), 2U);
+  EXPECT_GE(run->steps.size(), 18U);
+  EXPECT_EQ(run->losses(), 1U);
+  EXPECT_NE(run->notes.front().text.find(damaged), std::string::npos) << "what is missing stands first";
+}
+
+TEST_F(LoaderTest, ARunOfDamagedRecordingsAloneDoesNotOpen) {
+  const std::string path = make("a", "steps=20 workers=0");
+  for (const auto& entry : std::filesystem::directory_iterator(path)) {
+    std::filesystem::resize_file(entry.path(), std::filesystem::file_size(entry.path()) / 2);
+  }
+  bool failed = false;
+  const auto state = load(path, "", &failed);
+  EXPECT_TRUE(failed);
+  EXPECT_EQ(state->run(Side::kA), nullptr);
+  EXPECT_EQ(state->load.errors.size(), 1U);
+}
+
 // A job under way is shown as far as it has come, and again when there is more.
 TEST_F(LoaderTest, ARunThatIsStillBeingRecordedIsFollowed) {
   const std::string path = dir.path() + "/live";
