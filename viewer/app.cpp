@@ -198,7 +198,7 @@ class App {
     if (!linked_ && loader_->finished()) {
       linked_ = true;
       watch_ = LiveWatch({options_.run, options_.versus});  // now: opening finalizes what has ended
-      loader_->poll(state_);  // what was published last
+      loader_->poll(state_);                                // what was published last
       state_.apply_deep_links(options_);
       for (const std::string& error : state_.load.errors) {
         complain(error);

@@ -2,6 +2,7 @@
 #include "viewer/model/call_tree.hpp"
 
 #include <algorithm>
+#include <set>
 
 namespace stepscope::viewer {
 namespace {
@@ -12,14 +13,20 @@ double scale_of(double parent, double children) {
   return children > parent && children > 0 ? parent / children : 1;
 }
 
-// "rank 3 · worker 1" -> "worker 1": lanes of all ranks that play one part are one node.
+constexpr std::string_view kDot = " · ";
+
+// "rank 3" of "rank 3 · worker 1"; "" where a job has no ranks.
+std::string_view rank_of(std::string_view title) {
+  const size_t dot = title.find(kDot);
+  return title.starts_with("rank ") && dot != std::string_view::npos ? title.substr(0, dot)
+                                                                     : std::string_view();
+}
+
+// "worker 1 · batches": lanes of all ranks that play one part are one node.
 std::string part_of(const RunModel& run, const LaneModel& lane) {
   const std::string& title = run.processes[lane.process].title;
-  constexpr std::string_view kDot = " · ";
-  const size_t dot = title.find(kDot);
-  const std::string process =
-      title.starts_with("rank ") && dot != std::string::npos ? title.substr(dot + kDot.size()) : title;
-  return process + " · " + lane.title;
+  const std::string_view rank = rank_of(title);
+  return title.substr(rank.empty() ? 0 : rank.size() + kDot.size()) + std::string(kDot) + lane.title;
 }
 
 // Walks the rows of one lane: events of a row under those of the row above.
@@ -184,6 +191,14 @@ void add_ranges(CallTree& tree, const RunModel& run, Side side, std::span<const 
   for (const LaneSpan& span : spans) {
     LaneTree(tree, run, side, span, cancelled).add();
   }
+}
+
+size_t ranks_of(const RunModel& run, std::span<const LaneSpan> spans) {
+  std::set<std::string_view> ranks;
+  for (const LaneSpan& span : spans) {
+    ranks.insert(rank_of(run.processes[run.lanes[span.lane].process].title));
+  }
+  return std::max<size_t>(1, ranks.size());
 }
 
 double flame_size(const CallNode& node, FlameWidth width, const std::array<double, 2>& divisor) {

@@ -63,6 +63,10 @@ class CallTree {
 void add_ranges(CallTree& tree, const RunModel& run, Side side, std::span<const LaneSpan> spans,
                 const std::atomic<bool>& cancelled);
 
+// How many ranks the lanes belong to, at least 1: what times are divided by, so that lanes of all ranks in one node compare with a
+// step.
+[[nodiscard]] size_t ranks_of(const RunModel& run, std::span<const LaneSpan> spans);
+
 enum class FlameWidth : uint8_t { kB, kA, kLarger };
 
 struct FlameBox {

@@ -155,7 +155,11 @@ class CountersView final : public View {
     if (low > 0 && low < 0.5 * high) {
       low = 0;  // near zero, zero is where it is measured from
     }
-    const double pad = high > low ? (high - low) * 0.08 : std::max(1.0, std::abs(high) * 0.1);
+    // What hardly changes looks flat: the axis spans a tenth of the value at least.
+    const double missing = std::max(0.0, 0.1 * std::abs(high) - (high - low));
+    low -= low > 0 ? missing / 2 : 0;
+    high += missing / 2;
+    const double pad = high > low ? (high - low) * 0.08 : 1;
     const auto y_of = [&](double value) {
       const double share = (value - low + (low == 0 ? 0 : pad)) / (high - low + 2 * pad);
       return bottom - static_cast<float>(share) * (bottom - top);
@@ -218,7 +222,9 @@ class CountersView final : public View {
       } else if (line->series.min() == line->series.max()) {
         text += counter_text(line->series.max(), unit);
       } else {
-        text += counter_text(line->series.min(), "") + " to " + counter_text(line->series.max(), unit);
+        const bool scaled = unit.starts_with("bytes");  // each number has a unit of its own
+        text += counter_text(line->series.min(), scaled ? unit : "") + " to " +
+                counter_text(line->series.max(), unit);
       }
       const Color color = state.two_runs() && side == Side::kA ? colors.run_a : colors.text_dim;
       paint.text(at, y, frame.at.x + frame.gutter - 6 * frame.unit, color, text);

@@ -31,7 +31,9 @@ struct FlameQuestion {
 
 struct FlameAnswer {
   CallTree tree;
-  std::array<double, 2> divisor{1, 1};  // steps, where times are per step
+  std::array<size_t, 2> steps{1, 1};  // 1 for an area: its times are as they are
+  std::array<size_t, 2> ranks{1, 1};
+  std::array<double, 2> divisor{1, 1};  // both
   std::string error;
 };
 
@@ -50,7 +52,8 @@ std::shared_ptr<const FlameAnswer> grow_flame(const FlameQuestion& question, con
       continue;
     }
     const size_t steps = question.scope.whole ? run->steps.size() : question.scope.steps;
-    answer->divisor[index_of(side)] = static_cast<double>(std::max<size_t>(1, steps));
+    answer->steps[index_of(side)] = std::max<size_t>(1, steps);
+    answer->ranks[index_of(side)] = ranks_of(*run, spans[index_of(side)]);
     if (question.source != FlameSource::kPython) {
       add_ranges(answer->tree, *run, side, spans[index_of(side)], cancelled);
     } else if (run->source && !spans[index_of(side)].empty()) {
@@ -59,6 +62,9 @@ std::shared_ptr<const FlameAnswer> grow_flame(const FlameQuestion& question, con
           add_stacks(answer->tree, *run->source, side, span.begin_ns, span.end_ns, cancelled);
       answer->error = error.empty() ? answer->error : error;
     }
+  }
+  for (const size_t s : {size_t{0}, size_t{1}}) {
+    answer->divisor[s] = static_cast<double>(answer->steps[s] * answer->ranks[s]);
   }
   answer->tree.finish();
   return answer;
@@ -284,6 +290,12 @@ class FlameView final : public View {
     }
   }
 
+  static std::string per_what(const FlameAnswer& flame, size_t s) {
+    return flame.steps[s] == 1   ? flame.ranks[s] == 1 ? "" : " per rank"
+           : flame.ranks[s] == 1 ? " per step"
+                                 : " per step and rank";
+  }
+
   static void draw_tooltip(const AppState& state, const FlameAnswer& flame, uint32_t id) {
     const Palette& colors = state.colors();
     const CallNode& node = flame.tree.node(id);
@@ -303,9 +315,8 @@ class FlameView final : public View {
       const double self = static_cast<double>(node.self_ns[s]) / flame.divisor[s];
       ui::text(side == Side::kA && state.two_runs() ? colors.run_a : colors.run_b,
                (state.two_runs() ? side == Side::kA ? "A  " : "B  " : "") + format_duration(size) +
-                   (flame.divisor[s] > 1 ? " per step, " : ", ") +
-                   format_percent(whole > 0 ? size / whole : 0) + ", itself " + format_duration(self) + ", " +
-                   format_count(node.count[s]) + " times");
+                   per_what(flame, s) + ", " + format_percent(whole > 0 ? size / whole : 0) + ", itself " +
+                   format_duration(self) + ", " + format_count(node.count[s]) + " times");
     }
     if (state.shows(Side::kA) && state.shows(Side::kB)) {
       ui::text(b > a ? colors.more : colors.less, format_delta_ms(b - a) + " ms" +

@@ -3,12 +3,14 @@
 // What the drawer's views read from a run, of jobs whose numbers are known.
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 
 #include <gtest/gtest.h>
 
 #include "tests/support/job_simulator.hpp"
 #include "tests/support/rank_job.hpp"
 #include "tests/support/temp_dir.hpp"
+#include "trace/recording_builder.hpp"
 #include "viewer/batch_reader.hpp"
 #include "viewer/counter_reader.hpp"
 #include "viewer/query_runner.hpp"
@@ -162,6 +164,41 @@ TEST_F(ReadersTest, AQueryEndsWhenItIsCancelled) {
       "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000000000) SELECT sum(i) "
       "FROM n";
   EXPECT_EQ(run_query(*run, endless, cancelled).error, "cancelled");
+}
+
+// A sample stands for the time since the one before it.
+TEST_F(ReadersTest, SampledStacksOfAStretchOfTimeGrowATree) {
+  std::filesystem::create_directories(dir.file("run"));
+  auto created = trace::RecordingBuilder::create(dir.file("run") + "/main.stepscope");
+  ASSERT_TRUE(created.ok());
+  trace::RecordingBuilder& builder = created.value();
+  builder.set_meta("process.role", "main");
+  trace::LaneDecl lane;
+  lane.id = 1;
+  lane.type = "thread";
+  builder.add_lane(lane);
+  const int64_t step = builder.intern("train.py:main;train.py:step");
+  const int64_t clone = builder.intern("train.py:main;train.py:step;copy.py:clone");
+  for (int64_t i = 0; i < 100; ++i) {
+    const int64_t values[] = {1'000'000'000 + i * 10'000'000, 10'000'000, i % 4 == 0 ? clone : step};
+    ASSERT_TRUE(builder.add(trace::Kind::kPythonSample, 1, values).ok());
+  }
+  ASSERT_TRUE(builder.finish().ok());
+  open_run();
+  EXPECT_TRUE(has_stacks(*run));
+  const auto total_of = [&](int64_t begin, int64_t end, const std::string& frame) {
+    CallTree tree;
+    EXPECT_EQ(add_stacks(tree, *run, Side::kB, begin, end, kReadOn), "");
+    tree.finish();
+    int64_t total = 0;
+    for (uint32_t node = 1; node < tree.nodes().size(); ++node) {
+      total += tree.text(node) == frame ? tree.node(node).total_ns[1] : 0;
+    }
+    return total;
+  };
+  EXPECT_EQ(total_of(0, 10'000'000'000, "train.py:main"), 1'000'000'000);
+  EXPECT_EQ(total_of(0, 10'000'000'000, "copy.py:clone"), 250'000'000);
+  EXPECT_EQ(total_of(1'000'000'000, 1'200'000'000, "copy.py:clone"), 50'000'000);
 }
 
 TEST_F(ReadersTest, WithoutSamplesThereAreNoStacks) {

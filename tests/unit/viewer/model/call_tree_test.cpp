@@ -96,6 +96,25 @@ TEST_P(TreesOfRandomRanges, AgreeWithEachEventsStack) {
 }
 INSTANTIATE_TEST_SUITE_P(Seeds, TreesOfRandomRanges, ::testing::Range(1, 9));
 
+TEST(CallTree, LanesOfAllRanksAreOneNodeAndTheirTimeIsPerRank) {
+  testing::RunWriter writer("run");
+  const uint32_t name = writer.name("forward", Category::kCompute);
+  for (uint32_t rank = 0; rank < 4; ++rank) {
+    writer.process("rank " + std::to_string(rank) + " · main");
+    writer.lane(rank, "main thread", {{0, 100, name}});
+  }
+  const auto run = writer.take();
+  const auto spans = whole_run(*run);
+  CallTree tree;
+  add_ranges(tree, *run, Side::kA, spans, kGrowOn);
+  tree.finish();
+  ASSERT_EQ(tree.nodes().size(), 3U);
+  EXPECT_EQ(path_of(tree, 2), "/main · main thread/forward");
+  EXPECT_EQ(ranks_of(*run, spans), 4U);
+  EXPECT_EQ(ranks_of(*run, std::span(spans).first(1)), 1U);
+  EXPECT_DOUBLE_EQ(flame_size(tree.node(2), FlameWidth::kA, {4, 1}), 100);
+}
+
 TEST(CallTree, StacksOfTwoRunsShareFrames) {
   CallTree tree;
   const std::string_view slow[] = {"train.py:main", "train.py:step", "copy.py:clone"};
