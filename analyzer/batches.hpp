@@ -4,7 +4,7 @@
 //
 // A batch and its making are joined by (loader, epoch, task). Loader keys can be equal on several ranks (same seed), so a
 // maker whose parent is the consumer is preferred, then one of the same rank, then any. Times are on the run's
-// timeline. Decodes batch and batch_fetch, and the watch.* counters. Internal to the library.
+// timeline. Decodes batch and batch_fetch, and the watch.* counters. For the library and the viewer.
 #pragma once
 
 #include <cstdint>

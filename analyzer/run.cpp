@@ -270,7 +270,11 @@ Result<Run> Run::open(const std::string& path, const OpenOptions& options) {
     }
     Result<trace::Recording> recording = trace::Recording::open(files[i]);
     if (!recording.ok()) {
-      return recording.status();
+      if (!options.skip_damaged || (opened.empty() && i + 1 == files.size())) {
+        return recording.status();
+      }
+      found.value().problems.push_back(recording.status().message());
+      continue;
     }
     Process process = describe(files[i], recording.value());
     opened.push_back({std::move(process), std::move(recording).value()});

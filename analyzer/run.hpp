@@ -48,6 +48,9 @@ struct OpenOptions {
   bool finalize = true;  // turn leftover spools into recordings first
   bool allow_running =
       false;  // with finalize: snapshot processes that still run, instead of leaving them out
+  // A recording that cannot be read is one of problems(), as long as another one can. For looking, not for judging: without
+  // it the open fails.
+  bool skip_damaged = false;
   std::function<void(size_t done, size_t total)> progress;  // called from the opening thread
   std::function<bool()> cancelled;                          // true: open() returns kUsage "cancelled"
 };
@@ -166,8 +169,8 @@ class Run {
   [[nodiscard]] std::span<const RunLoss> losses() const;
   [[nodiscard]] std::span<const Door> doors() const;
   [[nodiscard]] const std::vector<std::string>& still_running() const;  // spools left alone by open()
-  // One sentence (file, cause, remedy) per spool that open() could not read and left where it is: the run is
-  // incomplete. A run of which nothing can be read does not open at all.
+  // One sentence (file, cause, remedy) per spool (with skip_damaged: or recording) that open() could not read and left
+  // where it is: the run is incomplete. A run of which nothing can be read does not open at all.
   [[nodiscard]] const std::vector<std::string>& problems() const;
   [[nodiscard]] TimeRange time_range() const;  // of all events; {0, 0} when empty
   [[nodiscard]] uint64_t event_count() const;

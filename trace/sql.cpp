@@ -167,7 +167,16 @@ int authorize(void*, int action, const char* first, const char* second, const ch
                                                                                         : SQLITE_DENY;
 }
 
+// SQLite asks between steps of its machine; a sort or an aggregation is many of them before its first row.
+constexpr int kStepsPerLook = 10000;
+int is_cancelled(void* sink) {
+  return static_cast<const SqlSink*>(sink)->cancelled() ? 1 : 0;
+}
+
 Status query_error(const Database& database, const RecordingSet& set) {
+  if (database.error_code() == SQLITE_INTERRUPT) {
+    return {Code::kUsage, "cancelled"};
+  }
   if (!set.problem.ok()) {
     return set.problem;
   }
@@ -242,6 +251,10 @@ Status run_sql(std::span<const std::string> recordings, const std::string& query
     return memory.status();
   }
   Database& database = memory.value();
+  SqlSink asked = sink;  // the handler wants a pointer that it may write through
+  if (asked.cancelled) {
+    sqlite3_progress_handler(database.handle(), kStepsPerLook, &is_cancelled, &asked);
+  }
   if (Status made = make_kind_tables(database, set); !made.ok()) {
     return made;
   }

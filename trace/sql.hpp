@@ -27,6 +27,7 @@ using SqlValue = std::variant<std::monostate, int64_t, double, std::string_view>
 struct SqlSink {
   std::function<void(std::span<const std::string> names)> columns;  // once, before the rows
   std::function<bool(std::span<const SqlValue> row)> row;           // false: enough, stop without error
+  std::function<bool()> cancelled;  // asked now and then, also while no row comes; true: kUsage "cancelled"
 };
 
 // Errors: kUsage (the query is wrong or not a SELECT), kUnreadable (a recording is).

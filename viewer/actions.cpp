@@ -28,6 +28,11 @@ AlignMode next_mode(AlignMode mode) {
   return AlignMode::kStepStart;
 }
 
+// These show what is selected in their own way, so a selection does not push them aside.
+bool follows_selection(Tab tab) {
+  return tab == Tab::kHistogram || tab == Tab::kFlame || tab == Tab::kEvents;
+}
+
 Shown next_shown(Shown shown) {
   return shown == Shown::kBoth ? Shown::kOnlyA : shown == Shown::kOnlyA ? Shown::kOnlyB : Shown::kBoth;
 }
@@ -200,7 +205,9 @@ void AppState::select_event(EventRef ref) {
                           : Details();
   gap.reset();
   refresh_flows();
-  open_tab(Tab::kDetails);
+  if (!follows_selection(tab)) {
+    open_tab(Tab::kDetails);
+  }
 }
 
 void AppState::select_area(AreaSelection chosen) {
@@ -224,7 +231,9 @@ void AppState::select_area(AreaSelection chosen) {
     }
     area[index_of(side)] = area_stats(*run(side), lanes);
   }
-  open_tab(Tab::kArea);
+  if (!follows_selection(tab)) {
+    open_tab(Tab::kArea);
+  }
 }
 
 void AppState::select_area_of_selection() {

@@ -54,11 +54,28 @@ std::optional<Place> place_on_rank(const AnalyzedRun& run, int32_t rank, const s
   return find_place_in(model, side, of->process, step.begin_ns, step.end_ns, leaf_name);
 }
 
+std::string text_of(const analysis::Observation::Value& value, const std::string& unit) {
+  if (const double* number = std::get_if<double>(&value)) {
+    return evidence_value(*number, unit);
+  }
+  const std::string* text = std::get_if<std::string>(&value);
+  return text != nullptr ? *text : "";
+}
+
+std::vector<EvidenceRow> evidence_of(const analysis::Finding& finding) {
+  std::vector<EvidenceRow> rows;
+  for (const analysis::Observation& seen : finding.evidence) {
+    rows.push_back({seen.name, text_of(seen.base, seen.unit), text_of(seen.candidate, seen.unit)});
+  }
+  return rows;
+}
+
 void add_findings(DiffTable& table, const std::vector<analysis::Finding>& findings, Side side,
                   const RunModel& model) {
   for (const analysis::Finding& finding : findings) {
     table.findings.push_back({finding.text, finding.advice, std::string(confidence_name(finding.confidence)),
-                              finding.effect_ns, finding.id, place_of(finding.where, side, model)});
+                              finding.effect_ns, finding.id, place_of(finding.where, side, model),
+                              evidence_of(finding)});
   }
 }
 

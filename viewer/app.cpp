@@ -2,6 +2,7 @@
 #include "viewer/app.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <memory>
@@ -16,6 +17,7 @@
 #include "viewer/fonts.hpp"
 #include "viewer/frame_script.hpp"
 #include "viewer/imgui_compat.hpp"
+#include "viewer/live_watch.hpp"
 #include "viewer/loader.hpp"
 #include "viewer/screenshot.hpp"
 #include "viewer/session.hpp"
@@ -27,6 +29,8 @@ namespace stepscope::viewer {
 namespace {
 
 constexpr const char* kNoPicture = "this OpenGL cannot draw a picture of that size; try a smaller --size";
+constexpr double kFollowSeconds = 2;  // between looks at a run that is being recorded
+constexpr int kSettleFrames = 3;      // frames after an input until everything has reacted to it
 
 void complain(const std::string& message) {
   std::fprintf(stderr, "stepscope-viewer: %s\n", message.c_str());
@@ -43,7 +47,10 @@ class App {
         window_(window),
         pace_(pace),
         state_(options),
-        loader_(options.run, options.versus, [] { glfwPostEmptyEvent(); }) {}
+        watch_({}),
+        loader_(std::make_unique<Loader>(options.run, options.versus, [] { glfwPostEmptyEvent(); })) {
+    state_.background.set_wake([] { glfwPostEmptyEvent(); });
+  }
 
   Exit run() {
     return !options_.script.empty() ? script() : options_.screenshot.empty() ? interactive() : screenshot();
@@ -56,8 +63,11 @@ class App {
     tell(load_panes(state_.panes));
     const Panes before = state_.panes;
     while (glfwWindowShouldClose(window) == GLFW_FALSE && !state_.quit) {
-      wait();
+      const bool nothing = wait();
       take_data();
+      if (nothing && pace_.frames == 0) {
+        continue;
+      }
       build_frame(false);
       int width = 0;
       int height = 0;
@@ -79,7 +89,7 @@ class App {
         complain(wrong);
       }
     }
-    return loader_.failed() && state_.run(Side::kA) == nullptr ? Exit::kUnreadable : Exit::kOk;
+    return loader_->failed() && state_.run(Side::kA) == nullptr ? Exit::kUnreadable : Exit::kOk;
   }
 
   // On stderr, and the first of them in the status line.
@@ -93,22 +103,36 @@ class App {
     }
   }
 
-  void wait() {
+  // True when time passed and nothing else happened.
+  bool wait() {
     if (pace_.frames > 0) {
       --pace_.frames;
       glfwPollEvents();
-    } else {
-      glfwWaitEvents();
+      return false;
     }
+    if (!watch_.live()) {
+      glfwWaitEvents();
+      return false;
+    }
+    const auto start = std::chrono::steady_clock::now();
+    glfwWaitEventsTimeout(kFollowSeconds);
+    const bool over =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() >= kFollowSeconds;
+    if (over && loader_->finished() && watch_.changed()) {
+      loader_ = std::make_unique<Loader>(
+          options_.run, options_.versus, [] { glfwPostEmptyEvent(); }, Loader::First::kWhole);
+    }
+    return over;
   }
 
   void take_data() {
-    if (loader_.poll(state_)) {
+    if (loader_->poll(state_)) {
       pace_.frames = kSettleFrames;
     }
-    if (!linked_ && loader_.finished()) {
+    if (!linked_ && loader_->finished()) {
       linked_ = true;
-      loader_.poll(state_);  // what was published last
+      watch_ = LiveWatch({options_.run, options_.versus});  // now: opening finalizes what has ended
+      loader_->poll(state_);                                // what was published last
       state_.apply_deep_links(options_);
       for (const std::string& error : state_.load.errors) {
         complain(error);
@@ -148,9 +172,9 @@ class App {
       tell(load_keys(options_.keys, state_.keys));
       state_.message.clear();
     }
-    while (!loader_.finished() && !(options_.early && state_.run(Side::kA) != nullptr)) {
+    while (!loader_->finished() && !(options_.early && state_.run(Side::kA) != nullptr)) {
       glfwWaitEventsTimeout(0.05);
-      loader_.poll(state_);
+      loader_->poll(state_);
     }
     take_data();
   }
@@ -172,6 +196,7 @@ class App {
     // settled either.
     const int frames = options_.early ? 2 : 6;
     for (int frame = 0; frame < frames; ++frame) {
+      state_.background.wait();  // what the frame before asked for
       build_frame(true);
     }
     const analysis::Status written = write_picture(*target, options_.screenshot);
@@ -179,7 +204,7 @@ class App {
       complain(written.message());
       return Exit::kUnreadable;
     }
-    return loader_.failed() ? Exit::kUnreadable : Exit::kOk;
+    return loader_->failed() ? Exit::kUnreadable : Exit::kOk;
   }
 
   Exit script() {
@@ -199,7 +224,7 @@ class App {
       return Exit::kUsage;
     }
     load_unseen();
-    if (loader_.failed()) {
+    if (loader_->failed()) {
       return Exit::kUnreadable;
     }
     FrameScript host(state_, shell_,
@@ -220,7 +245,8 @@ class App {
   float font_scale_ = 0;
   bool linked_ = false;
   SessionNotes notes_;
-  Loader loader_;  // last: its thread ends before anything it could wake goes
+  LiveWatch watch_;
+  std::unique_ptr<Loader> loader_;  // last: its thread ends before anything it could wake goes
 };
 
 }  // namespace

@@ -28,6 +28,7 @@ void AppState::set_run(Side side, std::shared_ptr<const RunModel> model) {
   step_changes.clear();
   anchor.reset();
   runs_[index_of(side)] = std::move(model);
+  run_numbers_[index_of(side)] = ++runs_set_;
   rebuild();
 }
 

@@ -11,16 +11,18 @@
 #include <string>
 #include <vector>
 
+#include "viewer/background.hpp"
 #include "viewer/history.hpp"
 #include "viewer/link.hpp"
 #include "viewer/model/alignment.hpp"
 #include "viewer/model/commands.hpp"
 #include "viewer/model/delta_map.hpp"
 #include "viewer/model/diff_table.hpp"
-#include "viewer/model/key_map.hpp"
 #include "viewer/model/gap.hpp"
+#include "viewer/model/key_map.hpp"
 #include "viewer/model/movers.hpp"
 #include "viewer/model/palette.hpp"
+#include "viewer/model/rank_matrix.hpp"
 #include "viewer/model/run_model.hpp"
 #include "viewer/model/search.hpp"
 #include "viewer/model/selection.hpp"
@@ -79,10 +81,20 @@ class AppState {
   void set_delta_map(std::shared_ptr<const DeltaMap> map);
   void set_movers(std::vector<MoverTable> tables);
   void set_step_changes(std::vector<StepChange> changes);
+  void set_ranks(Side side, std::shared_ptr<const RankMatrix> ranks);
   // Deep-link arguments, once all data is there.
   void apply_deep_links(const Options& options);
 
   [[nodiscard]] const RunModel* run(Side side) const { return runs_[index_of(side)].get(); }
+  // The same, for what computes on after the window has taken another run.
+  [[nodiscard]] const std::shared_ptr<const RunModel>& run_data(Side side) const {
+    return runs_[index_of(side)];
+  }
+  // Another number for every run that was set; 0 while there is none. Answers are kept under it, so that nothing keeps a run.
+  [[nodiscard]] uint64_t run_number(Side side) const { return run_numbers_[index_of(side)]; }
+  [[nodiscard]] const std::shared_ptr<const RankMatrix>& ranks(Side side) const {
+    return ranks_[index_of(side)];
+  }
   [[nodiscard]] bool two_runs() const { return runs_[0] && runs_[1]; }
   [[nodiscard]] bool shows(Side side) const;
   [[nodiscard]] const Palette& colors() const { return palette(theme); }
@@ -127,6 +139,12 @@ class AppState {
   void remove_mark(size_t mark);
   void clear();
   void go_to(const Place& place);
+  // The same from a view of the drawer, which stays open.
+  void visit(const Place& place);
+  // And here steps, area and name that are selected stay so, with the list that the event was picked from.
+  void visit(const EventRef& ref);
+  // Lights up a name everywhere and selects nothing else.
+  void highlight(const std::string& name);
   void go_to_step(size_t slot);
   bool go_to_step_number(int64_t number);  // as people call it; false when there is none
   // A cell of the delta map: shows the step and brings the lanes into sight.
@@ -202,6 +220,7 @@ class AppState {
   std::string clipboard;  // what a command copied; the shell hands it to the system
   TableCopy table_copy = TableCopy::kNone;
   Panes panes;
+  Background background;  // what views compute off the frame path
 
  private:
   // What makes a place in the history, as it is held here: cheap to compare in every frame.
@@ -232,6 +251,9 @@ class AppState {
   void refresh_flows();
 
   std::array<std::shared_ptr<const RunModel>, 2> runs_;
+  std::array<uint64_t, 2> run_numbers_{};
+  uint64_t runs_set_ = 0;
+  std::array<std::shared_ptr<const RankMatrix>, 2> ranks_;
   std::array<std::vector<uint8_t>, 2> emphasis_;  // by name: 1 stands out; empty: nothing is dimmed
   std::optional<size_t> finding_;                 // gone to last, in table.findings
   std::optional<size_t> found_track_;             // where the search for lanes is

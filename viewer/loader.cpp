@@ -12,6 +12,7 @@
 #include "viewer/analysis_table.hpp"
 #include "viewer/event_links.hpp"
 #include "viewer/movers_table.hpp"
+#include "viewer/rank_reader.hpp"
 #include "viewer/run_loader.hpp"
 
 namespace stepscope::viewer {
@@ -46,6 +47,8 @@ struct Loader::Parts {
 
   bool open(size_t side, const std::string& path) {
     analysis::OpenOptions options;
+    options.allow_running = true;  // what there is of a job under way is shown, and read again as it grows
+    options.skip_damaged = true;
     options.cancelled = [this] { return owner.cancelled_.load(); };
     options.progress = [this, side](size_t done, size_t total) {
       const double part = total > 0 ? static_cast<double>(done) / static_cast<double>(total) : 0;
@@ -58,6 +61,9 @@ struct Loader::Parts {
       return false;
     }
     sides[side].run = std::make_shared<analysis::Run>(std::move(opened).value());
+    if (owner.first_ == First::kWhole) {
+      return true;
+    }
     auto preview = load_preview(*sides[side].run);
     if (preview.ok() && !preview.value().lanes.empty()) {
       auto model = std::make_shared<const RunModel>(std::move(preview).value());
@@ -138,15 +144,24 @@ struct Loader::Parts {
       }
     }
     if (count == 2 && sides[0].analyzed() && sides[1].analyzed()) {
-      return compare();
-    }
-    DiffTable table;
-    if (sides[0].analyzed()) {
-      table = table_of_run(sides[0].view(), *sides[0].model);
+      compare();
     } else {
-      table.status = "no analysis: see Recording";
+      DiffTable table;
+      if (sides[0].analyzed()) {
+        table = table_of_run(sides[0].view(), *sides[0].model);
+      } else {
+        table.status = "no analysis: see Recording";
+      }
+      owner.publish([&] { owner.table_ = std::move(table); });
     }
-    owner.publish([&] { owner.table_ = std::move(table); });
+    for (size_t side = 0; side < count; ++side) {
+      const Loaded& loaded = sides[side];
+      if (loaded.analyzed()) {
+        auto matrix = std::make_shared<const RankMatrix>(
+            rank_matrix(*loaded.run, *loaded.model, *loaded.ledger, *loaded.ranks));
+        owner.publish([&] { owner.ranks_[side] = std::move(matrix); });
+      }
+    }
   }
 
   // The table first: it is what people wait for.
@@ -170,9 +185,10 @@ struct Loader::Parts {
   }
 };
 
-Loader::Loader(std::string run, std::string versus, std::function<void()> wake)
+Loader::Loader(std::string run, std::string versus, std::function<void()> wake, First first)
     : wake_(std::move(wake)),
-      thread_([this, first = std::move(run), second = std::move(versus)] { load(first, second); }) {}
+      first_(first),
+      thread_([this, a = std::move(run), b = std::move(versus)] { load(a, b); }) {}
 
 Loader::~Loader() {
   cancelled_ = true;
@@ -242,6 +258,12 @@ bool Loader::poll(AppState& state) {
     if (fresh_[index_of(side)]) {
       state.set_run(side, std::move(fresh_[index_of(side)]));
       fresh_[index_of(side)].reset();
+    }
+  }
+  for (const Side side : {Side::kA, Side::kB}) {
+    if (ranks_[index_of(side)]) {
+      state.set_ranks(side, std::move(ranks_[index_of(side)]));
+      ranks_[index_of(side)].reset();
     }
   }
   if (table_) {

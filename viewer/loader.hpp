@@ -19,8 +19,11 @@ namespace stepscope::viewer {
 
 class Loader {
  public:
+  // kWhole: nothing is handed over before all events are there, for a run that is on screen already and has grown.
+  enum class First : uint8_t { kOverview, kWhole };
+
   // `wake` is called from the loading thread whenever poll() has something new.
-  Loader(std::string run, std::string versus, std::function<void()> wake);
+  Loader(std::string run, std::string versus, std::function<void()> wake, First first = First::kOverview);
   // Cancels what is under way and waits for it.
   ~Loader();
   Loader(const Loader&) = delete;
@@ -41,6 +44,7 @@ class Loader {
   void publish(const std::function<void()>& change);
 
   std::function<void()> wake_;
+  First first_;
   std::mutex mutex_;
   bool changed_ = false;
   LoadStatus status_;
@@ -49,6 +53,7 @@ class Loader {
   std::shared_ptr<const DeltaMap> delta_map_;
   std::vector<MoverTable> movers_;
   std::vector<StepChange> step_changes_;
+  std::shared_ptr<const RankMatrix> ranks_[2];
   std::atomic<bool> cancelled_{false};
   std::atomic<bool> finished_{false};
   std::atomic<bool> failed_{false};

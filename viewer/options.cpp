@@ -170,7 +170,8 @@ Usage: stepscope-viewer RUN [--vs RUN] [options]
   --at STEP|TIME      go to a step (412) or a time since the start (12.5s, 350ms)
   --select TEXT       select the first event whose name contains TEXT
   --align MODE        step-start (default), step-length, time or event (the first collective)
-  --view NAME         lower panel: terms, findings, details, area, notes, marks, delta-map, waterfall or movers
+  --view NAME         lower panel: terms, findings, details, area, notes, marks, delta-map, waterfall,
+                      movers, histogram, ranks, batches, counters, flame, events or sql
   --link TEXT         go to the view of a link (the command "A link to this view" copies one)
   --keys FILE         other keys than the usual ones (default: ~/.config/stepscope/keys.conf)
   --theme dark|light

@@ -15,7 +15,24 @@ namespace stepscope::viewer {
 // kFailed: an action of a script could not be done, or what it expects is not so.
 enum class Exit : int { kOk = 0, kFailed = 1, kUsage = 2, kUnreadable = 5 };
 
-enum class Tab : uint8_t { kTerms, kFindings, kDetails, kArea, kNotes, kMarks, kDeltaMap, kWaterfall, kMovers };
+enum class Tab : uint8_t {
+  kTerms,
+  kFindings,
+  kDetails,
+  kArea,
+  kNotes,
+  kMarks,
+  kDeltaMap,
+  kWaterfall,
+  kMovers,
+  kHistogram,
+  kRanks,
+  kBatches,
+  kCounters,
+  kFlame,
+  kEvents,
+  kSql
+};
 
 struct Options {
   std::string run;

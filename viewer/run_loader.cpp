@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "viewer/lane_decoder.hpp"
+#include "viewer/live_watch.hpp"
 
 namespace stepscope::viewer {
 namespace {
@@ -74,13 +75,14 @@ LaneModel lane_model(const Run& run, uint32_t lane,
 void add_notes(RunModel& model, const Run& run) {
   for (const analysis::RunLoss& loss : run.losses()) {
     model.notes.push_back({loss.severity, run.processes()[loss.process].base + ": " + loss.counter + " = " +
-                                              std::to_string(loss.count) + ". " + loss.sentence});
+                                              std::to_string(loss.count) + ". " + loss.sentence +
+                                              (loss.remedy.empty() ? "" : " (" + loss.remedy + ")")});
   }
   for (const std::string& problem : run.problems()) {
     model.notes.push_back({"error", problem});
   }
-  for (const std::string& running : run.still_running()) {
-    model.notes.push_back({"error", running + " still runs and is not shown"});
+  if (LiveWatch({run.path()}).live()) {
+    model.notes.push_back({"info", "still being recorded: this is what there was when it was read"});
   }
   for (const analysis::Door& door : run.doors()) {
     model.notes.push_back(
@@ -88,6 +90,9 @@ void add_notes(RunModel& model, const Run& run) {
                      (door.displaced ? "displaced " + door.name + " (was " : "door " + door.name + " (") +
                      door.state + ")"});
   }
+  // What is missing stands first.
+  std::stable_partition(model.notes.begin(), model.notes.end(),
+                        [](const Note& note) { return note.is_loss(); });
 }
 
 RunModel skeleton(const Run& run) {
@@ -176,12 +181,15 @@ analysis::Result<RunModel> load_events(std::shared_ptr<const Run> run, const Loa
   std::atomic<uint64_t> done{0};
   std::mutex mutex;
   Status failure;
+  std::vector<std::string> damaged;  // lanes whose events cannot be read; the others are shown
   const auto work = [&] {
     for (size_t k = next++; k < order.size(); k = next++) {
       const Status status = decode_lane(*run, lanes[order[k]], names, control);
       done += run->lanes()[lanes[order[k]].source_lane].events;
       const std::lock_guard<std::mutex> lock(mutex);
-      if (!status.ok()) {
+      if (status.code() == analysis::Code::kUnreadable) {
+        damaged.push_back(lanes[order[k]].title + " is not shown: " + status.message());
+      } else if (!status.ok()) {
         failure = failure.ok() ? status : failure;
         return;
       }
@@ -202,6 +210,9 @@ analysis::Result<RunModel> load_events(std::shared_ptr<const Run> run, const Loa
   if (!failure.ok()) {
     return failure;
   }
+  for (const std::string& sentence : damaged) {
+    model.notes.insert(model.notes.begin(), {"error", sentence});
+  }
   // 2. Lanes that hold only counters have nothing to draw.
   for (LaneModel& lane : lanes) {
     if (!lane.rows.empty()) {
@@ -213,6 +224,7 @@ analysis::Result<RunModel> load_events(std::shared_ptr<const Run> run, const Loa
     }
   }
   names.store(model);
+  model.source = run;
   model.details = [run](uint32_t lane, trace::Kind kind, int64_t start_ns, int64_t duration_ns) {
     auto details = run->details(lane, kind, start_ns, duration_ns);
     return details.ok() ? std::move(details).value() : Details{{"error", details.status().message()}};

@@ -5,9 +5,14 @@ namespace stepscope::viewer {
 namespace {
 
 constexpr Word<Tab> kTabs[] = {
-    {"terms", Tab::kTerms},        {"findings", Tab::kFindings},   {"details", Tab::kDetails},
-    {"area", Tab::kArea},          {"notes", Tab::kNotes},         {"marks", Tab::kMarks},
-    {"delta-map", Tab::kDeltaMap}, {"waterfall", Tab::kWaterfall}, {"movers", Tab::kMovers},
+    {"terms", Tab::kTerms},        {"findings", Tab::kFindings},
+    {"details", Tab::kDetails},    {"area", Tab::kArea},
+    {"notes", Tab::kNotes},        {"marks", Tab::kMarks},
+    {"delta-map", Tab::kDeltaMap}, {"waterfall", Tab::kWaterfall},
+    {"movers", Tab::kMovers},      {"histogram", Tab::kHistogram},
+    {"ranks", Tab::kRanks},        {"batches", Tab::kBatches},
+    {"counters", Tab::kCounters},  {"flame", Tab::kFlame},
+    {"events", Tab::kEvents},      {"sql", Tab::kSql},
 };
 
 constexpr Word<AlignMode> kAlignments[] = {

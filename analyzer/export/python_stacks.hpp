@@ -4,7 +4,7 @@
 //
 // The recording has a stack as one text, "file:function;file:function;...", outermost first. A sample stands for the time
 // since the sample before it. Memory: one entry per distinct stack (the sampler keeps at most 16384 per process).
-// Internal to analyzer/export.
+// For analyzer/export; frames_of() for the viewer as well.
 #pragma once
 
 #include <cstdint>

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "viewer/model/evidence.hpp"
 #include "viewer/model/run_model.hpp"
 
 namespace stepscope::viewer {
@@ -44,6 +45,7 @@ struct FindingRow {
   int64_t effect_ns = 0;
   std::string id;
   std::optional<Place> place;
+  std::vector<EvidenceRow> evidence = {};
 };
 
 enum class TermOrder : uint8_t { kEffect, kName, kA, kB };

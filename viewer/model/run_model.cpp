@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "viewer/model/run_model.hpp"
 
+#include <algorithm>
+
 namespace stepscope::viewer {
+
+size_t RunModel::losses() const {
+  return static_cast<size_t>(
+      std::count_if(notes.begin(), notes.end(), [](const Note& note) { return note.is_loss(); }));
+}
 
 size_t RunModel::resident_bytes() const {
   size_t bytes = 0;

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,6 +14,10 @@
 
 #include "viewer/model/category.hpp"
 #include "viewer/model/nesting.hpp"
+
+namespace stepscope::analysis {
+class Run;
+}
 
 namespace stepscope::viewer {
 
@@ -71,6 +76,9 @@ struct LedgerModel {
 struct Note {
   std::string severity;  // "info", "error", "data_loss", "door"
   std::string text;
+
+  // Something that happened is not in what is shown.
+  [[nodiscard]] bool is_loss() const { return severity == "data_loss" || severity == "error"; }
 };
 
 using Details = std::vector<std::pair<std::string, std::string>>;
@@ -115,8 +123,11 @@ struct RunModel {
   DetailSource details;
   FlowSource flows;
   LeafSource leaves;
+  // What it was made of: counters, batches, stacks and SQL are read from it when a view asks. Null in previews and tests.
+  std::shared_ptr<const analysis::Run> source;
 
   [[nodiscard]] size_t resident_bytes() const;
+  [[nodiscard]] size_t losses() const;  // notes that are one
 };
 
 // One event on screen.

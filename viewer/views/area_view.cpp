@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Area: what runs inside the selected area, per name, of both runs. Busy time is a union: nothing counts twice.
+// Area: what runs inside the selected area, per name, of both runs. Busy time is a union: nothing counts twice. A click lights a name
+// up everywhere, a double-click shows how long it takes.
 #include <algorithm>
-#include <map>
+#include <array>
 #include <string>
 
 #include "viewer/imgui_painter.hpp"
+#include "viewer/model/area_table.hpp"
 #include "viewer/model/format.hpp"
 #include "viewer/ui.hpp"
 #include "viewer/views/views.hpp"
@@ -22,61 +24,172 @@ class AreaView final : public View {
       return;
     }
     for (const Side side : {Side::kA, Side::kB}) {
-      if (const auto& stats = state.area[index_of(side)]) {
-        const Color color = side == Side::kA ? colors.run_a : colors.run_b;
-        if (state.two_runs()) {
-          ui::text(color, side == Side::kA ? "A" : "B");
-          ImGui::SameLine(0, 8 * area.unit);
-        }
-        const double room = static_cast<double>(stats->length_ns) * static_cast<double>(stats->lanes);
-        const double busy = static_cast<double>(stats->union_ns);
-        ui::text(colors.text, format_duration(static_cast<double>(stats->length_ns)) + ", " +
-                                  std::to_string(stats->lanes) +
-                                  (stats->lanes == 1 ? " lane, " : " lanes, ") +
-                                  format_percent(room > 0 ? busy / room : 0) + " busy");
-      }
+      draw_sum(state, side, area.unit);
     }
-    for (const Side side : {Side::kA, Side::kB}) {
-      if (state.area[index_of(side)]) {
-        draw_names(state, side, area.unit);
-      }
+    refresh(state);
+    if (!table_.rows.empty()) {
+      draw_names(state, area.unit);
     }
   }
 
  private:
-  static void draw_names(const AppState& state, Side side, float unit) {
-    constexpr size_t kRows = 200;
-    const Palette& colors = state.colors();
-    const RunModel& run = *state.run(side);
-    const AreaStats& stats = *state.area[index_of(side)];
-    constexpr ImGuiTableFlags kFlags = ImGuiTableFlags_RowBg | ImGuiTableFlags_BordersInnerH |
-                                       ImGuiTableFlags_SizingFixedFit | ImGuiTableFlags_PadOuterX;
-    if (!ImGui::BeginTable(side == Side::kA ? "area_a" : "area_b", 5, kFlags)) {
+  // What the table was made of.
+  struct Made {
+    std::array<const RunModel*, 2> runs{};
+    std::array<int64_t, 2> union_ns{};
+    double begin_ns = 0;
+    double end_ns = 0;
+    size_t tracks = 0;
+    friend bool operator==(const Made&, const Made&) = default;
+  };
+
+  void refresh(const AppState& state) {
+    Made now{{state.run(Side::kA), state.run(Side::kB)},
+             {},
+             state.selection.area->display.begin_ns,
+             state.selection.area->display.end_ns,
+             state.selection.area->tracks.size()};
+    std::array<const AreaStats*, 2> stats{};
+    for (size_t s = 0; s < 2; ++s) {
+      stats[s] = state.area[s] ? &*state.area[s] : nullptr;
+      now.union_ns[s] = stats[s] != nullptr ? stats[s]->union_ns : -1;
+    }
+    if (!(now == made_)) {
+      made_ = now;
+      table_ = make_area_table(now.runs, stats);
+      sort_ = true;
+    }
+  }
+
+  static void draw_sum(const AppState& state, Side side, float unit) {
+    const auto& stats = state.area[index_of(side)];
+    if (!stats) {
       return;
     }
-    const std::string title = state.two_runs() ? side == Side::kA ? "name in A" : "name in B" : "name";
-    ImGui::TableSetupColumn(title.c_str(), ImGuiTableColumnFlags_WidthStretch);
-    for (const char* heading : {"count", "self ms", "total ms", "longest"}) {
-      ImGui::TableSetupColumn(heading, ImGuiTableColumnFlags_WidthFixed, 66 * unit);
+    const Palette& colors = state.colors();
+    if (state.two_runs()) {
+      ui::text(side == Side::kA ? colors.run_a : colors.run_b, side == Side::kA ? "A" : "B");
+      ImGui::SameLine(0, 8 * unit);
     }
-    ImGui::TableHeadersRow();
-    for (size_t i = 0; i < std::min(kRows, stats.names.size()); ++i) {
-      const NameStat& stat = stats.names[i];
-      ImGui::TableNextRow();
-      ImGui::TableNextColumn();
-      ui::swatch(category_color(run.names[stat.name].category, state.theme));
-      ui::text(colors.text, run.names[stat.name].text);
-      ImGui::TableNextColumn();
-      ui::text_right(colors.text_dim, format_count(stat.count));
-      ImGui::TableNextColumn();
-      ui::text_right(colors.text, format_ms(static_cast<double>(stat.self_ns)));
-      ImGui::TableNextColumn();
-      ui::text_right(colors.text_dim, format_ms(static_cast<double>(stat.total_ns)));
-      ImGui::TableNextColumn();
-      ui::text_right(colors.text_dim, format_duration(static_cast<double>(stat.max_ns)));
+    const double room = static_cast<double>(stats->length_ns) * static_cast<double>(stats->lanes);
+    const double busy = static_cast<double>(stats->union_ns);
+    ui::text(colors.text, format_duration(static_cast<double>(stats->length_ns)) + ", " +
+                              std::to_string(stats->lanes) + (stats->lanes == 1 ? " lane, " : " lanes, ") +
+                              format_percent(room > 0 ? busy / room : 0) + " busy");
+  }
+
+  void draw_names(AppState& state, float unit) {
+    const Palette& colors = state.colors();
+    if (ImGui::SmallButton("copy as CSV")) {
+      ImGui::SetClipboardText(to_csv(area_as_text(table_)).c_str());
+    }
+    const bool both = table_.comparison;
+    constexpr ImGuiTableFlags kFlags = ImGuiTableFlags_RowBg | ImGuiTableFlags_BordersInnerH |
+                                       ImGuiTableFlags_Sortable | ImGuiTableFlags_ScrollY |
+                                       ImGuiTableFlags_SizingFixedFit;
+    if (!ImGui::BeginTable(both ? "area_both" : "area_one", both ? 7 : 5, kFlags,
+                           ImGui::GetContentRegionAvail())) {
+      return;
+    }
+    set_up_columns(both, unit);
+    sort_if_asked(both);
+    ImGuiListClipper clipper;
+    clipper.Begin(static_cast<int>(table_.rows.size()));
+    while (clipper.Step()) {
+      for (int i = clipper.DisplayStart; i < clipper.DisplayEnd; ++i) {
+        draw_row(state, colors, table_.rows[static_cast<size_t>(i)], i);
+      }
     }
     ImGui::EndTable();
   }
+
+  static void set_up_columns(bool both, float unit) {
+    const auto column = [&](const char* title, AreaOrder order, float width,
+                            ImGuiTableColumnFlags flags = 0) {
+      ImGui::TableSetupColumn(
+          title, ImGuiTableColumnFlags_WidthFixed | ImGuiTableColumnFlags_PreferSortDescending | flags,
+          width * unit, static_cast<ImGuiID>(order));
+    };
+    ImGui::TableSetupScrollFreeze(0, 1);
+    ImGui::TableSetupColumn("name", ImGuiTableColumnFlags_WidthStretch, 1,
+                            static_cast<ImGuiID>(AreaOrder::kName));
+    if (both) {
+      column("A count", AreaOrder::kCountA, 58);
+      column("B count", AreaOrder::kCountB, 58);
+      column("A self ms", AreaOrder::kSelfA, 66);
+      column("B self ms", AreaOrder::kSelfB, 66);
+      column("change", AreaOrder::kDelta, 76, ImGuiTableColumnFlags_DefaultSort);
+    } else {
+      column("count", AreaOrder::kCountA, 66);
+      column("self ms", AreaOrder::kSelfA, 66, ImGuiTableColumnFlags_DefaultSort);
+      column("total ms", AreaOrder::kTotal, 66);
+    }
+    column("longest", AreaOrder::kLongest, 70);
+    ImGui::TableHeadersRow();
+  }
+
+  void sort_if_asked(bool both) {
+    ImGuiTableSortSpecs* specs = ImGui::TableGetSortSpecs();
+    if (specs == nullptr || specs->SpecsCount == 0 || !(specs->SpecsDirty || sort_)) {
+      return;
+    }
+    auto order = static_cast<AreaOrder>(specs->Specs[0].ColumnUserID);
+    if (!both && !table_.rows.empty() && made_.union_ns[0] < 0) {  // B alone
+      order = order == AreaOrder::kCountA  ? AreaOrder::kCountB
+              : order == AreaOrder::kSelfA ? AreaOrder::kSelfB
+                                           : order;
+    }
+    table_.sort(order, specs->Specs[0].SortDirection == ImGuiSortDirection_Descending);
+    specs->SpecsDirty = false;
+    sort_ = false;
+  }
+
+  void draw_row(AppState& state, const Palette& colors, const AreaRow& row, int id) const {
+    ImGui::TableNextRow();
+    ImGui::TableNextColumn();
+    ImGui::PushID(id);
+    const bool clicked =
+        ImGui::Selectable("##name", state.selection.highlight == row.name,
+                          ImGuiSelectableFlags_SpanAllColumns | ImGuiSelectableFlags_AllowDoubleClick);
+    ImGui::PopID();
+    if (clicked) {
+      state.highlight(row.name);
+      if (ImGui::IsMouseDoubleClicked(ImGuiMouseButton_Left)) {
+        state.open_tab(Tab::kHistogram);
+      }
+    }
+    ImGui::SameLine(0, 0);
+    ui::swatch(category_color(row.category, state.theme));
+    ui::text(colors.text, std::string_view(row.name).substr(0, kLongestText));
+    const NameStat& a = row.stat[0];
+    const NameStat& b = row.stat[1];
+    const auto number = [&](Color color, const std::string& text) {
+      ImGui::TableNextColumn();
+      ui::text_right(color, text);
+    };
+    if (table_.comparison) {
+      number(colors.text_dim, format_count(a.count));
+      number(colors.text_dim, format_count(b.count));
+      number(colors.text, format_ms(static_cast<double>(a.self_ns)));
+      number(colors.text, format_ms(static_cast<double>(b.self_ns)));
+      const int64_t delta = row.delta_ns();
+      number(delta > 0   ? colors.more
+             : delta < 0 ? colors.less
+                         : colors.text_dim,
+             format_delta_ms(static_cast<double>(delta)));
+    } else {
+      const NameStat& one = made_.union_ns[0] >= 0 ? a : b;
+      number(colors.text_dim, format_count(one.count));
+      number(colors.text, format_ms(static_cast<double>(one.self_ns)));
+      number(colors.text_dim, format_ms(static_cast<double>(one.total_ns)));
+    }
+    number(colors.text_dim, format_duration(static_cast<double>(std::max(a.max_ns, b.max_ns))));
+  }
+
+  static constexpr size_t kLongestText = 512;  // drawn of a name that can have 10 kB
+  AreaTable table_;
+  Made made_;
+  bool sort_ = false;
 };
 
 }  // namespace

@@ -21,6 +21,13 @@ constexpr ViewRow kViews[] = {
     {"delta_map", Region::kTab, Tab::kDeltaMap, "Delta map", &make_delta_map_view},
     {"waterfall", Region::kTab, Tab::kWaterfall, "Waterfall", &make_waterfall_view},
     {"movers", Region::kTab, Tab::kMovers, "Movers", &make_movers_view},
+    {"histogram", Region::kTab, Tab::kHistogram, "Histogram", &make_histogram_view},
+    {"ranks", Region::kTab, Tab::kRanks, "Ranks", &make_ranks_view},
+    {"batches", Region::kTab, Tab::kBatches, "Batches", &make_batches_view},
+    {"counters", Region::kTab, Tab::kCounters, "Counters", &make_counters_view},
+    {"flame", Region::kTab, Tab::kFlame, "Flame", &make_flame_view},
+    {"events", Region::kTab, Tab::kEvents, "Events", &make_events_view},
+    {"sql", Region::kTab, Tab::kSql, "SQL", &make_sql_view},
 };
 
 }  // namespace

@@ -20,9 +20,10 @@ class StatusView final : public View {
     const float y = area.pos.y + (area.size.y - painter.line_height()) / 2;
     const float right = area.pos.x + area.size.x - 10 * area.unit;
     const std::string text = status_text(state);
-    const Color color = !state.message.empty()                           ? state.colors().text
-                        : state.load.errors.empty() || state.load.active ? state.colors().text_faint
-                                                                         : state.colors().error;
+    const bool bad = !state.load.active && (!state.load.errors.empty() || losses_of(state) > 0);
+    const Color color = !state.message.empty() ? state.colors().text
+                        : bad                  ? state.colors().error
+                                               : state.colors().text_faint;
     const float most =
         area.size.x < 600 * area.unit ? 0.94F : 0.6F;  // the legend needs room, in a small window it has none
     const float width = std::min(painter.text_width(text), area.size.x * most);
@@ -54,9 +55,19 @@ class StatusView final : public View {
     if (const RunModel* b = state.run(Side::kB)) {
       events += b->events;
     }
+    const size_t losses = losses_of(state);
     const std::string selected = summary(state.selection);
-    return (selected.empty() ? "" : selected + " selected · ") +
+    return (losses > 0 ? "something is missing: see Recording · " : "") +
+           (selected.empty() ? "" : selected + " selected · ") +
            format_duration(state.view.visible().length()) + " shown · " + format_count(events) + " events";
+  }
+
+  static size_t losses_of(const AppState& state) {
+    size_t losses = 0;
+    for (const Side side : {Side::kA, Side::kB}) {
+      losses += state.run(side) != nullptr ? state.run(side)->losses() : 0;
+    }
+    return losses;
   }
 
   void draw_legend(ImGuiPainter& painter, const AppState& state, ImVec2 at, float right, float unit) {

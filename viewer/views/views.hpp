@@ -17,6 +17,13 @@ namespace stepscope::viewer {
 [[nodiscard]] std::unique_ptr<View> make_details_view();
 [[nodiscard]] std::unique_ptr<View> make_area_view();
 [[nodiscard]] std::unique_ptr<View> make_notes_view();
+[[nodiscard]] std::unique_ptr<View> make_histogram_view();
+[[nodiscard]] std::unique_ptr<View> make_ranks_view();
+[[nodiscard]] std::unique_ptr<View> make_batches_view();
+[[nodiscard]] std::unique_ptr<View> make_counters_view();
+[[nodiscard]] std::unique_ptr<View> make_flame_view();
+[[nodiscard]] std::unique_ptr<View> make_events_view();
+[[nodiscard]] std::unique_ptr<View> make_sql_view();
 [[nodiscard]] std::unique_ptr<View> make_status_view();
 [[nodiscard]] std::unique_ptr<View> make_help_view();
 [[nodiscard]] std::unique_ptr<View> make_marks_view();

@@ -18,6 +18,7 @@
 #include <imgui.h>
 
 #include "tests/bench/support/bars.hpp"
+#include "tests/bench/viewer/bench_details.hpp"
 #include "tests/bench/viewer/bench_load.hpp"
 #include "tests/unit/viewer/support/synthetic_run.hpp"
 #include "viewer/app_state.hpp"
@@ -119,6 +120,7 @@ int run(size_t events, int frames) {
               static_cast<double>(a->resident_bytes()) / static_cast<double>(a->events));
   stepscope::testing::bar("resident bytes per event",
                           static_cast<double>(a->resident_bytes()) / static_cast<double>(a->events), "B", 20);
+  bench_details(a);
   Options options;
   AppState state(options);
   Shell shell;

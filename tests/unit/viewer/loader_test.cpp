@@ -6,23 +6,20 @@
 #include <condition_variable>
 #include <filesystem>
 #include <fstream>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <set>
 #include <thread>
 
 #include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
 
-#include "tests/golden/cli/program.hpp"
 #include "tests/support/gpu_job.hpp"
 #include "tests/support/job_simulator.hpp"
 #include "tests/support/rank_job.hpp"
 #include "tests/support/temp_dir.hpp"
 #include "trace/spool_writer.hpp"
+#include "viewer/live_watch.hpp"
 #include "viewer/model/track_layout.hpp"
-#include "viewer/model/waterfall.hpp"
 
 namespace stepscope::viewer {
 namespace {
@@ -116,53 +113,6 @@ TEST_F(LoaderTest, TwoRunsHaveATableThatAddsUpAndWhoseCauseHasAPlace) {
   EXPECT_LT(state->view.visible().length(), 0.2 * state->view.bounds().length());
 }
 
-// What the window shows of two runs is what the program prints, to the nanosecond.
-TEST_F(LoaderTest, WaterfallAndMoversAreThoseOfStepscopeDiff) {
-  stepscope::testing::write_gpu_job(dir.file("a"), "steps=30 kernels=40");
-  stepscope::testing::write_gpu_job(dir.file("b"), "steps=30 kernels=44 kernel=230us comm=9ms data=2ms");
-  const auto state = load(dir.file("a"), dir.file("b"));
-  const auto said = nlohmann::json::parse(
-      stepscope::testing::stepscope({"diff", dir.file("a"), "--vs", dir.file("b"), "--json"}).out);
-  std::map<std::string, int64_t> terms;
-  for (const auto& term : said["terms"]) {
-    terms[term["leaf"]] += term["delta_ns"].get<int64_t>();
-  }
-  const Waterfall fall = Waterfall::make(state->table, 1000);
-  ASSERT_GE(fall.bars.size(), 4U);
-  EXPECT_EQ(fall.bars.front().to_ns, said["base"]["mean_step_ns"].get<int64_t>());
-  EXPECT_EQ(fall.bars.back().to_ns, said["candidate"]["mean_step_ns"].get<int64_t>());
-  for (size_t i = 1; i + 1 < fall.bars.size(); ++i) {
-    for (const size_t index : fall.bars[i].terms) {
-      EXPECT_EQ(state->table.terms[index].delta_ns, terms.at(state->table.terms[index].name));
-    }
-    EXPECT_EQ(fall.bars[i].from_ns, i == 1 ? fall.bars[0].to_ns : fall.bars[i - 1].to_ns);
-  }
-  EXPECT_EQ(fall.bars[fall.bars.size() - 2].to_ns, fall.bars.back().to_ns);
-
-  ASSERT_FALSE(state->movers.empty());
-  const MoverTable& movers = state->movers.front();
-  EXPECT_EQ(movers.delta_ns, said["delta_ns"].get<int64_t>());
-  EXPECT_EQ(movers.residual_ns(), 0);
-  size_t groups = 0;
-  for (const auto& group : said["kernels"]["groups"]) {
-    const auto mover = std::find_if(movers.movers.begin(), movers.movers.end(), [&](const Mover& one) {
-      return one.label == group["label"] && one.delta_ns == group["delta_ns"].get<int64_t>();
-    });
-    ASSERT_NE(mover, movers.movers.end()) << group["label"];
-    EXPECT_EQ(mover->tier, group["match_tier"]);
-    EXPECT_EQ(mover->a_ns, group["base_ns"].get<int64_t>());
-    EXPECT_EQ(mover->b_ns, group["candidate_ns"].get<int64_t>());
-    ++groups;
-  }
-  EXPECT_GT(groups, 0U);
-  // A kernel's row leads to its longest event.
-  const auto kernel = std::find_if(movers.movers.begin(), movers.movers.end(),
-                                   [](const Mover& one) { return !one.tier.empty() && one.delta_ns > 0; });
-  ASSERT_NE(kernel, movers.movers.end());
-  ASSERT_TRUE(kernel->place.has_value());
-  EXPECT_EQ(state->run(Side::kB)->lanes[kernel->place->lane].role, LaneRole::kStream);
-}
-
 TEST_F(LoaderTest, DetailsOfAnEventAreReadFromTheRecording) {
   const auto state = load(make("a", "steps=20 workers=2"), "");
   state->search_for("batch");
@@ -224,6 +174,80 @@ TEST_F(LoaderTest, ASpoolThatCannotBeReadIsANote) {
   EXPECT_TRUE(std::any_of(notes.begin(), notes.end(), [](const Note& note) {
     return note.severity == "error" && note.text.find("worker-r0-node0-9-1.spool") != std::string::npos;
   }));
+}
+
+TEST_F(LoaderTest, ADamagedRecordingIsANoteAndTheOthersAreShown) {
+  const std::string path = make("a", "steps=20 workers=2");
+  std::string damaged;
+  for (const auto& entry : std::filesystem::directory_iterator(path)) {
+    if (entry.path().filename().string().starts_with("worker-")) {
+      damaged = entry.path().string();
+    }
+  }
+  std::filesystem::resize_file(damaged, std::filesystem::file_size(damaged) / 2);
+  const auto state = load(path, "");
+  const RunModel* run = state->run(Side::kA);
+  ASSERT_NE(run, nullptr);
+  EXPECT_EQ(run->processes.size(), 2U);
+  EXPECT_GE(run->steps.size(), 18U);
+  EXPECT_EQ(run->losses(), 1U);
+  EXPECT_NE(run->notes.front().text.find(damaged), std::string::npos) << "what is missing stands first";
+}
+
+TEST_F(LoaderTest, ARunOfDamagedRecordingsAloneDoesNotOpen) {
+  const std::string path = make("a", "steps=20 workers=0");
+  for (const auto& entry : std::filesystem::directory_iterator(path)) {
+    std::filesystem::resize_file(entry.path(), std::filesystem::file_size(entry.path()) / 2);
+  }
+  bool failed = false;
+  const auto state = load(path, "", &failed);
+  EXPECT_TRUE(failed);
+  EXPECT_EQ(state->run(Side::kA), nullptr);
+  EXPECT_EQ(state->load.errors.size(), 1U);
+}
+
+// A job under way is shown as far as it has come, and again when there is more.
+TEST_F(LoaderTest, ARunThatIsStillBeingRecordedIsFollowed) {
+  const std::string path = dir.path() + "/live";
+  std::filesystem::create_directories(path);
+  trace::Spool spool;
+  ASSERT_EQ(spool.open(path.c_str(), "main-r0-node0-9-1"), 0);
+  spool.meta("process.role", "main");
+  spool.meta("process.pid", "9");
+  trace::Ring* ring = spool.acquire_ring(9, "MainThread", 1 << 18);
+  const uint32_t name = spool.intern("train_step", 10);
+  int64_t pushed = 0;
+  const auto push = [&](int64_t until) {
+    constexpr int64_t kStep = 10'000'000;
+    for (; pushed < until; ++pushed) {
+      const int64_t range[] = {1'000'000'000 + pushed * kStep, kStep, name, 0, 0, 2, 0, 0, 0};
+      ASSERT_TRUE(spool.push(ring, trace::Kind::kRange, 0, range, std::size(range)));
+    }
+    (void)spool.drain();
+  };
+  push(20);
+  auto state = load(path, "");
+  ASSERT_NE(state->run(Side::kA), nullptr);
+  EXPECT_EQ(state->run(Side::kA)->events, 20U);
+  EXPECT_NE(state->run(Side::kA)->notes.back().text.find("still being recorded"), std::string::npos);
+  LiveWatch watch({path});
+  EXPECT_TRUE(watch.live());
+  EXPECT_FALSE(watch.changed());
+  push(50);
+  ASSERT_TRUE(watch.changed());
+  bool preview_seen = false;
+  Loader again(
+      path, "", [] {}, Loader::First::kWhole);
+  while (!again.finished()) {
+    (void)again.poll(*state);
+    preview_seen = preview_seen || state->run(Side::kA)->preview;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  (void)again.poll(*state);
+  EXPECT_FALSE(preview_seen) << "the picture would flicker";
+  EXPECT_EQ(state->run(Side::kA)->events, 50U);
+  EXPECT_TRUE(std::filesystem::exists(path + "/main-r0-node0-9-1.spool")) << "the job writes on";
+  spool.abandon_in_child();
 }
 
 // The window learns of everything on the way, in this order: it is opening, the overview, it is reading, all of it.

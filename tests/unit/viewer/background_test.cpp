@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "viewer/background.hpp"
+
+#include <chrono>
+#include <string>
+
+#include <gtest/gtest.h>
+
+namespace stepscope::viewer {
+namespace {
+
+TEST(Background, AnAnswerComesOnceAndIsKeptWhileTheNextIsMade) {
+  std::atomic<int> woken{0};
+  Background background;
+  background.set_wake([&] { ++woken; });
+  Latest<int, std::string> latest;
+  int computed = 0;
+  std::atomic<bool> may_answer{true};
+  const auto ask = [&](int key) {
+    return latest.ask(background, key, [&, key] {
+      ++computed;
+      return [&may_answer, key](const Cancelled&) {
+        while (!may_answer.load()) {
+          std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        }
+        return std::to_string(key);
+      };
+    });
+  };
+  EXPECT_EQ(ask(1), nullptr);
+  EXPECT_TRUE(latest.pending());
+  background.wait();
+  ASSERT_NE(ask(1), nullptr);
+  EXPECT_EQ(*ask(1), "1");
+  EXPECT_FALSE(latest.pending());
+  EXPECT_EQ(computed, 1) << "an equal question is not asked again";
+  may_answer = false;
+  EXPECT_EQ(*ask(2), "1") << "the old answer stands in";
+  EXPECT_EQ(*latest.answered(), 1);
+  may_answer = true;
+  background.wait();
+  EXPECT_EQ(*ask(2), "2");
+  EXPECT_EQ(*latest.answered(), 2);
+  EXPECT_EQ(woken.load(), 2);
+}
+
+TEST(Background, ANewQuestionCancelsTheOneUnderWay) {
+  Background background;
+  Latest<int, int> latest;
+  std::atomic<bool> started{false};
+  (void)latest.ask(background, 1, [&] {
+    return [&](const Cancelled& cancelled) {
+      started = true;
+      while (!cancelled.load()) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      }
+      return -1;
+    };
+  });
+  while (!started.load()) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  const auto second = [] { return [](const Cancelled&) { return 2; }; };
+  (void)latest.ask(background, 2, second);
+  background.wait();
+  ASSERT_NE(latest.ask(background, 2, second), nullptr);
+  EXPECT_EQ(*latest.answer(), 2) << "what the cancelled one returned is not seen";
+}
+
+TEST(Background, GoingAwayEndsWhatRuns) {
+  Latest<int, int> latest;
+  std::atomic<bool> started{false};
+  {
+    Background background;
+    (void)latest.ask(background, 1, [&] {
+      return [&](const Cancelled& cancelled) {
+        started = true;
+        while (!cancelled.load()) {
+          std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        }
+        return 1;
+      };
+    });
+    while (!started.load()) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+  }
+  SUCCEED() << "or the test hangs";
+}
+
+}  // namespace
+}  // namespace stepscope::viewer

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "viewer/model/counters.hpp"
+
+#include <random>
+
+#include <gtest/gtest.h>
+
+namespace stepscope::viewer {
+namespace {
+
+CounterSeries level(const std::vector<Reading>& readings) {
+  return {CounterMeaning{"", "", 1, false}, readings};
+}
+
+TEST(Counters, RangesAgreeWithLookingAtEveryReading) {
+  std::mt19937_64 random(7);
+  std::vector<Reading> readings;
+  int64_t at = 1000;
+  for (int i = 0; i < 1500; ++i) {
+    readings.push_back({at, static_cast<double>(random() % 10000)});
+    at += 1 + static_cast<int64_t>(random() % 50);
+  }
+  const CounterSeries series = level(readings);
+  for (int n = 0; n < 3000; ++n) {
+    const auto begin = static_cast<int64_t>(random() % static_cast<uint64_t>(at + 500));
+    const int64_t end = begin + 1 + static_cast<int64_t>(random() % (n % 3 == 0 ? 20000 : 40));
+    std::optional<std::pair<double, double>> expected;
+    for (size_t i = 0; i < readings.size(); ++i) {
+      const int64_t from = readings[i].time_ns;
+      const int64_t to =
+          i + 1 < readings.size() ? readings[i + 1].time_ns : from + 1;  // holds until the next one
+      if (from < end && to > begin) {
+        const double value = readings[i].value;
+        expected = expected ? std::pair(std::min(expected->first, value), std::max(expected->second, value))
+                            : std::pair(value, value);
+      }
+    }
+    EXPECT_EQ(series.range(begin, end), expected) << begin << " to " << end;
+  }
+}
+
+TEST(Counters, ASumIsShownAsARateInItsUnit) {
+  const CounterMeaning throttled = counter_meaning("cgroup.cpu.throttled_ns");
+  EXPECT_TRUE(throttled.rate);
+  // A quarter of the first second throttled, nothing of the next, then the counter starts anew.
+  const std::vector<Reading> readings{{0, 0},
+                                      {1'000'000'000, 250'000'000},
+                                      {2'000'000'000, 250'000'000},
+                                      {3'000'000'000, 0},
+                                      {4'000'000'000, 1e9}};
+  const CounterSeries series(throttled, readings);
+  EXPECT_NEAR(*series.at(500'000'000), 25, 1e-9);
+  EXPECT_NEAR(*series.at(1'500'000'000), 0, 1e-9);
+  EXPECT_NEAR(*series.at(3'500'000'000), 100, 1e-9);
+  EXPECT_EQ(counter_text(*series.at(0), throttled.unit), "25 %");
+  EXPECT_FALSE(series.at(4'000'000'001).has_value());
+  EXPECT_FALSE(series.at(-1).has_value());
+}
+
+TEST(Counters, AnUnknownNameIsALevelUnderItsOwnName) {
+  const CounterMeaning meaning = counter_meaning("my.queue");
+  EXPECT_EQ(meaning.title, "my.queue");
+  EXPECT_FALSE(meaning.rate);
+  EXPECT_GT(counter_order("my.queue"), counter_order("psi.memory.some_us"));
+}
+
+TEST(Counters, NoReadingsAreNoLine) {
+  EXPECT_EQ(level({}).size(), 0U);
+  EXPECT_FALSE(level({}).range(0, 100).has_value());
+  const CounterMeaning rate{"", "", 1, true};
+  const std::vector<Reading> one{{5, 7}};
+  EXPECT_EQ(CounterSeries(rate, one).size(), 0U) << "one reading of a sum is no rate";
+}
+
+TEST(Counters, LinesOfTwoRunsArePairedByThePartTheyPlay) {
+  std::vector<CounterLine> a(2);
+  a[0].key = "main/0/gpu0/gpu.power_mw";
+  a[1].key = "main/0/0/proc.cpu_ns";
+  std::vector<CounterLine> b(2);
+  b[0].key = "main/0/0/proc.cpu_ns";
+  b[1].key = "worker/0/0/proc.cpu_ns";
+  const auto pairs = pair_counters(a, b);
+  ASSERT_EQ(pairs.size(), 3U);
+  EXPECT_EQ(pairs[0].line[1], nullptr);
+  EXPECT_EQ(pairs[1].line[0], a.data() + 1);
+  EXPECT_EQ(pairs[1].line[1], b.data());
+  EXPECT_EQ(pairs[2].line[0], nullptr);
+}
+
+TEST(Counters, NumbersStandInTheirUnit) {
+  EXPECT_EQ(counter_text(1980, "MHz"), "1980 MHz");
+  EXPECT_EQ(counter_text(38.04, "%"), "38.0 %");
+  EXPECT_EQ(counter_text(0.253, ""), "0.25");
+  EXPECT_EQ(counter_text(3.0 * 1024 * 1024 * 1024, "bytes"), "3.00 GiB");
+  EXPECT_EQ(counter_text(2048, "bytes/s"), "2.00 KiB/s");
+}
+
+}  // namespace
+}  // namespace stepscope::viewer

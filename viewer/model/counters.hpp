@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Counters: clocks, power, throttling, memory, pressure as lines over time. What is recorded as a sum since the process
+// started is shown as a rate. Pure; the window's loader makes the series (run_readings.hpp).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "viewer/model/lod.hpp"
+
+namespace stepscope::viewer {
+
+// What a recorded name stands for. Values are multiplied by `scale`; a rate is per second before that.
+struct CounterMeaning {
+  std::string title;  // "SM clock"; the recorded name where it is not known
+  std::string unit;   // "MHz", "%", "bytes"; "" a plain number
+  double scale = 1;
+  bool rate = false;
+};
+[[nodiscard]] CounterMeaning counter_meaning(std::string_view name);
+// Where a recorded name stands among those that are known; all others behind them.
+[[nodiscard]] size_t counter_order(std::string_view name);
+
+struct Reading {
+  int64_t time_ns = 0;
+  double value = 0;
+};
+
+// One line: value i holds from time i to time i + 1, the last one at its own time only. Constant once made.
+class CounterSeries {
+ public:
+  CounterSeries() = default;
+  // `readings` as recorded, ascending by time. A rate that would be negative (a counter started anew) is left out.
+  CounterSeries(const CounterMeaning& meaning, std::span<const Reading> readings);
+
+  [[nodiscard]] size_t size() const { return time_.size(); }
+  [[nodiscard]] int64_t time(size_t i) const { return time_[i]; }
+  [[nodiscard]] double value(size_t i) const { return value_[i]; }
+  [[nodiscard]] double min() const { return min_; }
+  [[nodiscard]] double max() const { return max_; }
+  // Least and greatest value that holds somewhere in [begin, end): O(log n + 64).
+  [[nodiscard]] std::optional<std::pair<double, double>> range(int64_t begin_ns, int64_t end_ns) const;
+  // The value that holds at a time.
+  [[nodiscard]] std::optional<double> at(int64_t t) const;
+
+ private:
+  static constexpr size_t kBlock = 64;
+  std::vector<int64_t> time_;
+  std::vector<double> value_;
+  std::vector<std::pair<double, double>> blocks_;  // least and greatest of kBlock values each
+  double min_ = 0;
+  double max_ = 0;
+};
+
+struct CounterLine {
+  std::string name;   // as recorded
+  std::string owner;  // "rank 1 · main", "GPU 0 · rank 1"
+  std::string key;    // equal for the line of another run that plays the same part
+  CounterMeaning meaning;
+  CounterSeries series;
+};
+
+// A row of the view: the line of one run, or both of a pair, in the order of A, then what only B has.
+struct CounterPair {
+  const CounterLine* line[2] = {nullptr, nullptr};  // by Side
+  [[nodiscard]] const CounterLine& any() const { return line[0] != nullptr ? *line[0] : *line[1]; }
+};
+[[nodiscard]] std::vector<CounterPair> pair_counters(std::span<const CounterLine> a,
+                                                     std::span<const CounterLine> b);
+
+// The number as its unit asks for: "1980 MHz", "38.0 %", "12.3 GB", "0.25".
+[[nodiscard]] std::string counter_text(double value, std::string_view unit);
+
+}  // namespace stepscope::viewer

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// SQL: one SELECT over the recordings of a run, on a thread of its own that can be cancelled, and its rows as a table. What can be asked
+// is what `stepscope sql` answers: every event kind is a table.
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <string>
+
+#include "viewer/imgui_compat.hpp"
+#include "viewer/imgui_painter.hpp"
+#include "viewer/model/format.hpp"
+#include "viewer/query_runner.hpp"
+#include "viewer/ui.hpp"
+#include "viewer/views/views.hpp"
+
+namespace stepscope::viewer {
+namespace {
+
+// A question is asked anew each time the button is pressed.
+struct SqlQuestion {
+  uint64_t run = 0;  // AppState::run_number
+  std::string text;
+  uint64_t number = 0;
+  friend bool operator==(const SqlQuestion&, const SqlQuestion&) = default;
+};
+
+struct Example {
+  const char* title;
+  const char* query;
+};
+constexpr Example kExamples[] = {
+    {"tables", "SELECT name FROM sqlite_schema ORDER BY name"},
+    {"ranges by time",
+     "SELECT name, count(*) AS count, sum(dur_ns) / 1e6 AS ms FROM range GROUP BY name ORDER BY ms DESC "
+     "LIMIT 50"},
+    {"kernels by time",
+     "SELECT name, count(*) AS count, sum(dur_ns) / 1e6 AS ms FROM kernel GROUP BY name ORDER BY ms DESC "
+     "LIMIT 50"},
+    {"steps", "SELECT step, class, (end_ns - begin_ns) / 1e6 AS ms FROM step ORDER BY ms DESC LIMIT 50"},
+    {"where steps go",
+     "SELECT leaf, sum(exclusive_ns) / 1e6 AS ms FROM step_ledger GROUP BY leaf ORDER BY ms DESC"},
+    {"losses", "SELECT counter, count, severity, sentence FROM loss WHERE count > 0"}};
+
+class SqlView final : public View {
+ public:
+  SqlView() { set_text(kExamples[0].query); }
+
+  void draw(AppState& state, const ViewArea& area) override {
+    const Palette& colors = state.colors();
+    const Side side = state.run(side_) != nullptr ? side_ : Side::kA;
+    const std::shared_ptr<const RunModel>& run = state.run_data(side);
+    if (!run || !run->source) {
+      ui::text(colors.text_dim, "waiting for the run ...");
+      return;
+    }
+    worker_wake(state);
+    ImGui::SetNextItemWidth(-1);
+    const float height = ImGui::GetTextLineHeight() * 3 + 8 * area.unit;
+    ImGui::InputTextMultiline("##query", text_.data(), text_.size(), ImVec2(-1, height));
+    const bool entered =
+        ImGui::IsItemFocused() && ImGui::GetIO().KeyCtrl && compat::key_pressed(Key::kEnter, false);
+    draw_buttons(state, side, entered, area.unit);
+    if (asked_.run == 0) {
+      return;
+    }
+    const QueryResult* result = result_.ask(worker_, asked_, [&] {
+      return [source = run->source, query = asked_.text](const std::atomic<bool>& cancelled) {
+        return run_query(*source, query, cancelled);
+      };
+    });
+    if (result == nullptr || result_.pending()) {
+      return;
+    }
+    if (!result->error.empty()) {
+      ui::text_wrapped(colors.error, result->error);
+    }
+    if (!result->table.columns.empty()) {
+      draw_result(colors, result->table);
+    }
+  }
+
+ private:
+  void set_text(const char* query) {
+    text_.fill('\0');
+    std::memcpy(text_.data(), query, std::min(std::strlen(query), text_.size() - 1));
+  }
+
+  // The worker draws through the same wake as the other views' thread.
+  void worker_wake(const AppState& state) {
+    if (!woken_) {
+      woken_ = true;
+      worker_.set_wake(state.background.wake());
+    }
+  }
+
+  void draw_buttons(AppState& state, Side side, bool entered, float unit) {
+    const Palette& colors = state.colors();
+    if (state.two_runs()) {
+      for (const Side one : {Side::kA, Side::kB}) {
+        if (ui::toggle(one == Side::kA ? "A" : "B", side == one, colors)) {
+          side_ = one;
+        }
+        ImGui::SameLine(0, 3 * unit);
+      }
+      ImGui::SameLine(0, 10 * unit);
+    }
+    if (result_.pending()) {
+      if (ImGui::Button("cancel")) {
+        result_.forget();
+        asked_ = {};
+        cancelled_ = true;
+      }
+    } else if (ImGui::Button("run") || entered) {
+      asked_ = {state.run_number(side), text_.data(), ++number_};
+      cancelled_ = false;
+    }
+    ui::tooltip("Ctrl Enter");
+    ImGui::SameLine(0, 6 * unit);
+    ImGui::SetNextItemWidth(150 * unit);
+    if (ImGui::BeginCombo("##examples", "examples")) {
+      for (const Example& example : kExamples) {
+        if (ImGui::Selectable(example.title)) {
+          set_text(example.query);
+        }
+      }
+      ImGui::EndCombo();
+    }
+    ImGui::SameLine(0, 6 * unit);
+    const QueryResult* result = result_.answer();
+    if (result != nullptr && !result_.pending() && !result->table.rows.empty()) {
+      if (ImGui::Button("copy as CSV")) {
+        ImGui::SetClipboardText(to_csv(result->table).c_str());
+      }
+      ImGui::SameLine(0, 10 * unit);
+    }
+    ImGui::AlignTextToFramePadding();
+    ui::text(colors.text_faint, status_of(result));
+  }
+
+  [[nodiscard]] std::string status_of(const QueryResult* result) const {
+    if (cancelled_) {
+      return "cancelled";
+    }
+    if (result_.pending()) {
+      return "running ...";
+    }
+    if (result == nullptr || !result->error.empty()) {
+      return "";
+    }
+    return format_count(result->table.rows.size()) +
+           (result->cut_off ? " rows, there are more; " : " rows, ") + format_duration(result->seconds * 1e9);
+  }
+
+  static void draw_result(const Palette& colors, const TextTable& table) {
+    constexpr int kMostColumns = 64;  // what a table of ImGui can have
+    constexpr ImGuiTableFlags kFlags = ImGuiTableFlags_ScrollY | ImGuiTableFlags_ScrollX |
+                                       ImGuiTableFlags_RowBg | ImGuiTableFlags_BordersInnerH |
+                                       ImGuiTableFlags_Resizable | ImGuiTableFlags_SizingFixedFit;
+    const int columns = std::min(static_cast<int>(table.columns.size()), kMostColumns);
+    if (!ImGui::BeginTable("result", columns, kFlags, ImGui::GetContentRegionAvail())) {
+      return;
+    }
+    ImGui::TableSetupScrollFreeze(0, 1);
+    for (int c = 0; c < columns; ++c) {
+      ImGui::TableSetupColumn(table.columns[static_cast<size_t>(c)].c_str());
+    }
+    ImGui::TableHeadersRow();
+    ImGuiListClipper clipper;
+    clipper.Begin(static_cast<int>(table.rows.size()));
+    while (clipper.Step()) {
+      for (int r = clipper.DisplayStart; r < clipper.DisplayEnd; ++r) {
+        ImGui::TableNextRow();
+        for (int c = 0; c < columns; ++c) {
+          const std::string_view cell =
+              std::string_view(table.rows[static_cast<size_t>(r)][static_cast<size_t>(c)]).substr(0, 300);
+          ImGui::TableNextColumn();
+          if (table.numeric[static_cast<size_t>(c)]) {
+            ui::text_right(colors.text, cell);
+          } else {
+            ui::text(colors.text, cell);
+          }
+        }
+      }
+    }
+    ImGui::EndTable();
+  }
+
+  std::array<char, 4096> text_{};
+  Side side_ = Side::kB;
+  SqlQuestion asked_;
+  uint64_t number_ = 0;
+  bool cancelled_ = false;
+  bool woken_ = false;
+  Latest<SqlQuestion, QueryResult> result_;
+  Background worker_;  // a query may take minutes: other views do not wait for it
+};
+
+}  // namespace
+
+std::unique_ptr<View> make_sql_view() {
+  return std::make_unique<SqlView>();
+}
+
+}  // namespace stepscope::viewer
