@@ -140,6 +140,10 @@ void AppState::execute(Command command) {
       return finding_by(1);
     case Command::kPreviousFinding:
       return finding_by(-1);
+    case Command::kNextMark:
+      return mark_by(1);
+    case Command::kPreviousMark:
+      return mark_by(-1);
   }
 }
 

@@ -87,6 +87,8 @@ constexpr CommandRow kCommands[] = {
     {C::kTabMarks, "Show", "Marks and notes", {K::kB}, {}, false, "show-marks"},
     {C::kNextFinding, "Go to", "Next finding", {K::kJ}, {}, true, "next-finding"},
     {C::kPreviousFinding, "Go to", "Previous finding", {K::kK}, {}, true, "previous-finding"},
+    {C::kNextMark, "Go to", "Next mark", {K::kM, true}, {}, true, "next-mark"},
+    {C::kPreviousMark, "Go to", "Previous mark", {K::kM, true, true}, {}, true, "previous-mark"},
 };
 
 constexpr MouseRow kMouse[] = {

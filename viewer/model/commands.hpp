@@ -58,6 +58,8 @@ enum class Command : uint8_t {
   kTabMarks,
   kNextFinding,
   kPreviousFinding,
+  kNextMark,
+  kPreviousMark,
 };
 
 // Keys by meaning on a US layout; imgui_compat.hpp knows the numbers. Letters, digits and function keys are in a row each.
