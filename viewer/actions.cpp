@@ -159,6 +159,24 @@ void AppState::execute(Command command) {
       return follow_flow(false);
     case Command::kAlignBySelection:
       return align_by_selection();
+    case Command::kNextMark:
+      return mark_by(1);
+    case Command::kPreviousMark:
+      return mark_by(-1);
+    case Command::kTabHistogram:
+      return open_tab(Tab::kHistogram);
+    case Command::kTabRanks:
+      return open_tab(Tab::kRanks);
+    case Command::kTabBatches:
+      return open_tab(Tab::kBatches);
+    case Command::kTabCounters:
+      return open_tab(Tab::kCounters);
+    case Command::kTabFlame:
+      return open_tab(Tab::kFlame);
+    case Command::kTabEvents:
+      return open_tab(Tab::kEvents);
+    case Command::kTabSql:
+      return open_tab(Tab::kSql);
   }
 }
 

@@ -228,7 +228,10 @@ class App {
       return Exit::kUnreadable;
     }
     FrameScript host(state_, shell_,
-                     {[this] { build_frame(true); },
+                     {[this] {
+                        build_frame(true);
+                        state_.background.wait();  // what the frame asked for is in the next one
+                      },
                       [&](const std::string& path) { return write_picture(*target, path); }});
     const ScriptEnd end = run_script(lines.value(), options_.script, state_, host);
     if (!end.sentence.empty()) {

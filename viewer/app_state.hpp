@@ -239,6 +239,7 @@ class AppState {
   std::string apply_selection(const Link& link);
   void go_through_history(bool forward);
   void finding_by(int direction);
+  void mark_by(int direction);
   void open_palette();
   void rebuild();
   void step_by(int direction);
@@ -256,7 +257,8 @@ class AppState {
   std::array<std::shared_ptr<const RankMatrix>, 2> ranks_;
   std::array<std::vector<uint8_t>, 2> emphasis_;  // by name: 1 stands out; empty: nothing is dimmed
   std::optional<size_t> finding_;                 // gone to last, in table.findings
-  std::optional<size_t> found_track_;             // where the search for lanes is
+  std::optional<Mark> visited_mark_;
+  std::optional<size_t> found_track_;  // where the search for lanes is
   bool view_set_ = false;
   std::optional<Seen> seen_;
 };

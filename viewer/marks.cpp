@@ -34,6 +34,34 @@ void AppState::go_to_mark(const Mark& mark) {
   }
 }
 
+// From the mark gone to last while it is in sight, else from the middle of what is seen.
+void AppState::mark_by(int direction) {
+  const auto middle_of = [&](const Mark& mark) {
+    const TimeRange range = alignment.to_display(mark.side, mark.begin_ns, mark.end_ns);
+    return (range.begin_ns + range.end_ns) / 2;
+  };
+  double from = (view.visible().begin_ns + view.visible().end_ns) / 2;
+  if (visited_mark_ && view.visible().contains(middle_of(*visited_mark_))) {
+    from = middle_of(*visited_mark_);
+  }
+  const Mark* nearest = nullptr;
+  double distance = 0;
+  for (const Mark& mark : marks) {
+    const double away = direction * (middle_of(mark) - from);
+    if (run(mark.side) != nullptr && away > 0 && (nearest == nullptr || away < distance)) {
+      nearest = &mark;
+      distance = away;
+    }
+  }
+  if (nearest == nullptr) {
+    message = direction > 0 ? "there is no mark further on" : "there is no mark before";
+    return;
+  }
+  go_to_mark(*nearest);
+  message = nearest->text;
+  visited_mark_ = *nearest;
+}
+
 void AppState::set_mark_text(size_t mark, std::string text) {
   if (mark < marks.size() && marks[mark].text != text) {
     marks[mark].text = std::move(text);

@@ -178,7 +178,11 @@ Status NoteBook::save() {
     }
     // Another window may have written since.
     const auto content = read_file(file);
-    if (content.ok() && content.value()) {
+    if (!content.ok()) {  // somebody else's: not ours to replace
+      last = content.status();
+      continue;
+    }
+    if (content.value()) {
       auto there = parse_notes(*content.value(), run_id_, file);
       if (!there.ok()) {
         return there.status();

@@ -117,7 +117,9 @@ void Shell::draw(AppState& state, float scale) {
 
 void Shell::draw_view(size_t index, AppState& state, ImVec2 pos, ImVec2 size) {
   const bool inside = ImGui::IsMouseHoveringRect(pos, ImVec2(pos.x + size.x, pos.y + size.y), false);
-  if (inside && ImGui::IsMouseClicked(ImGuiMouseButton_Left) && view_table()[index].table != nullptr) {
+  const bool covered = state.help_open || state.palette_box.open;
+  if (inside && !covered && ImGui::IsMouseClicked(ImGuiMouseButton_Left) &&
+      view_table()[index].table != nullptr) {
     clicked_ = index;
   }
   const float gutter = std::min(kGutter * unit_, ImGui::GetIO().DisplaySize.x * kMostGutter);

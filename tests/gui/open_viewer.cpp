@@ -135,6 +135,52 @@ void OpenViewer::resize(unsigned width, unsigned height) {
   XFlush(display_);
 }
 
+void OpenViewer::press(const char* keysym) {
+  for (const int type : {KeyPress, KeyRelease}) {
+    XEvent event{};
+    event.xkey.type = type;
+    event.xkey.display = display_;
+    event.xkey.window = window_;
+    event.xkey.root = DefaultRootWindow(display_);
+    event.xkey.time = CurrentTime;
+    event.xkey.same_screen = True;
+    event.xkey.keycode = XKeysymToKeycode(display_, XStringToKeysym(keysym));
+    XSendEvent(display_, window_, True, type == KeyPress ? KeyPressMask : KeyReleaseMask, &event);
+    XFlush(display_);
+    std::this_thread::sleep_for(milliseconds(100));
+  }
+}
+
+void OpenViewer::move(int x, int y) {
+  XWarpPointer(display_, None, window_, 0, 0, 0, 0, x, y);
+  XFlush(display_);
+  std::this_thread::sleep_for(milliseconds(100));
+}
+
+void OpenViewer::send_button(bool down, int x, int y) {
+  XEvent event{};
+  event.xbutton.type = down ? ButtonPress : ButtonRelease;
+  event.xbutton.display = display_;
+  event.xbutton.window = window_;
+  event.xbutton.root = DefaultRootWindow(display_);
+  event.xbutton.time = CurrentTime;
+  event.xbutton.same_screen = True;
+  event.xbutton.button = Button1;
+  event.xbutton.x = x;
+  event.xbutton.y = y;
+  XSendEvent(display_, window_, True, down ? ButtonPressMask : ButtonReleaseMask, &event);
+  XFlush(display_);
+  std::this_thread::sleep_for(milliseconds(100));
+}
+
+void OpenViewer::drag(int x0, int y0, int x1, int y1) {
+  move(x0, y0);
+  send_button(true, x0, y0);
+  move((x0 + x1) / 2, (y0 + y1) / 2);
+  move(x1, y1);
+  send_button(false, x1, y1);
+}
+
 void OpenViewer::close_window() {
   XEvent event{};
   event.xclient.type = ClientMessage;

@@ -31,10 +31,14 @@ class OpenViewer {
   [[nodiscard]] bool connect();
   void wiggle_pointer();
   void resize(unsigned width, unsigned height);
+  void press(const char* keysym);  // "m"
+  void drag(int x0, int y0, int x1, int y1);
   void close_window();  // what a window manager sends for the close button
   [[nodiscard]] int wait_for_exit();
 
  private:
+  void move(int x, int y);
+  void send_button(bool down, int x, int y);
   [[nodiscard]] std::string file_line(const std::string& suffix, int number) const;
 
   std::string files_;

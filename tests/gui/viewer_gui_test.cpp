@@ -302,6 +302,31 @@ TEST_F(ViewerGui, AWindowThatIsMadeSmallGoesOn) {
   EXPECT_EQ(viewer.wait_for_exit(), 0);
 }
 
+// A person's window: a mark set and an edge dragged are there the next time, and a picture shows the mark.
+TEST_F(ViewerGui, MarksAndPanesOutliveTheWindow) {
+  make("noted", "steps=40 workers=2 forward=9ms backward=16ms optimizer=3ms fetch.cpu=20ms");
+  const Image before = picture(path("noted"));
+  OpenViewer viewer(path("noted"), dir_->file("noted.open"));
+  ASSERT_TRUE(viewer.wait_until_idle());
+  ASSERT_TRUE(viewer.connect());
+  viewer.press("m");
+  viewer.drag(600, 142, 600, 202);  // the lower edge of the step strip
+  ASSERT_TRUE(viewer.wait_until_idle());
+  EXPECT_FALSE(std::filesystem::exists(path("user/stepscope/viewer-panes"))) << "written at the end";
+  EXPECT_TRUE(std::filesystem::exists(path("noted/stepscope-notes.json"))) << "written at once";
+  viewer.close_window();
+  EXPECT_EQ(viewer.wait_for_exit(), 0);
+  std::ifstream panes(path("user/stepscope/viewer-panes"));
+  std::string name;
+  float strip = 0;
+  panes >> name >> strip;
+  EXPECT_EQ(name, "strip");
+  EXPECT_NEAR(strip, 164, 3);
+  const double changed = picture(path("noted")).difference(before);
+  EXPECT_GT(changed, 0) << "the mark";
+  EXPECT_LT(changed, 0.01) << "a picture has the usual panes";
+}
+
 TEST_F(ViewerGui, AWrongKeyFileIsASentenceAndStopsNothing) {
   const std::string keys = path("keys.conf");
   std::ofstream(keys) << "zoom-in = Hyper+Z\n";

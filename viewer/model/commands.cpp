@@ -87,9 +87,9 @@ constexpr CommandRow kCommands[] = {
     {C::kTabMarks, "Show", "Marks and notes", {K::kB}, {}, false, "show-marks"},
     {C::kNextFinding, "Go to", "Next finding", {K::kJ}, {}, true, "next-finding"},
     {C::kPreviousFinding, "Go to", "Previous finding", {K::kK}, {}, true, "previous-finding"},
-    {C::kTabDeltaMap, "Show", "Delta map: lanes by steps", {}, {}, false, "show-delta-map"},
-    {C::kTabWaterfall, "Show", "Waterfall from A's step to B's", {}, {}, false, "show-waterfall"},
-    {C::kTabMovers, "Show", "Movers: kernels and operators that changed", {}, {}, false, "show-movers"},
+    {C::kTabDeltaMap, "Show", "Delta map: lanes by steps", {K::k6}, {}, false, "show-delta-map"},
+    {C::kTabWaterfall, "Show", "Waterfall from A's step to B's", {K::k7}, {}, false, "show-waterfall"},
+    {C::kTabMovers, "Show", "Movers: kernels and operators that changed", {K::k8}, {}, false, "show-movers"},
     {C::kAlignBySelection, "Compare", "Align by the selected event", {}, {}, false, "align-by-selection"},
     {C::kFollowFlow,
      "Go to",
@@ -105,6 +105,15 @@ constexpr CommandRow kCommands[] = {
      {},
      false,
      "follow-arrow-back"},
+    {C::kNextMark, "Go to", "Next mark", {K::kM, true}, {}, true, "next-mark"},
+    {C::kPreviousMark, "Go to", "Previous mark", {K::kM, true, true}, {}, true, "previous-mark"},
+    {C::kTabHistogram, "Show", "Durations of a name in both runs", {K::k9}, {}, false, "show-histogram"},
+    {C::kTabRanks, "Show", "Ranks by steps", {}, {}, false, "show-ranks"},
+    {C::kTabBatches, "Show", "Batches of the data loader", {}, {}, false, "show-batches"},
+    {C::kTabCounters, "Show", "Clocks, power, memory, pressure", {}, {}, false, "show-counters"},
+    {C::kTabFlame, "Show", "Flame graph of both runs", {}, {}, false, "show-flame"},
+    {C::kTabEvents, "Show", "List of events", {}, {}, false, "show-events"},
+    {C::kTabSql, "Show", "SQL console", {}, {}, false, "show-sql"},
 };
 
 constexpr MouseRow kMouse[] = {

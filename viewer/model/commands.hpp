@@ -64,6 +64,15 @@ enum class Command : uint8_t {
   kAlignBySelection,
   kFollowFlow,
   kFollowFlowBack,
+  kNextMark,
+  kPreviousMark,
+  kTabHistogram,
+  kTabRanks,
+  kTabBatches,
+  kTabCounters,
+  kTabFlame,
+  kTabEvents,
+  kTabSql,
 };
 
 // Keys by meaning on a US layout; imgui_compat.hpp knows the numbers. Letters, digits and function keys are in a row each.

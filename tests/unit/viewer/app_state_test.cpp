@@ -149,6 +149,29 @@ TEST_F(AppStateTest, AMarkStaysWithItsMomentAndGoesWhenItIsSetAgain) {
   EXPECT_GT(state.marks[0].end_ns, state.marks[0].begin_ns);
 }
 
+TEST_F(AppStateTest, MarksAreVisitedInTheOrderOfTime) {
+  for (const size_t step : {36U, 4U, 12U}) {
+    state.go_to_step(step);
+    state.execute(Command::kMark);
+    state.set_mark_text(state.marks.size() - 1, "step " + std::to_string(step));
+  }
+  const auto visit = [this](Command command) {
+    state.execute(command);
+    return state.message;
+  };
+  // With the whole run on screen the view cannot move: what counts is where one has been.
+  state.fit_all();
+  EXPECT_EQ(visit(Command::kPreviousMark), "step 12");
+  EXPECT_EQ(visit(Command::kPreviousMark), "step 4");
+  EXPECT_EQ(visit(Command::kPreviousMark), "there is no mark before");
+  EXPECT_EQ(visit(Command::kNextMark), "step 12");
+  EXPECT_EQ(visit(Command::kNextMark), "step 36");
+  EXPECT_EQ(visit(Command::kNextMark), "there is no mark further on");
+  state.go_to_step(8);  // elsewhere: from there
+  EXPECT_EQ(visit(Command::kNextMark), "step 12");
+  EXPECT_EQ(state.alignment.slot_at((state.view.visible().begin_ns + state.view.visible().end_ns) / 2), 12U);
+}
+
 TEST_F(AppStateTest, LanesAreFoundByTheTitlesOfProcessAndLane) {
   state.execute(Command::kFindLane);
   state.search_for("worker");

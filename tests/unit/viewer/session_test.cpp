@@ -117,6 +117,19 @@ TEST_F(SessionTest, OfARunThatCannotBeWrittenToNotesAreInTheDataDirectory) {
   EXPECT_EQ(window()->state.marks.size(), 1U) << "found by the id of the run";
 }
 
+TEST_F(SessionTest, NotesThatCannotBeReadAreSaidAndLeftAlone) {
+  std::filesystem::create_directories(run_path_ +
+                                      "/stepscope-notes.json/kept");  // as unreadable as another user's file
+  std::vector<std::string> problems;
+  const auto opened = window(&problems);
+  ASSERT_EQ(problems.size(), 1U);
+  opened->state.go_to_step(5);
+  opened->state.execute(Command::kMark);
+  EXPECT_EQ(opened->notes.keep(opened->state), "");
+  EXPECT_TRUE(std::filesystem::exists(run_path_ + "/stepscope-notes.json/kept"));
+  EXPECT_TRUE(std::filesystem::exists(dir_.file("home/stepscope/notes/main-r0-node-1.json")));
+}
+
 TEST_F(SessionTest, ADamagedNotesFileIsSaidAndNeverReplaced) {
   const std::vector<std::string> contents{
       "{\"format\": \"stepscope.no", "{}", notes_text("another run", {{1, 2, "x", kNow, false}}), "[1, 2]",
