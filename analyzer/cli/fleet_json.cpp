@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <cstdlib>
+
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "analyzer/cli/fleet_view.hpp"
@@ -8,6 +11,11 @@ namespace stepscope::analysis::cli {
 namespace {
 
 using nlohmann::ordered_json;
+
+// Six digits: what lies beyond depends on the machine's arithmetic, and documents of equal fleets are equal.
+double six_digits(double value) {
+  return std::strtod(fmt::format("{:.6g}", value).c_str(), nullptr);
+}
 
 ordered_json value_json(const FleetValue& value) {
   return {{"attribute", value.attribute}, {"value", value.value}};
@@ -29,7 +37,7 @@ ordered_json runs_json(const FleetRuns& runs) {
 ordered_json side_json(size_t failed, size_t runs, double hours, Exposure exposure) {
   ordered_json out = {{"failed", failed}, {"runs", runs}};
   if (exposure == Exposure::kHours) {
-    out["hours"] = hours;
+    out["hours"] = six_digits(hours);
   }
   return out;
 }
@@ -43,10 +51,11 @@ ordered_json finding_json(const FleetFinding& finding, Exposure exposure) {
   out["there"] = side_json(finding.failed_there, finding.runs_there, finding.hours_there, exposure);
   out["elsewhere"] =
       side_json(finding.failed_elsewhere, finding.runs_elsewhere, finding.hours_elsewhere, exposure);
-  out["risk_ratio"] = {
-      {"estimate", finding.ratio.estimate}, {"low", finding.ratio.low}, {"high", finding.ratio.high}};
-  out["p"] = finding.p;
-  out["q"] = finding.q;
+  out["risk_ratio"] = {{"estimate", six_digits(finding.ratio.estimate)},
+                       {"low", six_digits(finding.ratio.low)},
+                       {"high", six_digits(finding.ratio.high)}};
+  out["p"] = six_digits(finding.p);
+  out["q"] = six_digits(finding.q);
   out["failures"] = runs_json(finding.failures);
   out["counter_examples"] = runs_json(finding.counter_examples);
   out["symptoms"] = ordered_json::array();
@@ -70,7 +79,7 @@ ordered_json finding_json(const FleetFinding& finding, Exposure exposure) {
          {"retest", shadow.retest == FleetRetest::kExplained ? "explained" : "too_few_left"}});
   }
   out["retried_elsewhere"] = {{"jobs", finding.retried_elsewhere}, {"passed", finding.passed_elsewhere}};
-  out[exposure == Exposure::kHours ? "deciding_hours" : "deciding_runs"] = finding.deciding_runs;
+  out[exposure == Exposure::kHours ? "deciding_hours" : "deciding_runs"] = six_digits(finding.deciding_runs);
   return out;
 }
 
@@ -81,9 +90,10 @@ ordered_json attribute_json(const FleetAttribute& attribute, Exposure exposure) 
                       {"median_runs", attribute.median_runs},
                       {"detectable", nullptr}};
   if (attribute.detectable.possible) {
-    out["detectable"] = {{"failures", attribute.detectable.failures},
-                         {exposure == Exposure::kHours ? "rate_per_hour" : "risk", attribute.detectable.risk},
-                         {"risk_ratio", attribute.detectable.ratio}};
+    out["detectable"] = {
+        {"failures", attribute.detectable.failures},
+        {exposure == Exposure::kHours ? "rate_per_hour" : "risk", six_digits(attribute.detectable.risk)},
+        {"risk_ratio", six_digits(attribute.detectable.ratio)}};
   }
   return out;
 }
@@ -98,7 +108,7 @@ ordered_json fleet_json(const FleetReport& report) {
   document["runs"] = report.runs;
   document["failed"] = report.failed;
   if (report.exposure == Exposure::kHours) {
-    document["hours"] = report.hours;
+    document["hours"] = six_digits(report.hours);
   }
   document["strata"] = report.strata;
   document["left_out"] = {{"cancelled", report.cancelled},

@@ -33,42 +33,43 @@ Result<std::vector<size_t>> chosen_attributes(const FleetTable& table, const Fle
   return out;
 }
 
-// What these runs could show of each attribute.
-std::vector<FleetAttribute> attributes_of(const FleetTable& table, const Observations& observations,
-                                          const std::vector<size_t>& attributes, const FleetReport& report) {
-  std::vector<FleetAttribute> out;
-  for (const size_t attribute : attributes) {
-    if (std::find(observations.symptoms.begin(), observations.symptoms.end(), attribute) !=
-        observations.symptoms.end()) {
+// A tested value's observations, and their hours.
+struct TestedValue {
+  size_t runs = 0;
+  double hours = 0;
+  bool operator<(const TestedValue& other) const {
+    return runs != other.runs ? runs < other.runs : hours < other.hours;
+  }
+};
+
+// What these runs could show of an attribute.
+FleetAttribute show_attribute(const FleetTable& table, const Observations& observations, size_t attribute,
+                              const FleetReport& report) {
+  FleetAttribute out;
+  out.name = table.attributes[attribute];
+  std::vector<TestedValue> tested;
+  for (const AttributeValue& value : observations.values) {
+    if (value.attribute != attribute) {
       continue;
     }
-    FleetAttribute own;
-    own.name = table.attributes[attribute];
-    std::vector<std::pair<size_t, double>> tested;  // runs, hours
-    for (const AttributeValue& value : observations.values) {
-      if (value.attribute != attribute) {
-        continue;
-      }
-      ++own.values;
-      const size_t runs = value.there.count();
-      if (runs >= kLeastRuns && runs + kLeastRuns <= observations.size()) {
-        double hours = 0;
-        if (observations.exposure == Exposure::kHours) {
-          value.there.for_each([&](size_t i) { hours += observations.hours[i]; });
-        }
-        tested.emplace_back(runs, hours);
-      }
+    ++out.values;
+    TestedValue own{value.there.count(), 0};
+    if (own.runs < kLeastRuns || own.runs + kLeastRuns > observations.size()) {
+      continue;
     }
-    own.tested = tested.size();
-    if (!tested.empty()) {
-      std::sort(tested.begin(), tested.end());
-      const auto [runs, hours] = tested[tested.size() / 2];
-      own.median_runs = runs;
-      own.detectable = detectable(
-          {0, runs, report.failed, report.runs, hours, report.hours}, report.exposure,
-          kFalseDiscovery / static_cast<double>(std::max<size_t>(1, report.hypotheses)), kLeastFailures);
+    if (observations.exposure == Exposure::kHours) {
+      value.there.for_each([&](size_t i) { own.hours += observations.hours[i]; });
     }
-    out.push_back(std::move(own));
+    tested.push_back(own);
+  }
+  out.tested = tested.size();
+  if (!tested.empty()) {
+    std::sort(tested.begin(), tested.end());
+    const TestedValue& median = tested[tested.size() / 2];
+    const double alpha = kFalseDiscovery / static_cast<double>(std::max<size_t>(1, report.hypotheses));
+    out.median_runs = median.runs;
+    out.detectable = detectable({0, median.runs, report.failed, report.runs, median.hours, report.hours},
+                                report.exposure, alpha, kLeastFailures);
   }
   return out;
 }
@@ -121,7 +122,12 @@ Result<FleetReport> analyse_fleet(const FleetTable& table, const FleetOptions& o
   }
   const std::vector<std::vector<size_t>> groups = group_values(observations, kLeastRuns);
   report.hypotheses = groups.size();
-  report.attributes = attributes_of(table, observations, attributes.value(), report);
+  for (const size_t attribute : attributes.value()) {
+    if (std::find(observations.symptoms.begin(), observations.symptoms.end(), attribute) ==
+        observations.symptoms.end()) {
+      report.attributes.push_back(show_attribute(table, observations, attribute, report));
+    }
+  }
   report.objection = objection_to(report, !groups.empty());
   if (!report.objection.empty()) {
     return report;

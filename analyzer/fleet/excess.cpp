@@ -17,8 +17,8 @@ struct FailureCounts {
 };
 
 double log_choose(size_t n, size_t k) {
-  const auto log_factorial = [](size_t m) { return std::lgamma(static_cast<double>(m) + 1); };
-  return log_factorial(n) - log_factorial(k) - log_factorial(n - k);
+  const auto logarithm = [](size_t m) { return std::lgamma(static_cast<double>(m) + 1); };  // of m!
+  return logarithm(n) - logarithm(k) - logarithm(n - k);
 }
 
 FailureCounts hypergeometric(const Stratum& stratum) {

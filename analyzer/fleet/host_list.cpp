@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
+#include <set>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -112,9 +114,10 @@ std::optional<std::vector<std::string>> hosts_of(std::string_view list) {
     }
   }
   std::vector<std::string> out;
-  for (std::string& host : found) {
-    if (!host.empty() && std::find(out.begin(), out.end(), host) == out.end()) {
-      out.push_back(std::move(host));
+  std::set<std::string_view> seen;
+  for (const std::string& host : found) {
+    if (!host.empty() && seen.insert(host).second) {
+      out.push_back(host);
     }
   }
   return out;

@@ -7,28 +7,29 @@
 namespace stepscope::analysis {
 namespace {
 
-// P(Binomial(n, p) >= least), by summing what is below.
+double log_factorial(size_t n) {
+  return std::lgamma(static_cast<double>(n) + 1);
+}
+
+// P(Binomial(n, p) >= least), by summing what is below; logarithms, since (1 - p)^n of a large fleet is no double.
 double binomial_tail(size_t n, double p, size_t least) {
-  if (p >= 1) {
-    return 1;
+  if (p <= 0 || p >= 1) {
+    return p >= 1 || least == 0 ? 1 : 0;
   }
-  double term = std::pow(1 - p, static_cast<double>(n));
   double below = 0;
   for (size_t x = 0; x < least; ++x) {
-    below += term;
-    term *= static_cast<double>(n - x) / static_cast<double>(x + 1) * p / (1 - p);
+    below += std::exp(log_factorial(n) - log_factorial(x) - log_factorial(n - x) +
+                      static_cast<double>(x) * std::log(p) + static_cast<double>(n - x) * std::log1p(-p));
   }
   return 1 - below;
 }
 
 double poisson_tail(double mean, size_t least) {
-  double term = std::exp(-mean);
   double below = 0;
-  for (size_t x = 0; x < least; ++x) {
-    below += term;
-    term *= mean / static_cast<double>(x + 1);
+  for (size_t x = 0; mean > 0 && x < least; ++x) {
+    below += std::exp(static_cast<double>(x) * std::log(mean) - mean - log_factorial(x));
   }
-  return 1 - below;
+  return mean > 0 ? 1 - below : 0;
 }
 
 // The least x of [0, most] at which `power`, which grows, reaches kPower; it does at `most`.

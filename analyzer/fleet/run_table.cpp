@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
-#include <cmath>
 #include <cstring>
 #include <fstream>
 #include <map>
@@ -22,6 +21,7 @@ using trace::Code;
 using trace::Status;
 
 constexpr std::string_view kHostAttribute = "host";
+constexpr double kMostHours = 1e9;  // of one run; more is a mistake, and sums stay finite
 
 // Which column is what; the others are attributes.
 struct TableColumns {
@@ -49,7 +49,7 @@ class RunTableReader {
   Result<FleetTable> read();
 
  private:
-  Status wrong(const std::string& cause, const std::string& remedy) const {
+  [[nodiscard]] Status wrong(const std::string& cause, const std::string& remedy) const {
     return {Code::kUnreadable,
             fmt::format("cannot read '{}': {}{}; {}", path_,
                         number_ == 0 ? "" : fmt::format("line {}: ", number_), cause, remedy)};
@@ -111,7 +111,7 @@ Status RunTableReader::take_times(const std::vector<std::string>& row, FleetRun*
   }
   double hours = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), hours);
-  if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(hours) || hours < 0) {
+  if (error != std::errc() || end != text.data() + text.size() || !(hours >= 0 && hours <= kMostHours)) {
     return wrong(fmt::format("exposure is '{}', which is no number of GPU hours", text),
                  "write a number of 0 or more, or leave it empty");
   }

@@ -93,13 +93,13 @@ class Search {
   }
 
  private:
-  std::vector<Stratum> tally(size_t group, const RunSet& among) const {
+  [[nodiscard]] std::vector<Stratum> tally(size_t group, const RunSet& among) const {
     return observations_.tally(*sets_[group].there, among.common(*sets_[group].known));
   }
 
   // Whether a value is tested is decided by its runs, not by how they ended; one with too few failures to be named counts
   // as tested with p = 1.
-  std::vector<TestedGroup> test(const RunSet& among) const {
+  [[nodiscard]] std::vector<TestedGroup> test(const RunSet& among) const {
     std::vector<TestedGroup> out(sets_.size());
     std::vector<double> p_values;
     for (size_t g = 0; g < sets_.size(); ++g) {
@@ -122,7 +122,8 @@ class Search {
 
   // The single value with the least p; the pair that explains it better where there is one; a pair of values that do not
   // stand out by themselves where no single one does.
-  std::optional<FleetPick> best(const std::vector<TestedGroup>& tested, const RunSet& among) const {
+  [[nodiscard]] std::optional<FleetPick> best(const std::vector<TestedGroup>& tested,
+                                              const RunSet& among) const {
     const auto first = std::min_element(tested.begin(), tested.end(),
                                         [](const TestedGroup& a, const TestedGroup& b) { return a.p < b.p; });
     const bool single = first != tested.end() && first->tested && first->q <= kFalseDiscovery;
@@ -147,7 +148,7 @@ class Search {
         {top}, sets_[top].there->common(among), among.common(*sets_[top].known), first->p, first->q, {}};
   }
 
-  std::vector<size_t> tied_to_time(const std::vector<TestedGroup>& tested) const {
+  [[nodiscard]] std::vector<size_t> tied_to_time(const std::vector<TestedGroup>& tested) const {
     std::vector<size_t> out;
     std::vector<double> p_values;
     std::vector<size_t> candidates;

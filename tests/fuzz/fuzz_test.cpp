@@ -96,5 +96,9 @@ TEST(Fuzz, ImportSurvivesAnyBytes) {
   run_mutations(kTargets[3], 1000);
 }
 
+TEST(Fuzz, FleetTableSurvivesAnyBytes) {
+  run_mutations(kTargets[4], 1000);
+}
+
 }  // namespace
 }  // namespace stepscope::fuzz

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What is fuzzed: everything of the recording format, and of traces that are imported, that reads bytes from outside. A target takes any bytes and must
-// come back: no crash, no hang, no report of a sanitizer. Seeds are well-formed inputs to start from.
+// What is fuzzed: everything that reads bytes from outside, of the recording format, of traces that are imported and of tables of
+// runs. A target takes any bytes and must come back: no crash, no hang, no report of a sanitizer. Seeds are well-formed inputs to
+// start from.
 //
 // The same functions are run by libFuzzer (preset fuzz) and by fuzz_test over seeded mutations (label fuzz).
 #pragma once
@@ -36,11 +37,16 @@ std::vector<std::string> recording_seeds();
 void run_import(std::span<const uint8_t> input);
 std::vector<std::string> import_seeds();
 
+// read_run_table and analyse_fleet: the input is a table of runs.
+void run_fleet(std::span<const uint8_t> input);
+std::vector<std::string> fleet_seeds();
+
 inline constexpr Target kTargets[] = {
     {"segment", run_segment, segment_seeds},
     {"spool", run_spool, spool_seeds},
     {"recording", run_recording, recording_seeds},
     {"import", run_import, import_seeds},
+    {"fleet", run_fleet, fleet_seeds},
 };
 
 // A directory for the files of this process, in memory where there is such a place.

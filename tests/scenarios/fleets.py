@@ -21,10 +21,11 @@ HOSTS, IMAGES, DRIVERS, DATASETS = 50, 8, 4, 12
 BASE_RISK, BUG = 0.05, 0.01  # of any run to fail; of a job to fail wherever it runs, which is part of it
 RETRIED, MOST_ATTEMPTS, CANCELLED = 0.7, 3, 0.05
 DAYS = 30
+HOURS = 20  # GPU hours of a run, where they matter
 FLEETS_PER_SEED = 10
 BARS = {"first": 0.95, "covered": 0.90, "false": 0.05}
 ALL = "fleet"  # stands for all scenarios of this file
-BAD_HOST, BAD_IMAGE, BAD_DRIVER = "h17", "image-3", "driver-2"
+BAD_HOST, BAD_IMAGE, BAD_DRIVER, LONG_DATASET = "h17", "image-3", "driver-2", "data-5"
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class Wrong:
     values: tuple = ()            # (attribute, value): these together make a run fail
     follows: str = ""             # an image that runs with the bad host have, and hardly any other
     drift: bool = False           # in one week four times as many runs fail, and that week a new image is rolled out
+    hours: bool = False           # runs fail at a rate per hour, and those on one dataset take ten times as long
     runs: int = 300               # jobs, without their further attempts
     hosts_per_run: int = 4
 
@@ -49,6 +51,7 @@ FLEETS = {
     "21c": Wrong("an image fails with one driver only", 0.60, (("image", BAD_IMAGE), ("driver", BAD_DRIVER)), runs=1000),
     "21d": Wrong("nothing is wrong"),
     "21e": Wrong("nothing but a bad week, in which an image came", drift=True),
+    "21f": Wrong("nothing, some runs are longer; by hours", hours=True),
 }
 
 
@@ -78,11 +81,20 @@ class Fleet:
                 row["image"] = self.wrong.follows
             failed = bug or self.random.random() < self.chance_of(row, bad_week)
             cancelled = self.random.random() < CANCELLED
+            if self.wrong.hours:
+                failed, row["exposure"] = self.hours_of(dataset, cancelled)
             row["outcome"] = "cancelled" if cancelled else "failed" if failed else "ok"
             row["xid"] = "79" if failed and not cancelled and self.is_bad(row) and self.random.random() < 0.7 else ""
             self.rows.append(row)
             if cancelled or not failed or self.random.random() >= RETRIED:
                 return
+
+    def hours_of(self, dataset, cancelled):
+        """Whether a run failed before it came to its end or was cancelled, and when it ended."""
+        planned = 10 * HOURS if dataset == LONG_DATASET else HOURS
+        end = self.random.uniform(0, planned) if cancelled else planned
+        failure = self.random.expovariate(BASE_RISK / HOURS)
+        return failure < end, round(min(failure, end), 3)
 
     def is_bad(self, row):
         return bool(self.wrong.values) and all(

@@ -6,7 +6,7 @@ of jobs that hang and of fleets with a bad host.
     score.py --generate BIN --stepscope BIN [--seeds 0:20] [--runs 5] [--only 3,16] [--steps N] [--jobs 2] [--verbose]
     score.py ... [--replay-test BIN] [--data DIR] [--only real]     the public recordings alone (pairs.py)
     score.py ... --only 22a,22b,22c,22d     the hangs alone (hangs.py)
-    score.py ... --only fleet               the fleets alone, 21a to 21e (fleets.py)
+    score.py ... --only fleet               the fleets alone, 21a to 21f (fleets.py)
     score.py ... --known-shortfalls     the same, but what KNOWN_SHORTFALLS names must fail, and nothing else
 
 Per scenario: how often the diff named the cause first (top-1), how far its size was off (median and worst), and how many causes it

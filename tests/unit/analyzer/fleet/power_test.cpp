@@ -27,6 +27,16 @@ TEST(FleetPower, MoreRunsShowSmallerRisks) {
   EXPECT_NEAR(many.ratio, many.risk / 0.05, 1e-9);
 }
 
+TEST(FleetPower, HoldsForLargeFleets) {
+  // Expected: the normal approximation.
+  const Detectable large = of_fleet(10000, 1000, 20000);
+  ASSERT_TRUE(large.possible);
+  EXPECT_NEAR(large.risk, 0.063, 0.002) << "0.05 and (3.2 + 0.84) standard errors of 0.0031";
+  const Detectable hours = detectable({0, 10000, 2000, 20000, 5e5, 1e6}, Exposure::kHours, kAlpha, 3);
+  ASSERT_TRUE(hours.possible);
+  EXPECT_NEAR(hours.ratio, 1.18, 0.03) << "1 and (3.2 + 0.84) standard errors of 0.045";
+}
+
 TEST(FleetPower, SaysWhenNothingWouldShow) {
   EXPECT_FALSE(of_fleet(5, 140, 300).possible) << "with half of all failing, five failures are no surprise";
   EXPECT_FALSE(of_fleet(24, 0, 300).possible);

@@ -81,6 +81,10 @@ TEST_F(RunTables, RefusalsNameLineCauseAndRemedy) {
                  "write a number");
   expect_refused("run,outcome,exposure\na,ok,12h\n", "exposure is '12h', which is no number of GPU hours",
                  "write a number");
+  expect_refused("run,outcome,exposure\na,ok,1e300\n", "exposure is '1e300', which is no number of GPU hours",
+                 "write a number");
+  expect_refused("run,outcome,exposure\na,ok,nan\n", "exposure is 'nan', which is no number of GPU hours",
+                 "write a number");
   expect_refused("run,outcome,hosts\na,ok,h[1-\n", "line 2: hosts is 'h[1-', which is no list of hosts",
                  "separate them");
   expect_refused(std::string("SQLite format 3\0,x\n", 19), "line 1: it is no text", "give a table");
