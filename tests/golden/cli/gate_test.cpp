@@ -95,8 +95,8 @@ TEST_F(Gate, ASlowerOneFailsWithTheCauseInEveryForm) {
   const std::string page = file("gate.html");
   EXPECT_THAT(page, StartsWith("<!DOCTYPE html>"));
   EXPECT_THAT(page, EndsWith("</html>\n"));
-  for (const char* part :
-       {"<svg", "polyline class=\"candidate\"", "rect class=\"worse\"", "data.io", "slow3"}) {
+  for (const char* part : {"<svg", "circle class=\"base\"", "polyline class=\"candidate\"",
+                           "rect class=\"worse\"", "data.io", "slow3"}) {
     EXPECT_THAT(page, HasSubstr(part));
   }
   for (const char* outside : {"http:", "https:", "<script", "<link", "@import", "url("}) {
