@@ -199,24 +199,30 @@ std::string waterfall_table(std::span<const GateTerm> terms, double base_ns, dou
       "<div class=\"scroll\">\n<table class=\"waterfall\">\n<tr><th>ms per train step</th><th "
       "aria-hidden=\"true\"></th>"
       "<th class=\"n\">change</th><th class=\"n\">base &rarr; candidate</th></tr>\n";
-  // A bar, or where it has no length a mark for a whole step; the thin line is the base.
-  const auto row = [&](const std::string& name, const char* css, double from, double to,
-                       const std::string& change, const std::string& sides) {
-    constexpr double kLeastPercent = 0.4;
-    const double left = scale.percent(std::min(from, to));
-    const double width = std::max(kLeastPercent, scale.percent(std::max(from, to)) - left);
+  // A bar, or for a whole step a mark; the thin line is the base.
+  const auto row = [&](const std::string& name, const std::string& shape, const std::string& change,
+                       const std::string& sides) {
     out += fmt::format(
         "<tr><td>{0}</td><td class=\"picture\"><svg width=\"100%\" height=\"18\" aria-hidden=\"true\">"
-        "<line class=\"grid\" x1=\"{1:.2f}%\" y1=\"0\" x2=\"{1:.2f}%\" y2=\"18\"/>"
-        "<rect class=\"{2}\" x=\"{3:.2f}%\" y=\"2\" width=\"{4:.2f}%\" height=\"14\"/></svg></td>"
-        "<td class=\"n\">{5}</td><td class=\"n\">{6}</td></tr>\n",
-        markup_escaped(name), scale.percent(base_ns), css, left, width, change, sides);
+        "<line class=\"grid\" x1=\"{1:.2f}%\" y1=\"0\" x2=\"{1:.2f}%\" y2=\"18\"/>{2}</svg></td>"
+        "<td class=\"n\">{3}</td><td class=\"n\">{4}</td></tr>\n",
+        markup_escaped(name), scale.percent(base_ns), shape, change, sides);
+  };
+  const auto mark = [&](const char* side, double ns) {
+    return fmt::format(
+        "<line class=\"{0}\" stroke-width=\"3\" x1=\"{1:.2f}%\" y1=\"1\" x2=\"{1:.2f}%\" y2=\"17\"/>", side,
+        scale.percent(ns));
+  };
+  const auto bar = [&](double from, double to) {
+    const double left = scale.percent(std::min(from, to));
+    return fmt::format("<rect class=\"{}\" x=\"{:.2f}%\" y=\"2\" width=\"{:.2f}%\" height=\"14\"/>",
+                       to > from ? "worse" : "better", left, scale.percent(std::max(from, to)) - left);
   };
   const auto row_of_term = [&](const std::string& name, double delta_ns, const std::string& sides) {
-    row(name, delta_ns > 0 ? "worse" : "better", at, at + delta_ns, signed_milliseconds(delta_ns), sides);
+    row(name, bar(at, at + delta_ns), signed_milliseconds(delta_ns), sides);
     at += delta_ns;
   };
-  row("base", "base", base_ns, base_ns, "", milliseconds(base_ns));
+  row("base", mark("base", base_ns), "", milliseconds(base_ns));
   at = base_ns;
   for (const GateTerm& term : terms) {
     row_of_term(term.name, term.delta_ns,
@@ -226,7 +232,7 @@ std::string waterfall_table(std::span<const GateTerm> terms, double base_ns, dou
   if (std::fabs(candidate_ns - at) >= kShownNs) {
     row_of_term("all else", candidate_ns - at, "");
   }
-  row("candidate", "candidate", candidate_ns, candidate_ns, signed_milliseconds(candidate_ns - base_ns),
+  row("candidate", mark("candidate", candidate_ns), signed_milliseconds(candidate_ns - base_ns),
       milliseconds(candidate_ns));
   return out + "</table>\n</div>\n";
 }

@@ -36,7 +36,7 @@ polyline { fill: none; stroke-width: 1.2; opacity: .75 } .median { stroke-width:
 polyline.base, line.base, circle.base { stroke: var(--base) } rect.base, circle.base { fill: var(--base) }
 polyline.candidate, line.candidate, circle.candidate { stroke: var(--candidate) }
 rect.candidate, circle.candidate { fill: var(--candidate) } circle.out { fill: none }
-rect.worse { fill: var(--worse) } rect.better { fill: var(--better) }
+rect.worse { fill: var(--worse); stroke: var(--worse) } rect.better { fill: var(--better); stroke: var(--better) }
 @media (max-width: 600px) { body { padding: 0 .6em } table { font-size: .87em } th, td { padding: .3em .25em } .plot { margin-left: 4.5em }
   td:first-child { min-width: 5.5em } td.picture { width: 25% } }
 @media print { body { max-width: none; margin: 0; print-color-adjust: exact; -webkit-print-color-adjust: exact }

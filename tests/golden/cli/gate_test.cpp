@@ -146,6 +146,9 @@ TEST_F(Gate, BisectExitCodes) {
   base_and_slow();
   EXPECT_EQ(gate(with(kSlow, {"--bisect"})).exit_code, 1);
   EXPECT_EQ(gate({"slow1", "--baseline", "base1", "--bisect"}).exit_code, 125);
+  write_bytes(dir_.file("fail.toml"), "[gate]\non_inconclusive = \"fail\"\n");
+  EXPECT_EQ(gate({"slow1", "--baseline", "base1", "--bisect", "--policy", "fail.toml"}).exit_code, 125)
+      << "the policy is for CI; no commit is to blame for too few runs";
   EXPECT_EQ(gate({"nowhere", "--baseline", "base1", "--bisect"}).exit_code, 125);
   EXPECT_EQ(gate({"slow1", "--baseline", "base1", "--bisect", "--max-regression", "x"}).exit_code, 128)
       << "a wrong call must end the bisection, not blame a commit";
