@@ -292,7 +292,9 @@ int run_gate(const Command& command, const std::vector<std::string>& args) {
   }
   const std::string annotations = arguments.github ? gate_annotations(report) : "";
   const int printed = print_result(annotations + gate_text(report, inspect_terminal(STDOUT_FILENO)));
-  return exit_code(printed == kExitOk ? report.exit_code : printed);
+  // What a policy makes of an inconclusive result is for CI: a bisection must not blame or clear a commit by it.
+  const bool cannot_tell = arguments.bisect && report.verdict == "inconclusive";
+  return exit_code(printed != kExitOk ? printed : cannot_tell ? kExitInconclusive : report.exit_code);
 }
 
 }  // namespace stepscope::analysis::cli

@@ -5,10 +5,10 @@
 
 #include "analyzer/cli/commands.hpp"
 #include "analyzer/cli/exit_code.hpp"
-#include "analyzer/cli/html_page.hpp"
 #include "analyzer/cli/open_run.hpp"
 #include "analyzer/cli/options.hpp"
 #include "analyzer/cli/output.hpp"
+#include "analyzer/cli/page_parts.hpp"
 #include "analyzer/cli/report_view.hpp"
 #include "analyzer/evidence.hpp"
 #include "analyzer/findings.hpp"

@@ -9,6 +9,7 @@
 #include "analyzer/cli/gate_plot.hpp"
 #include "analyzer/cli/html_page.hpp"
 #include "analyzer/cli/markup.hpp"
+#include "analyzer/cli/page_parts.hpp"
 #include "analyzer/cli/page_pictures.hpp"
 
 namespace stepscope::analysis::cli {
@@ -73,10 +74,10 @@ std::string waterfall_section(const Diff& diff) {
   if (rest.delta_ns != 0) {
     bars.push_back(rest);
   }
-  return "<h2>From the one step to the other</h2>\n<figure>" +
-         waterfall_svg(bars, static_cast<double>(diff.base.mean_step_ns),
-                       static_cast<double>(diff.candidate.mean_step_ns)) +
-         "<figcaption>Mean train steps; the terms add up to the change.</figcaption></figure>\n";
+  return "<h2>From the one step to the other</h2>\n" +
+         waterfall_table(bars, static_cast<double>(diff.base.mean_step_ns),
+                         static_cast<double>(diff.candidate.mean_step_ns)) +
+         "<p class=\"quiet\">Mean train steps; the terms add up to the change.</p>\n";
 }
 
 std::string terms_section(const Diff& diff) {
@@ -99,7 +100,7 @@ std::string terms_section(const Diff& diff) {
   }
   std::string out = table.empty() ? ""
                                   : table.render() +
-                                        "<p class=\"soft\">Coloured: clear of noise. ~: modelled, "
+                                        "<p class=\"quiet\">Coloured: clear of noise. ~: modelled, "
                                         "not the difference of two leaves.</p>\n";
   HtmlTable hidden({"grew, but hidden behind other work", "ms"}, 1);
   for (const HiddenTerm& term : diff.hidden) {
@@ -178,12 +179,16 @@ std::string diff_html(const DiffReport& report, std::span<const AnalyzedRun> bas
                       std::span<const AnalyzedRun> candidate) {
   const Diff& diff = report.diff;
   const std::string answer = diff_headline(report, Terminal());
-  std::string body;
+  std::vector<std::string> beside;
   size_t begin = answer.find('\n') + 1;
   for (size_t end = answer.find('\n', begin); end != std::string::npos; end = answer.find('\n', begin)) {
-    body += "<p>" + markup_escaped(std::string_view(answer).substr(begin, end - begin)) + "</p>\n";
+    beside.push_back(answer.substr(begin, end - begin));
     begin = end + 1;
   }
+  const Tone tone = !diff.flagged || diff.work.explains_step ? Tone::kPlain
+                    : diff.delta_ns > 0                      ? Tone::kBad
+                                                             : Tone::kGood;
+  std::string body = page_head(answer.substr(0, answer.find('\n')), tone, beside);
   body += findings_section(report.findings) + times_section(report, base, candidate) +
           waterfall_section(diff) + terms_section(diff);
   const SideSteps a = side_steps(base.front(), diff.by_ranks);
@@ -193,12 +198,9 @@ std::string diff_html(const DiffReport& report, std::span<const AnalyzedRun> bas
   }
   body += kernels_section(report.kernels);
   for (const std::string& caveat : diff.caveats) {
-    body += "<p class=\"soft\">" + markup_escaped(caveat) + "</p>\n";
+    body += "<p class=\"quiet\">" + markup_escaped(caveat) + "</p>\n";
   }
-  const Tone tone = !diff.flagged || diff.work.explains_step ? Tone::kPlain
-                    : diff.delta_ns > 0                      ? Tone::kBad
-                                                             : Tone::kGood;
-  return html_page({"stepscope diff", answer.substr(0, answer.find('\n')), tone}, body);
+  return html_page("stepscope diff", body);
 }
 
 }  // namespace stepscope::analysis::cli

@@ -12,11 +12,20 @@
 namespace stepscope::analysis::cli {
 namespace {
 
-// Of the value of a workflow command: what would end it.
+// Of the message of a workflow command: what would end it.
 std::string command_escaped(std::string_view text) {
   std::string out;
   for (const char c : printable(text)) {
     out += c == '%' ? std::string("%25") : std::string(1, c);
+  }
+  return out;
+}
+
+// Of a property before the message: a name such as aten::add would end the properties.
+std::string property_escaped(std::string_view text) {
+  std::string out;
+  for (const char c : command_escaped(text)) {
+    out += c == ':' ? std::string("%3A") : c == ',' ? std::string("%2C") : std::string(1, c);
   }
   return out;
 }
@@ -122,7 +131,7 @@ std::string gate_annotations(const GateReport& report) {
   for (const MetricChange* metric : noteworthy(report)) {
     if (!metric->verdict.has_value()) {
       lines.push_back(fmt::format("::warning title=stepscope gate%3A {}::{}: {} -> {}",
-                                  command_escaped(metric->name), command_escaped(metric->name),
+                                  property_escaped(metric->name), command_escaped(metric->name),
                                   metric_value(metric->name, metric->change.base),
                                   metric_value(metric->name, metric->change.candidate)));
     }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -6,53 +7,98 @@
 #include "analyzer/cli/format.hpp"
 #include "analyzer/cli/gate_plot.hpp"
 #include "analyzer/cli/gate_view.hpp"
+#include "analyzer/cli/html_page.hpp"
 #include "analyzer/cli/markup.hpp"
 
 namespace stepscope::analysis::cli {
 namespace {
 
-constexpr std::string_view kStyle = R"(
-body { font: 15px/1.5 system-ui, sans-serif; max-width: 960px; margin: 2em auto; padding: 0 1em; color: #222; background: #fff }
-h1 { font-size: 1.5em } h2 { font-size: 1.15em; margin-top: 2em }
-.pass { color: #1a7f37 } .regression { color: #cf222e } .other { color: #9a6700 }
-table { border-collapse: collapse; width: 100% } th, td { padding: .3em .6em; border-bottom: 1px solid #ddd; text-align: left }
-td.n, th.n { text-align: right; font-variant-numeric: tabular-nums }
-svg { width: 100%; height: auto; font: 12px system-ui, sans-serif }
-svg text { fill: #444 } .grid { stroke: #e4e4e4 }
-polyline { fill: none; stroke-width: 1; opacity: .55 } .median { stroke-width: 1.5; stroke-dasharray: 6 4 }
-polyline.base, line.base { stroke: #0969da } polyline.candidate, line.candidate { stroke: #d1570b }
-rect.base { fill: #0969da } rect.candidate { fill: #d1570b } rect.worse { fill: #cf222e } rect.better { fill: #1a7f37 }
-@media (prefers-color-scheme: dark) { body { color: #ddd; background: #161616 } svg text { fill: #bbb } .grid { stroke: #333 }
-  th, td { border-color: #333 } }
-)";
+// A number stays together with its unit; where a line is too long it may end at a <wbr>.
+std::string number_cell(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    out += c == ' ' ? std::string("&nbsp;") : std::string(1, c);
+  }
+  return out;
+}
 
+// The first `texts` cells are HTML, the others numbers.
 std::string row_of(const std::vector<std::string>& cells, size_t texts, const char* tag = "td") {
   std::string out = "<tr>";
   for (size_t i = 0; i < cells.size(); ++i) {
-    out += fmt::format("<{}{}>{}</{}>", tag, i < texts ? "" : " class=\"n\"", cells[i], tag);
+    const bool number = i >= texts;
+    out += fmt::format("<{}{}>{}</{}>", tag, number ? " class=\"n\"" : "",
+                       number ? number_cell(cells[i]) : cells[i], tag);
   }
   return out + "</tr>\n";
 }
 
+std::string_view css_of(std::string_view verdict) {
+  return verdict == "pass" ? "better" : verdict == "regression" ? "worse" : "unsure";
+}
+
+std::string word(std::string_view text, std::string_view css) {
+  return fmt::format("<span class=\"word {}\">{}</span>", css, text);
+}
+
+std::string verdict_box(const GateReport& report) {
+  std::string out = fmt::format("<div class=\"verdict {}\">\n<h1>stepscope gate: {}</h1>\n",
+                                css_of(report.verdict), markup_escaped(report.verdict));
+  for (const std::string& reason : report.reasons) {
+    out += fmt::format("<p>{}</p>\n", markup_escaped(reason));
+  }
+  return out + "</div>\n";
+}
+
+std::string p_text(const Change& change) {
+  constexpr double kShown = 0.0001;
+  return !change.known ? "" : change.p < kShown ? "&lt; 0.0001" : fmt::format("{:.4f}", change.p);
+}
+
+std::vector<std::string> change_cells(const std::string& name, const Change& change) {
+  return {name, milliseconds(change.base) + " ms", milliseconds(change.candidate) + " ms",
+          signed_share(change.estimate),
+          change.known ? signed_share(change.low) + " ..<wbr> " + signed_share(change.high) : "not known"};
+}
+
 std::string numbers_section(const GateReport& report) {
   const GateResult& r = *report.result;
-  std::string out = "<table>\n" + row_of({"", "base", "candidate", "change"}, 1, "th");
-  out += row_of({"median train step, ms", milliseconds(r.step.base), milliseconds(r.step.candidate),
-                 signed_share(r.step.estimate) + " (" + bounds_text(r.step) + ")"},
-                1);
-  out += row_of({"runs", std::to_string(r.base_used), std::to_string(r.candidate_used),
-                 r.noise == NoiseSource::kNone ? "" : "run to run &plusmn;" + plain_share(r.run_sd)},
-                1);
-  return out + fmt::format(
-                   "</table>\n<p>Allowed: {}. Smallest slowdown that these runs show with {:.0f} % "
-                   "probability: {}.</p>\n",
-                   signed_share(r.threshold), 100 * report.policy.power, plain_share(report.visible));
+  std::string out = "<div class=\"scroll\">\n<table>\n" +
+                    row_of({"", "base", "candidate", "change", "one-sided<wbr> bounds"}, 1, "th");
+  out += row_of(change_cells("median train step", r.step), 1);
+  if (const MetricChange* mean = mean_step(report)) {
+    out += row_of(change_cells("mean train step", mean->change), 1);
+  }
+  out += row_of({"runs", std::to_string(r.base_used), std::to_string(r.candidate_used), "", ""}, 1);
+  return out +
+         fmt::format(
+             "</table>\n</div>\n<p>Allowed: {}. Run to run: {} ({}). Smallest slowdown that these runs show "
+             "with {:.0f} % probability: {}.</p>\n",
+             signed_share(r.threshold),
+             r.noise == NoiseSource::kNone ? "not known" : "&plusmn;" + plain_share(r.run_sd),
+             noise_text(r.noise), 100 * report.policy.power, plain_share(report.visible));
+}
+
+std::string plots_section(const GateReport& report) {
+  const auto has_steps = [](const RunSummary& run) { return !run.train_step_ns.empty(); };
+  if (std::none_of(report.base.begin(), report.base.end(), has_steps) &&
+      std::none_of(report.candidate.begin(), report.candidate.end(), has_steps)) {
+    return "";
+  }
+  return "<h2>Step time</h2>\n<figure>\n<figcaption>Median step of each run, ms; dashed: the slowest that "
+         "may pass</figcaption>\n<div class=\"plot\">\n" +
+         run_plot_svg(*report.result) +
+         "</div>\n</figure>\n<figure>\n<figcaption>Each run from its first train step to its last:"
+         "<span class=\"key\"><span class=\"swatch base\"></span>base</span><span class=\"key\">"
+         "<span class=\"swatch candidate\"></span>candidate</span>; dashed: medians</figcaption>\n<div "
+         "class=\"plot\">\n" +
+         step_plot_svg(report.base, report.candidate) + "</div>\n</figure>\n";
 }
 
 std::string causes_section(const GateReport& report) {
   constexpr size_t kMostBars = 14;
   const std::vector<GateTerm> terms = shown_terms(report, kMostBars);
-  if (terms.empty()) {
+  if (terms.empty() && report.causes.findings.empty()) {
     return "";
   }
   std::string out = "<h2>Why the step changed</h2>\n";
@@ -70,29 +116,39 @@ std::string causes_section(const GateReport& report) {
     base += term.base_ns;
     candidate += term.delta_ns;
   }
-  return out + waterfall_svg(terms, base, base + candidate) +
-         fmt::format("<p>Mean train step; {}.</p>\n", markup_escaped(report.causes.source));
+  return out + waterfall_table(terms, base, base + candidate) +
+         fmt::format("<p class=\"quiet\">Mean train step; {}.</p>\n", markup_escaped(report.causes.source));
 }
 
-std::string metrics_section(const GateReport& report) {
-  std::string out =
-      "<h2>Metrics</h2>\n<table>\n" + row_of({"metric", "", "base", "candidate", "change", "p"}, 2, "th");
-  for (const MetricChange& metric : report.result->metrics) {
-    out += row_of(
-        {markup_escaped(metric.name),
-         metric.verdict.has_value() ? std::string(gate_verdict_name(*metric.verdict))
-         : metric.warned            ? "warning"
-                                    : "",
-         metric_value(metric.name, metric.change.base), metric_value(metric.name, metric.change.candidate),
-         metric.change.base == 0 ? "" : signed_share(metric.change.estimate),
-         metric.change.known ? fmt::format("{:.4f}", metric.change.p) : ""},
-        2);
+std::string verdict_word(const MetricChange& metric) {
+  if (metric.verdict.has_value()) {
+    const std::string_view name = gate_verdict_name(*metric.verdict);
+    return word(name, css_of(name));
   }
-  return out + "</table>\n";
+  return metric.warned ? word("warning", "unsure") : "";
+}
+
+// Without those of which there is nothing on either side.
+std::string metrics_section(const GateReport& report) {
+  std::string rows;
+  for (const MetricChange& metric : report.result->metrics) {
+    if (metric.change.base == 0 && metric.change.candidate == 0) {
+      continue;
+    }
+    rows += row_of(
+        {markup_escaped(metric.name) + " " + verdict_word(metric),
+         metric_value(metric.name, metric.change.base), metric_value(metric.name, metric.change.candidate),
+         metric.change.base == 0 ? "new" : signed_share(metric.change.estimate), p_text(metric.change)},
+        1);
+  }
+  return rows.empty() ? ""
+                      : "<h2>Metrics</h2>\n<div class=\"scroll\">\n<table>\n" +
+                            row_of({"metric", "base", "candidate", "change", "p"}, 1, "th") + rows +
+                            "</table>\n</div>\n";
 }
 
 std::string runs_section(const GateResult& result) {
-  std::string out = "<h2>Runs</h2>\n<table>\n" +
+  std::string out = "<h2>Runs</h2>\n<div class=\"scroll\">\n<table>\n" +
                     row_of({"run", "side", "", "median ms", "train steps", "other steps"}, 3, "th");
   for (const auto& [side, runs] :
        {std::pair("base", &result.base), std::pair("candidate", &result.candidate)}) {
@@ -104,33 +160,21 @@ std::string runs_section(const GateResult& result) {
                     3);
     }
   }
-  return out + "</table>\n";
+  return out + "</table>\n</div>\n";
 }
 
 }  // namespace
 
 std::string gate_html(const GateReport& report) {
-  const std::string css =
-      report.verdict == "pass" || report.verdict == "regression" ? report.verdict : "other";
-  std::string out = fmt::format(
-      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-      "<title>stepscope gate: {0}</title>\n<style>{1}</style>\n</head>\n<body>\n"
-      "<h1>stepscope gate: <span class=\"{2}\">{0}</span></h1>\n",
-      markup_escaped(report.verdict), kStyle, css);
-  for (const std::string& reason : report.reasons) {
-    out += fmt::format("<p>{}</p>\n", markup_escaped(reason));
-  }
+  std::string body = verdict_box(report);
   if (report.result.has_value()) {
-    out += numbers_section(report);
-    out += "<h2>Step time</h2>\n<p>Base blue, candidate orange; dashed: the runs' medians.</p>\n" +
-           step_plot_svg(report.base, report.candidate);
-    out += causes_section(report) + metrics_section(report) + runs_section(*report.result);
+    body += numbers_section(report) + plots_section(report) + causes_section(report) +
+            metrics_section(report) + runs_section(*report.result);
     for (const std::string& note : report.result->notes) {
-      out += fmt::format("<p>Note: {}</p>\n", markup_escaped(note));
+      body += fmt::format("<p>Note: {}</p>\n", markup_escaped(note));
     }
   }
-  return out + "</body>\n</html>\n";
+  return html_page("stepscope gate: " + report.verdict, body);
 }
 
 }  // namespace stepscope::analysis::cli

@@ -16,12 +16,18 @@ constexpr size_t kTermsInMarkdown = 10;
 std::string cell(std::string_view text) {
   std::string out;
   for (const char c : printable(text)) {
-    if (std::string_view("|\\`*_{}[]<>#~!").find(c) != std::string_view::npos) {
+    if (std::string_view("|\\`*_{}[]<>#~!&$").find(c) != std::string_view::npos) {
       out += '\\';
     }
     out += c;
   }
   return out;
+}
+
+// Of a leaf or a metric, which may have the name of a kernel: pages long.
+std::string name_cell(std::string_view name) {
+  constexpr size_t kMostColumns = 200;
+  return cell(shortened(printable(name), kMostColumns));
 }
 
 std::string numbers(const GateReport& report) {
@@ -61,7 +67,7 @@ std::string causes(const GateReport& report) {
   }
   out += "\n| ms per train step | change | base | candidate |\n| --- | ---: | ---: | ---: |\n";
   for (const GateTerm& term : terms) {
-    out += fmt::format("| {}{} | {} | {} | {} |\n", cell(term.name), term.flagged ? " \\*" : "",
+    out += fmt::format("| {}{} | {} | {} | {} |\n", name_cell(term.name), term.flagged ? " \\*" : "",
                        signed_milliseconds(term.delta_ns), milliseconds(term.base_ns),
                        milliseconds(term.candidate_ns));
   }
@@ -71,7 +77,7 @@ std::string causes(const GateReport& report) {
 std::string metrics(const GateReport& report) {
   std::string rows;
   for (const MetricChange* metric : noteworthy(report)) {
-    rows += fmt::format("| {} | {} | {} | {} |\n", cell(metric->name),
+    rows += fmt::format("| {} | {} | {} | {} |\n", name_cell(metric->name),
                         metric->change.base == 0 ? "new" : signed_share(metric->change.estimate),
                         metric_value(metric->name, metric->change.base),
                         metric_value(metric->name, metric->change.candidate));
@@ -106,9 +112,8 @@ std::string gate_markdown(const GateReport& report) {
                                                                  : "⚠️";
   std::string out = fmt::format("### {} stepscope gate: {}\n\n", mark, cell(report.verdict));
   for (const std::string& reason : report.reasons) {
-    out += cell(reason) + ".\n";
+    out += cell(reason) + ".\n\n";
   }
-  out += "\n";
   if (report.result.has_value()) {
     out += numbers(report) + causes(report) + metrics(report) + run_list(*report.result);
     for (const std::string& note : report.result->notes) {

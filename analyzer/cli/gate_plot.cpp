@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -14,21 +14,45 @@
 namespace stepscope::analysis::cli {
 namespace {
 
-constexpr double kWidth = 900;
-constexpr double kHeight = 260;
-constexpr double kLeft = 70;  // for the labels of the axis
-constexpr double kBottom = 30;
-constexpr size_t kMostPoints = 400;  // of a run; more than there are pixels is no picture
+constexpr double kStepsHeight = 220;  // of the plot of steps, pixels
+constexpr double kStepsWidth = 1000;  // its width in its own unit, which is stretched to the page
+constexpr size_t kMostPoints = 400;   // of a run; more than there are pixels is no picture
 
-// From values to pixels, upwards.
+// From values to shares of a length.
 struct Scale {
   double low = 0;
   double high = 1;
 
-  [[nodiscard]] double y(double value) const {
-    return 10 + (kHeight - kBottom - 10) * (1 - (value - low) / (high - low));
+  [[nodiscard]] double share(double value) const {
+    return (std::clamp(value, low, high) - low) / (high - low);
   }
+  [[nodiscard]] double percent(double value) const { return 100 * share(value); }
+  [[nodiscard]] double y(double value) const { return kStepsHeight * (1 - share(value)); }
 };
+
+// Round values inside the scale, three to seven of them.
+std::vector<double> ticks_of(const Scale& scale) {
+  const double wanted = (scale.high - scale.low) / 4;
+  const double decade = std::pow(10, std::floor(std::log10(wanted)));
+  const double part = wanted / decade;
+  const double step = decade * (part < 1.5 ? 1 : part < 3.5 ? 2 : part < 7.5 ? 5 : 10);
+  const double first = std::ceil(scale.low / step);
+  std::vector<double> out;
+  constexpr int kMost = 8;
+  for (int i = 0; i < kMost && (first + i) * step <= scale.high; ++i) {
+    out.push_back((first + i) * step);
+  }
+  return out;
+}
+
+// As many digits as tell the ticks apart.
+std::string tick_text(double ns, const std::vector<double>& ticks) {
+  constexpr double kNsPerMs = 1e6;
+  const double step = ticks.size() > 1 ? ticks[1] - ticks[0] : ns;
+  const int digits =
+      std::clamp(static_cast<int>(-std::floor(std::log10(std::max(step, 1.0) / kNsPerMs))), 0, 6);
+  return fmt::format("{:.{}f}", ns / kNsPerMs, digits);
+}
 
 // Outliers are cut off at the edge, so that the bulk can be seen.
 Scale scale_of(std::span<const RunSummary> base, std::span<const RunSummary> candidate) {
@@ -48,17 +72,19 @@ Scale scale_of(std::span<const RunSummary> base, std::span<const RunSummary> can
   return {low - margin, high + margin};
 }
 
-std::string axis(const Scale& scale) {
+std::string step_axis(const Scale& scale) {
   std::string out;
-  for (int i = 0; i <= 4; ++i) {
-    const double value = scale.low + (scale.high - scale.low) * i / 4;
-    const double y = scale.y(value);
+  const std::vector<double> ticks = ticks_of(scale);
+  for (const double value : ticks) {
     out += fmt::format(
-        "<line class=\"grid\" x1=\"{}\" y1=\"{:.1f}\" x2=\"{}\" y2=\"{:.1f}\"/>"
-        "<text x=\"{}\" y=\"{:.1f}\" text-anchor=\"end\">{}</text>\n",
-        kLeft, y, kWidth, y, kLeft - 6, y + 4, milliseconds(value));
+        "<line class=\"grid\" x1=\"0\" y1=\"{0:.1f}\" x2=\"100%\" y2=\"{0:.1f}\"/>"
+        "<text x=\"-8\" y=\"{1:.1f}\" text-anchor=\"end\">{2} ms</text>\n",
+        scale.y(value), scale.y(value) + 4, tick_text(value, ticks));
   }
-  return out + fmt::format("<text x=\"{}\" y=\"{}\">train steps (ms over step)</text>\n", kLeft, kHeight - 8);
+  return out + fmt::format(
+                   "<text x=\"0\" y=\"{0}\">first train step</text>"
+                   "<text x=\"100%\" y=\"{0}\" text-anchor=\"end\">last</text>\n",
+                   kStepsHeight + 16);
 }
 
 std::string run_line(const RunSummary& run, const char* side, const Scale& scale) {
@@ -66,17 +92,16 @@ std::string run_line(const RunSummary& run, const char* side, const Scale& scale
   std::string points;
   for (size_t i = 0; i < std::min(count, kMostPoints); ++i) {
     const size_t at = count <= kMostPoints ? i : i * count / kMostPoints;
-    const double x = kLeft + (kWidth - kLeft) * (static_cast<double>(at) + 0.5) /
-                                 static_cast<double>(std::max<size_t>(1, count));
-    const double value = std::clamp(static_cast<double>(run.train_step_ns[at]), scale.low, scale.high);
-    points += fmt::format("{:.1f},{:.1f} ", x, scale.y(value));
+    const double x = kStepsWidth * (static_cast<double>(at) + 0.5) / static_cast<double>(count);
+    points += fmt::format("{:.1f},{:.1f} ", x, scale.y(static_cast<double>(run.train_step_ns[at])));
   }
-  const double middle = scale.y(std::clamp(static_cast<double>(run.median_step_ns), scale.low, scale.high));
   return fmt::format(
-      "<polyline class=\"{}\" points=\"{}\"><title>{}: median {} ms</title></polyline>\n"
-      "<line class=\"{} median\" x1=\"{}\" y1=\"{:.1f}\" x2=\"{}\" y2=\"{:.1f}\"/>\n",
-      side, points, markup_escaped(run.run), milliseconds(static_cast<double>(run.median_step_ns)), side,
-      kLeft, middle, kWidth, middle);
+      "<polyline class=\"{0}\" vector-effect=\"non-scaling-stroke\" points=\"{1}\">"
+      "<title>{2}: median {3} ms</title></polyline>\n"
+      "<line class=\"{0} median\" vector-effect=\"non-scaling-stroke\" x1=\"0\" y1=\"{4:.1f}\" x2=\"{5}\" "
+      "y2=\"{4:.1f}\"/>\n",
+      side, points, markup_escaped(run.run), milliseconds(static_cast<double>(run.median_step_ns)),
+      scale.y(static_cast<double>(run.median_step_ns)), kStepsWidth);
 }
 
 }  // namespace
@@ -95,63 +120,121 @@ std::string sparkline(std::span<const double> values) {
   return out;
 }
 
+std::string run_plot_svg(const GateResult& result) {
+  constexpr double kRow = 26;
+  const double allowed = result.step.base * (1 + result.threshold);
+  Scale scale{result.step.base, allowed};
+  for (const auto* runs : {&result.base, &result.candidate}) {
+    for (const GateRun& run : *runs) {
+      if (run.median_step_ns > 0) {
+        scale.low = std::min(scale.low, run.median_step_ns);
+        scale.high = std::max(scale.high, run.median_step_ns);
+      }
+    }
+  }
+  const double margin = std::max(0.05 * (scale.high - scale.low), 0.0005 * scale.high + 1);
+  scale = {scale.low - margin, scale.high + margin};
+  std::string out =
+      fmt::format("<svg class=\"runs\" height=\"{}\" role=\"img\" aria-label=\"median step of each run\">\n",
+                  2 * kRow + 22);
+  const std::vector<double> ticks = ticks_of(scale);
+  for (const double value : ticks) {
+    out += fmt::format(
+        "<line class=\"grid\" x1=\"{0:.2f}%\" y1=\"0\" x2=\"{0:.2f}%\" y2=\"{1}\"/>"
+        "<text x=\"{0:.2f}%\" y=\"{2}\" text-anchor=\"middle\">{3}</text>\n",
+        scale.percent(value), 2 * kRow, 2 * kRow + 16, tick_text(value, ticks));
+  }
+  out += fmt::format(
+      "<line class=\"allowed\" x1=\"{0:.2f}%\" y1=\"0\" x2=\"{0:.2f}%\" y2=\"{1}\"><title>allowed: {2} ms"
+      "</title></line>\n",
+      scale.percent(allowed), 2 * kRow, milliseconds(allowed));
+  double y = kRow / 2;
+  for (const auto& [side, runs] :
+       {std::pair("base", &result.base), std::pair("candidate", &result.candidate)}) {
+    out += fmt::format("<text x=\"-8\" y=\"{}\" text-anchor=\"end\">{}</text>\n", y + 4, side);
+    for (const GateRun& run : *runs) {
+      if (run.median_step_ns > 0) {
+        out += fmt::format(
+            "<circle class=\"{}{}\" cx=\"{:.2f}%\" cy=\"{}\" r=\"5\" fill-opacity=\".6\"><title>{}: {} ms"
+            "</title></circle>\n",
+            side, run.left_out.empty() ? "" : " out", scale.percent(run.median_step_ns), y,
+            markup_escaped(run.run), milliseconds(run.median_step_ns));
+      }
+    }
+    y += kRow;
+  }
+  return out + "</svg>\n";
+}
+
 std::string step_plot_svg(std::span<const RunSummary> base, std::span<const RunSummary> candidate) {
   const Scale scale = scale_of(base, candidate);
-  std::string out =
-      fmt::format("<svg viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"step times\">\n", kWidth, kHeight);
-  out += axis(scale);
+  std::string out = fmt::format(
+      "<svg class=\"steps\" height=\"{}\" role=\"img\" aria-label=\"step time over the steps of each "
+      "run\">\n{}"
+      "<svg width=\"100%\" height=\"{}\" viewBox=\"0 0 {} {}\" preserveAspectRatio=\"none\">\n",
+      kStepsHeight + 22, step_axis(scale), kStepsHeight, kStepsWidth, kStepsHeight);
   for (const RunSummary& run : base) {
     out += run_line(run, "base", scale);
   }
   for (const RunSummary& run : candidate) {
     out += run_line(run, "candidate", scale);
   }
-  return out + "</svg>\n";
+  return out + "</svg>\n</svg>\n";
 }
 
-std::string waterfall_svg(std::span<const GateTerm> terms, double base_ns, double candidate_ns) {
-  constexpr double kRow = 22;
-  constexpr double kNames = 260;
-  double low = std::min(base_ns, candidate_ns);
-  double high = std::max(base_ns, candidate_ns);
+std::string waterfall_table(std::span<const GateTerm> terms, double base_ns, double candidate_ns) {
+  Scale scale{std::min(base_ns, candidate_ns), std::max(base_ns, candidate_ns)};
   double at = base_ns;
   for (const GateTerm& term : terms) {
     at += term.delta_ns;
-    low = std::min(low, at);
-    high = std::max(high, at);
+    scale.low = std::min(scale.low, at);
+    scale.high = std::max(scale.high, at);
   }
-  const double margin = std::max(0.05 * (high - low), 1.0);
-  const auto x = [&](double ns) {
-    return kNames + (kWidth - kNames - 80) * (ns - low + margin) / (high - low + 2 * margin);
-  };
-  std::string out;
-  double y = 4;
-  const auto row = [&](const std::string& name, const char* css, double from, double to,
-                       const std::string& label) {
+  // A change of a fraction of a percent is not drawn from edge to edge.
+  constexpr double kLeastRange = 0.02;  // share of the base
+  const double range = scale.high - scale.low;
+  const double margin = std::max(0.02 * range, (kLeastRange * std::fabs(base_ns) - range) / 2 + 1);
+  scale = {scale.low - margin, scale.high + margin};
+  std::string out =
+      "<div class=\"scroll\">\n<table class=\"waterfall\">\n<tr><th>ms per train step</th><th "
+      "aria-hidden=\"true\"></th>"
+      "<th class=\"n\">change</th><th class=\"n\">base &rarr; candidate</th></tr>\n";
+  // A bar, or for a whole step a mark; the thin line is the base.
+  const auto row = [&](const std::string& name, const std::string& shape, const std::string& change,
+                       const std::string& sides) {
     out += fmt::format(
-        "<text x=\"{}\" y=\"{:.1f}\" text-anchor=\"end\">{}</text>"
-        "<rect class=\"{}\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{}\"/>"
-        "<text x=\"{:.1f}\" y=\"{:.1f}\">{}</text>\n",
-        kNames - 8, y + 14, markup_escaped(name), css, x(std::min(from, to)), y,
-        std::max(1.0, x(std::max(from, to)) - x(std::min(from, to))), kRow - 6, x(std::max(from, to)) + 5,
-        y + 13, label);
-    y += kRow;
+        "<tr><td>{0}</td><td class=\"picture\"><svg width=\"100%\" height=\"18\" aria-hidden=\"true\">"
+        "<line class=\"grid\" x1=\"{1:.2f}%\" y1=\"0\" x2=\"{1:.2f}%\" y2=\"18\"/>{2}</svg></td>"
+        "<td class=\"n\">{3}</td><td class=\"n\">{4}</td></tr>\n",
+        markup_escaped(name), scale.percent(base_ns), shape, change, sides);
   };
-  row("base", "base", low - margin, base_ns, milliseconds(base_ns) + " ms");
+  const auto mark = [&](const char* side, double ns) {
+    return fmt::format(
+        "<line class=\"{0}\" stroke-width=\"3\" x1=\"{1:.2f}%\" y1=\"1\" x2=\"{1:.2f}%\" y2=\"17\"/>", side,
+        scale.percent(ns));
+  };
+  const auto bar = [&](double from, double to) {
+    const double left = scale.percent(std::min(from, to));
+    return fmt::format("<rect class=\"{}\" x=\"{:.2f}%\" y=\"2\" width=\"{:.2f}%\" height=\"14\"/>",
+                       to > from ? "worse" : "better", left, scale.percent(std::max(from, to)) - left);
+  };
+  const auto row_of_term = [&](const std::string& name, double delta_ns, const std::string& sides) {
+    row(name, bar(at, at + delta_ns), signed_milliseconds(delta_ns), sides);
+    at += delta_ns;
+  };
+  row("base", mark("base", base_ns), "", milliseconds(base_ns));
   at = base_ns;
   for (const GateTerm& term : terms) {
-    row(term.name, term.delta_ns > 0 ? "worse" : "better", at, at + term.delta_ns,
-        signed_milliseconds(term.delta_ns) + " ms");
-    at += term.delta_ns;
+    row_of_term(term.name, term.delta_ns,
+                milliseconds(term.base_ns) + " &rarr;<wbr>&nbsp;" + milliseconds(term.candidate_ns));
   }
-  if (std::fabs(candidate_ns - at) >= 0.5) {
-    row("all else", candidate_ns > at ? "worse" : "better", at, candidate_ns,
-        signed_milliseconds(candidate_ns - at) + " ms");
+  constexpr double kShownNs = 5000;  // less shows as 0.00 ms
+  if (std::fabs(candidate_ns - at) >= kShownNs) {
+    row_of_term("all else", candidate_ns - at, "");
   }
-  row("candidate", "candidate", low - margin, candidate_ns, milliseconds(candidate_ns) + " ms");
-  return fmt::format(
-      "<svg viewBox=\"0 0 {} {:.0f}\" role=\"img\" aria-label=\"terms of the change\">\n{}</svg>\n", kWidth,
-      y + 4, out);
+  row("candidate", mark("candidate", candidate_ns), signed_milliseconds(candidate_ns - base_ns),
+      milliseconds(candidate_ns));
+  return out + "</table>\n</div>\n";
 }
 
 }  // namespace stepscope::analysis::cli

@@ -1,91 +1,58 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "analyzer/cli/html_page.hpp"
 
-#include <fstream>
-#include <utility>
-
 #include <fmt/format.h>
 
-#include "analyzer/cli/format.hpp"
 #include "analyzer/cli/markup.hpp"
 
 namespace stepscope::analysis::cli {
 namespace {
 
-// Blue and orange are told apart by all eyes; `worse` and `better` are these two as well.
+// Colours of text and shapes have a contrast of 4.5 or more against the ground (WCAG 2.1, 1.4.3), in both schemes; blue and orange
+// are told apart by everybody. A fixed size of text in pictures: they are as wide as the page, and not shrunk with it.
 constexpr std::string_view kPageStyle = R"(
-:root { color-scheme: light dark; --ink: #1f2328; --soft: #59636e; --line: #d1d9e0; --paper: #fff; --blue: #0969da; --orange: #bc4c00 }
-@media (prefers-color-scheme: dark) { :root { --ink: #e6edf3; --soft: #9198a1; --line: #3d444d; --paper: #0d1117; --blue: #58a6ff;
-  --orange: #f0883e } }
-body { font: 15px/1.5 system-ui, sans-serif; max-width: 980px; margin: 2em auto; padding: 0 1em; color: var(--ink); background: var(--paper) }
-h1 { font-size: 1.45em; line-height: 1.3 } h2 { font-size: 1.1em; margin: 2em 0 .4em }
-.good { color: var(--blue) } .bad { color: var(--orange) } .soft, figcaption { color: var(--soft) }
-.wide { overflow-x: auto } table { border-collapse: collapse; width: 100% }
-th, td { padding: .25em .6em; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; overflow-wrap: anywhere }
-td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }
-figure { margin: .5em 0 } figcaption { font-size: .9em } li { margin: .4em 0 } li em { display: block; color: var(--soft); font-style: normal }
-svg { width: 100%; height: auto; font: 12px system-ui, sans-serif; display: block }
-svg text { fill: var(--soft) } svg .name { fill: var(--ink) } .grid { stroke: var(--line) }
-.base { fill: var(--blue); stroke: var(--blue) } .candidate { fill: var(--orange); stroke: var(--orange) }
-.better { fill: var(--blue) } .worse, .heat { fill: var(--orange) } polyline { fill: none !important; stroke-width: 1.2 }
-.band { stroke: none; opacity: .25 } .odd { fill: var(--paper); stroke-width: 1.5 }
-@media print { body { max-width: none; margin: 0 } h2 { break-after: avoid } figure, tr { break-inside: avoid } }
+:root { color-scheme: light dark; --ground: #fff; --text: #1f2328; --quiet: #59636e; --line: #d1d9e0;
+  --base: #0969da; --candidate: #bc4c00; --worse: #cf222e; --better: #1a7f37; --unsure: #875a00 }
+@media screen and (prefers-color-scheme: dark) { :root { --ground: #15181c; --text: #e6e8eb; --quiet: #a3abb5; --line: #3a414a;
+  --base: #58a6ff; --candidate: #f0883e; --worse: #ff7b72; --better: #3fb950; --unsure: #d29922 } }
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 960px; margin: 1.5em auto; padding: 0 1em;
+  color: var(--text); background: var(--ground); overflow-wrap: break-word }
+h1 { font-size: 1.5em; margin: 0 } h2 { font-size: 1.15em; margin: 2em 0 .5em } p { margin: .4em 0 }
+.verdict { border-left: .5em solid; padding: .4em 1em; margin-bottom: 1em } .verdict p { color: var(--text) }
+.verdict.worse, .word.worse { color: var(--worse) } .verdict.better, .word.better { color: var(--better) }
+.verdict.unsure, .word.unsure { color: var(--unsure) } .quiet { color: var(--quiet) }
+.scroll { overflow-x: auto }
+table { border-collapse: collapse; width: 100% }
+th, td { padding: .3em .5em; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top }
+th { font-weight: 600 } td.n, th.n { text-align: right; font-variant-numeric: tabular-nums } td:first-child { overflow-wrap: anywhere; min-width: 7.5em }
+td.picture { width: 45%; padding: .3em 0; vertical-align: middle }
+figure { margin: .5em 0 } figcaption { margin-bottom: .3em }
+svg { display: block; font: 12px system-ui, sans-serif } svg text { fill: var(--quiet) }
+.plot { margin-left: 5.5em; margin-right: 1em } .plot > svg { overflow: visible; width: 100% }
+.key { white-space: nowrap; margin-left: .8em } .swatch { display: inline-block; width: .8em; height: .8em; margin-right: .3em }
+.swatch.base { background: var(--base) } .swatch.candidate { background: var(--candidate) }
+.grid { stroke: var(--line) } .allowed { stroke: var(--text); stroke-dasharray: 4 3 }
+polyline { fill: none; stroke-width: 1.2; opacity: .75 } .median { stroke-width: 1.5; stroke-dasharray: 6 4 }
+polyline.base, line.base, circle.base { stroke: var(--base) } rect.base, circle.base { fill: var(--base) }
+polyline.candidate, line.candidate, circle.candidate { stroke: var(--candidate) }
+rect.candidate, circle.candidate { fill: var(--candidate) } circle.out { fill: none }
+.more { fill: var(--candidate) } .less { fill: var(--base) } svg .name { fill: var(--text) } svg.wide { width: 100%; height: auto }
+polygon { stroke: none; opacity: .25 } polygon.base { fill: var(--base) } polygon.candidate { fill: var(--candidate) }
+rect.worse { fill: var(--worse); stroke: var(--worse) } rect.better { fill: var(--better); stroke: var(--better) }
+@media (max-width: 600px) { body { padding: 0 .6em } table { font-size: .87em } th, td { padding: .3em .25em } .plot { margin-left: 4.5em }
+  td:first-child { min-width: 5.5em } td.picture { width: 25% } }
+@media print { body { max-width: none; margin: 0; print-color-adjust: exact; -webkit-print-color-adjust: exact }
+  h2 { break-after: avoid } tr, figure { break-inside: avoid } .scroll { overflow: visible } }
 )";
-
-const char* css_of(Tone tone) {
-  return tone == Tone::kGood ? "good" : tone == Tone::kBad ? "bad" : "";
-}
 
 }  // namespace
 
-std::string html_page(const PageHead& head, const std::string& body) {
+std::string html_page(std::string_view title, std::string_view body) {
   return fmt::format(
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-      "<title>{}</title>\n<style>{}</style>\n</head>\n<body>\n<h1 class=\"{}\">{}</h1>\n{}</body>\n</html>\n",
-      markup_escaped(head.title), kPageStyle, css_of(head.tone), markup_escaped(head.heading), body);
-}
-
-HtmlTable::HtmlTable(std::vector<std::string> titles, size_t texts)
-    : titles_(std::move(titles)), texts_(texts) {}
-
-std::string HtmlTable::row(const std::vector<std::string>& cells, const char* tag, Tone tone) const {
-  std::string out = tone == Tone::kPlain ? "<tr>" : fmt::format("<tr class=\"{}\">", css_of(tone));
-  for (size_t i = 0; i < cells.size(); ++i) {
-    out += fmt::format("<{0}{1}>{2}</{0}>", tag, i < texts_ ? "" : " class=\"n\"", cells[i]);
-  }
-  return out + "</tr>\n";
-}
-
-void HtmlTable::add(const std::vector<std::string>& cells, Tone tone) {
-  rows_ += row(cells, "td", tone);
-}
-
-std::string HtmlTable::render() const {
-  return "<div class=\"wide\"><table>\n" + row(titles_, "th", Tone::kPlain) + rows_ + "</table></div>\n";
-}
-
-std::string findings_section(std::span<const Finding> findings) {
-  if (findings.empty()) {
-    return "";
-  }
-  std::string out = "<h2>Findings</h2>\n<ul>\n";
-  for (const Finding& finding : findings) {
-    out += fmt::format("<li>{} <span class=\"soft\">({} confidence)</span>{}</li>\n",
-                       markup_escaped(finding.text), confidence_name(finding.confidence),
-                       finding.advice.empty() ? "" : "<em>" + markup_escaped(finding.advice) + "</em>");
-  }
-  return out + "</ul>\n";
-}
-
-Status write_page(const std::string& path, const std::string& page) {
-  std::ofstream file(path, std::ios::binary | std::ios::trunc);
-  file << page;
-  file.close();
-  return file ? Status()
-              : Status(Code::kUnavailable,
-                       fmt::format("{}: the page cannot be written; check the path and the room on the disk",
-                                   path));
+      "<title>{}</title>\n<style>{}</style>\n</head>\n<body>\n{}</body>\n</html>\n",
+      markup_escaped(title), kPageStyle, body);
 }
 
 }  // namespace stepscope::analysis::cli

@@ -103,8 +103,7 @@ std::string series_lines(const StepSeries& series, const StepScale& scale) {
   }
   const char* const side = series.candidate ? "candidate" : "base";
   const std::string band =
-      columns == scale.steps ? ""
-                             : fmt::format("<polygon class=\"{} band\" points=\"{}{}\"/>", side, top, bottom);
+      columns == scale.steps ? "" : fmt::format("<polygon class=\"{}\" points=\"{}{}\"/>", side, top, bottom);
   return fmt::format("{}<polyline class=\"{}\" points=\"{}\"><title>{}</title></polyline>\n", band, side,
                      line, markup_escaped(series.label));
 }
@@ -117,7 +116,7 @@ std::string odd_steps(const StepSeries& series, const StepScale& scale) {
     if (step.step_class != StepClass::kTrain) {
       ++drawn;
       out += fmt::format(
-          "<circle class=\"{} odd\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"3\"><title>{}, {} ms</title></circle>\n",
+          "<circle class=\"{} out\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"3\"><title>{}, {} ms</title></circle>\n",
           series.candidate ? "candidate" : "base", scale.x(static_cast<double>(i) + 0.5), scale.y(step.ns),
           step_class_name(step.step_class), milliseconds(step.ns));
     }
@@ -181,12 +180,12 @@ std::string heat_legend(double y, double strongest, bool both_ways) {
   const std::string most = milliseconds(strongest) + " ms";
   if (both_ways) {
     out += fmt::format("<text x=\"{}\" y=\"{}\" text-anchor=\"end\">-{}</text>", x - 6, y + 9, most);
-    swatches("better", true);
+    swatches("less", true);
     x += kSwatch;
   } else {
     out += fmt::format("<text x=\"{}\" y=\"{}\" text-anchor=\"end\">0</text>", x - 6, y + 9);
   }
-  swatches("worse", false);
+  swatches("more", false);
   return out + fmt::format("<text x=\"{}\" y=\"{}\">{}{}</text>\n", x + 6, y + 9, both_ways ? "+" : "", most);
 }
 
@@ -199,8 +198,9 @@ std::string step_times_svg(std::span<const StepSeries> series) {
     return "";
   }
   const StepScale scale = step_scale(series);
-  std::string out = fmt::format("<svg viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"step times\">\n{}",
-                                kPageWidth, kStripHeight, step_axis(scale));
+  std::string out =
+      fmt::format("<svg class=\"wide\" viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"step times\">\n{}",
+                  kPageWidth, kStripHeight, step_axis(scale));
   for (const StepSeries& one : series) {
     out += series_lines(one, scale) + odd_steps(one, scale);
   }
@@ -239,9 +239,11 @@ std::string heat_map_svg(std::span<const HeatRow> rows) {
                          kNames, y + kRow, kPageWidth);
     y += kRow;
   }
-  return fmt::format("<svg viewBox=\"0 0 {} {:.0f}\" role=\"img\" aria-label=\"time over steps\">\n{}{}{}{}",
-                     kPageWidth, y + 24, names, worse.render("worse"), better.render("better"),
-                     heat_legend(y + 9, strongest, below_zero)) +
+  return fmt::format(
+             "<svg class=\"wide\" viewBox=\"0 0 {} {:.0f}\" role=\"img\" aria-label=\"time over "
+             "steps\">\n{}{}{}{}",
+             kPageWidth, y + 24, names, worse.render("more"), better.render("less"),
+             heat_legend(y + 9, strongest, below_zero)) +
          fmt::format("<text x=\"{}\" y=\"{:.1f}\">{} steps</text>\n</svg>\n", kNames, y + 18, steps);
 }
 

@@ -7,6 +7,7 @@
 #include "analyzer/cli/format.hpp"
 #include "analyzer/cli/html_page.hpp"
 #include "analyzer/cli/markup.hpp"
+#include "analyzer/cli/page_parts.hpp"
 #include "analyzer/cli/page_pictures.hpp"
 #include "analyzer/cli/report_view.hpp"
 
@@ -148,7 +149,7 @@ std::string report_html(const Report& report) {
     body += steps_figure(report, *shown) + leaves_section(*shown) + ranks_section(report);
   }
   body += losses_section(report.run);
-  return html_page({"stepscope report", report_headline(report)}, body);
+  return html_page("stepscope report", page_head(report_headline(report), Tone::kPlain) + body);
 }
 
 }  // namespace stepscope::analysis::cli

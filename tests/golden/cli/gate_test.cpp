@@ -95,8 +95,8 @@ TEST_F(Gate, ASlowerOneFailsWithTheCauseInEveryForm) {
   const std::string page = file("gate.html");
   EXPECT_THAT(page, StartsWith("<!DOCTYPE html>"));
   EXPECT_THAT(page, EndsWith("</html>\n"));
-  for (const char* part :
-       {"<svg", "polyline class=\"candidate\"", "rect class=\"worse\"", "data.io", "slow3"}) {
+  for (const char* part : {"<svg", "circle class=\"base\"", "polyline class=\"candidate\"",
+                           "rect class=\"worse\"", "data.io", "slow3"}) {
     EXPECT_THAT(page, HasSubstr(part));
   }
   for (const char* outside : {"http:", "https:", "<script", "<link", "@import", "url("}) {
@@ -146,6 +146,9 @@ TEST_F(Gate, BisectExitCodes) {
   base_and_slow();
   EXPECT_EQ(gate(with(kSlow, {"--bisect"})).exit_code, 1);
   EXPECT_EQ(gate({"slow1", "--baseline", "base1", "--bisect"}).exit_code, 125);
+  write_bytes(dir_.file("fail.toml"), "[gate]\non_inconclusive = \"fail\"\n");
+  EXPECT_EQ(gate({"slow1", "--baseline", "base1", "--bisect", "--policy", "fail.toml"}).exit_code, 125)
+      << "the policy is for CI; no commit is to blame for too few runs";
   EXPECT_EQ(gate({"nowhere", "--baseline", "base1", "--bisect"}).exit_code, 125);
   EXPECT_EQ(gate({"slow1", "--baseline", "base1", "--bisect", "--max-regression", "x"}).exit_code, 128)
       << "a wrong call must end the bisection, not blame a commit";

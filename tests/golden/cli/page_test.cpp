@@ -47,10 +47,10 @@ TEST_F(Page, OfADiffHasItsAnswerItsPicturesAndItsTerms) {
   std::istringstream lines(outcome_.out);
   std::string answer;
   std::getline(lines, answer);
-  EXPECT_THAT(page, HasSubstr("<h1 class=\"bad\">" + std::string("slower")));
+  EXPECT_THAT(page, HasSubstr("verdict worse\"><h1>slower"));
   EXPECT_THAT(answer, StartsWith("slower"));
   for (const char* part : {"main cause: data.io", "<h2>Findings</h2>", "polyline class=\"candidate\"",
-                           "rect class=\"worse\"", "What changed in which step", "path class=\"worse\""}) {
+                           "rect class=\"worse\"", "What changed in which step", "path class=\"more\""}) {
     EXPECT_THAT(page, HasSubstr(part));
   }
   const auto document =
