@@ -195,6 +195,15 @@ TEST_F(Baselines, RefusalsNameFileCauseAndRemedy) {
   expect_refusal({"trend", "main"}, 5, "format version 9.0, newer than the 1.x", "update stepscope");
   write_bytes(dir_.file(kStore), whole.substr(0, whole.size() / 3));
   expect_refusal({"baseline", "list"}, 5, "the store is damaged", "take an undamaged copy");
+  expect_refusal({"trend", "main"}, 5, "the store is damaged", "take an undamaged copy");
+  write_bytes(dir_.file(kStore), "");  // a copy that failed
+  for (const std::vector<std::string>& args : {std::vector<std::string>{"baseline", "list"},
+                                               {"baseline", "show", "main"},
+                                               {"baseline", "prune"},
+                                               {"baseline", "expire", "main", "0123"},
+                                               {"trend", "main"}}) {
+    expect_refusal(args, 5, "'stepscope-baselines.db': the store is empty", "take a complete copy");
+  }
   write_bytes(dir_.file("b.db"), whole.substr(0, whole.size() / 3));
   write_bytes(dir_.file(kStore), whole);
   expect_refusal({"baseline", "merge", "b.db"}, 5, "'b.db': the store is damaged", "take an undamaged copy");
