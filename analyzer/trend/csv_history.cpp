@@ -6,6 +6,7 @@
 #include <cstring>
 #include <fstream>
 #include <optional>
+#include <string_view>
 
 #include "analyzer/trend/history.hpp"
 
@@ -32,6 +33,16 @@ CsvCells cells_of(const std::string& line, char delimiter) {
     }
   }
   return out;
+}
+
+// Without the blanks that people put after a comma.
+CsvCells trimmed(CsvCells cells) {
+  for (std::string& cell : cells) {
+    const size_t first = cell.find_first_not_of(" \t");
+    const size_t last = cell.find_last_not_of(" \t");
+    cell = first == std::string::npos ? std::string() : cell.substr(first, last - first + 1);
+  }
+  return cells;
 }
 
 Status bad_csv(const std::string& path, const std::string& cause, const std::string& remedy) {
@@ -106,12 +117,16 @@ Result<History> history_of_csv(const std::string& path, const CsvHistoryOptions&
   size_t number = 0;
   for (std::string line; std::getline(in, line);) {
     ++number;
+    constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";  // spreadsheets begin their files with it
+    if (number == 1 && line.starts_with(kByteOrderMark)) {
+      line.erase(0, kByteOrderMark.size());
+    }
     if (line.empty() || line == "\r" || line.front() == '#') {
       continue;
     }
     if (!columns.has_value()) {
       delimiter = line.find(';') != std::string::npos ? ';' : ',';
-      const CsvCells header = cells_of(line, delimiter);
+      const CsvCells header = trimmed(cells_of(line, delimiter));
       const Result<CsvColumns> chosen = choose_columns(path, header, options);
       if (!chosen.ok()) {
         return chosen.status();
@@ -120,7 +135,7 @@ Result<History> history_of_csv(const std::string& path, const CsvHistoryOptions&
       out.metric = header[columns->value];
       continue;
     }
-    const CsvCells row = cells_of(line, delimiter);
+    const CsvCells row = trimmed(cells_of(line, delimiter));
     const std::string text = cell_at(row, columns->value);
     if (text.empty()) {
       ++out.left_out;
