@@ -6,11 +6,11 @@
 
 #include <fmt/format.h>
 
-#include "analyzer/evidence.hpp"
 #include "analyzer/gate/job_steps.hpp"
 #include "analyzer/gate/run_facts.hpp"
 #include "analyzer/gate/run_summary.hpp"
 #include "analyzer/gate/statistics.hpp"
+#include "analyzer/work.hpp"
 
 namespace stepscope::analysis {
 namespace {
@@ -153,11 +153,11 @@ void add_startup(const Run& run, const JobSteps& job, RunSummary* summary) {
 
 // Of all ranks together, at the mean step, where the amount of work is known (work.hpp).
 Status add_throughput(const Run& run, const Ledger& ledger, const JobSteps& job, RunSummary* summary) {
-  const Result<Evidence> evidence = gather_evidence(run, ledger);
-  if (!evidence.ok()) {
-    return evidence.status();
+  const Result<Work> gathered = gather_work(run, ledger);
+  if (!gathered.ok()) {
+    return gathered.status();
   }
-  const Work& work = evidence.value().work;
+  const Work& work = gathered.value();
   const double per_s = 1e9 * static_cast<double>(job.ranks.size()) / summary->metrics.at("step_mean_ns");
   for (const auto& [metric, amount] :
        {std::pair("samples_per_s", work.samples_per_step), std::pair("tokens_per_s", work.tokens_per_step)}) {
