@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Gates a change in CI: records a few runs of the program as it was and as it is now, one after the other in turns, so that both
-# see the same machine in the same state, and asks stepscope whether the new one is slower. Ends with the gate's exit code.
+# Gates a change in CI: records a few runs of the program as it was and as it is now, in turns (old new, new old, ...), so that both
+# see the same machine in the same state however that drifts, and asks stepscope whether the new one is slower. Ends with the gate's exit code.
 #   gate.sh 'BASE COMMAND' 'CANDIDATE COMMAND'
 # RUNS (default 3): runs per side. OUT (default gate-runs): where runs and results go. POLICY: the policy file.
 set -euo pipefail
@@ -11,8 +11,13 @@ runs=${RUNS:-3} out=${OUT:-gate-runs} policy=${POLICY:-$(dirname "$0")/gate.toml
 mkdir -p "$out"
 base=() candidate=()
 for ((i = 1; i <= runs; ++i)); do
-  "$stepscope" record -o "$out/base-$i" -- sh -c "$1" >&2
-  "$stepscope" record -o "$out/candidate-$i" -- sh -c "$2" >&2
+  sides=(base candidate)
+  ((i % 2)) || sides=(candidate base)
+  for side in "${sides[@]}"; do
+    command=$1
+    [ "$side" = base ] || command=$2
+    "$stepscope" record -o "$out/$side-$i" -- sh -c "$command" >&2
+  done
   base+=("$out/base-$i") candidate+=("$out/candidate-$i")
 done
 
