@@ -35,13 +35,13 @@ std::string number_lines(const GateReport& report) {
   std::string out;
   if (r.step.base > 0) {
     out += fmt::format("  median    {} -> {} ms ({}{}; {} at level {:.4g})\n", milliseconds(r.step.base),
-                       milliseconds(r.step.candidate), r.work.has_value() ? "for the same work " : "",
-                       signed_share(r.step.estimate), bounds_text(r.step), r.level);
+                       milliseconds(r.step.candidate), same_work_text(r), signed_share(r.step.estimate),
+                       bounds_text(r.step), r.level);
   }
   if (const MetricChange* mean = mean_step(report); mean != nullptr) {
-    out += fmt::format("  mean      {} -> {} ms ({}; {})\n", milliseconds(mean->change.base),
-                       milliseconds(mean->change.candidate), signed_share(mean->change.estimate),
-                       bounds_text(mean->change));
+    out += fmt::format("  mean      {} -> {} ms ({}{}; {})\n", milliseconds(mean->change.base),
+                       milliseconds(mean->change.candidate / (r.work.has_value() ? r.work->factor : 1.0)),
+                       same_work_text(r), signed_share(mean->change.estimate), bounds_text(mean->change));
   }
   if (r.work.has_value()) {
     out +=

@@ -41,6 +41,16 @@ Status check_sides(std::span<const RunSummary> base, std::span<const RunSummary>
     return {Code::kUsage,
             base.empty() ? "the baseline has no runs; add one first" : "there is no candidate run"};
   }
+  for (const RunSummary& run : candidate) {
+    const auto own = std::find_if(base.begin(), base.end(),
+                                  [&run](const RunSummary& other) { return other.id == run.id; });
+    if (own != base.end()) {
+      return {Code::kUsage,
+              fmt::format("{} and {} are the same run, and held against itself a run shows nothing; gate one "
+                          "that is not in its baseline",
+                          own->run, run.run)};
+    }
+  }
   CountedRuns all;
   for (const std::span<const RunSummary> side : {base, candidate}) {
     for (const RunSummary& run : side) {
@@ -201,11 +211,20 @@ std::string metric_sentence(const MetricChange& metric) {
                      share(metric.change.estimate), amount(metric.threshold));
 }
 
+// The guard beside a median that is a regression itself, by about as much.
+bool says_the_same(const MetricChange& metric, const GateResult& result, const Policy& policy) {
+  const MetricPolicy* own = policy.metric(metric.name);
+  return metric.name == "step_mean_ns" && (own == nullptr || !own->gate) &&
+         result.verdict == GateVerdict::kRegression &&
+         metric.change.estimate < result.step.estimate + metric.threshold;
+}
+
 void add_metrics(const CountedRuns& base, const CountedRuns& candidate, const Policy& policy,
                  double strict_level, GateResult* result) {
   result->metrics = compare_metrics(base, candidate, policy, result->level, strict_level);
   for (const MetricChange& metric : result->metrics) {
-    if (!metric.verdict.has_value() || *metric.verdict == GateVerdict::kPass) {
+    if (!metric.verdict.has_value() || *metric.verdict == GateVerdict::kPass ||
+        says_the_same(metric, *result, policy)) {
       continue;
     }
     const std::string sentence = metric_sentence(metric);
