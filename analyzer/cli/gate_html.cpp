@@ -37,9 +37,10 @@ std::string row_of(const std::vector<std::string>& cells, size_t texts, const ch
 std::string numbers_section(const GateReport& report) {
   const GateResult& r = *report.result;
   std::string out = "<table>\n" + row_of({"", "base", "candidate", "change"}, 1, "th");
-  out += row_of({"median train step, ms", milliseconds(r.step.base), milliseconds(r.step.candidate),
-                 signed_share(r.step.estimate) + " (" + bounds_text(r.step) + ")"},
-                1);
+  out += row_of(
+      {"median train step, ms", milliseconds(r.step.base), milliseconds(r.step.candidate),
+       std::string(same_work_text(r)) + signed_share(r.step.estimate) + " (" + bounds_text(r.step) + ")"},
+      1);
   out += row_of({"runs", std::to_string(r.base_used), std::to_string(r.candidate_used),
                  r.noise == NoiseSource::kNone ? "" : "run to run &plusmn;" + plain_share(r.run_sd)},
                 1);

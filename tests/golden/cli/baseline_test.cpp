@@ -222,6 +222,15 @@ TEST_F(Baselines, ARunWithoutStepsIsNoBaseline) {
   EXPECT_FALSE(fs::exists(dir_.file(kStore)));
 }
 
+TEST_F(Baselines, ARunThatNoGateCouldCountIsAddedByForceOnly) {
+  write_job(dir_.file("short"), "steps=4 workers=0");
+  expect_refusal({"baseline", "add", "main", "short"}, 3,
+                 "short: no baseline can rest on it: it has 2 train steps after warm-up, 3 are needed",
+                 "record again, or add --force");
+  EXPECT_FALSE(fs::exists(dir_.file(kStore)));
+  EXPECT_EQ(baseline({"add", "main", "short", "--force"}).exit_code, 0);
+}
+
 TEST_F(Baselines, MistakesPointToTheHelp) {
   const std::vector<std::vector<std::string>> mistakes{
       {"baseline"},
