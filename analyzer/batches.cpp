@@ -96,13 +96,6 @@ struct Place {
   uint32_t fetch = 0;
 };
 
-// A worker of another rank, known to be another process's child. Of many ranks each would read the workers of all.
-bool serves_another(const Run& run, uint32_t worker, uint32_t consumer) {
-  const Process& maker = run.processes()[worker];
-  return worker != consumer && maker.parent != kNoProcess && maker.parent != static_cast<int32_t>(consumer) &&
-         maker.rank != run.processes()[consumer].rank;
-}
-
 // How well a maker fits a consumer; higher is better.
 int fit(const Run& run, uint32_t consumer, const Batch& batch, const WorkerQueue& queue, const Fetch& fetch) {
   const Process& maker = run.processes()[queue.process];
@@ -276,6 +269,15 @@ const Fetch* BatchTable::fetch_of(const Batch& batch) const {
   return batch.joined() ? &queues[batch.queue].fetches[batch.fetch] : nullptr;
 }
 
+bool may_make_batches(const Run& run, uint32_t maker, uint32_t consumer) {
+  if (run.kind_events(maker, Kind::kBatchFetch) == 0) {
+    return false;
+  }
+  const Process& process = run.processes()[maker];
+  const bool others = process.parent != kNoProcess && process.parent != static_cast<int32_t>(consumer);
+  return maker == consumer || !others || process.rank == run.processes()[consumer].rank;
+}
+
 Result<BatchTable> load_batches(const Run& run, uint32_t process) {
   BatchTable table;
   if (Status status = read_batches(run, process, &table.batches); !status.ok()) {
@@ -289,7 +291,7 @@ Result<BatchTable> load_batches(const Run& run, uint32_t process) {
     return status;
   }
   for (uint32_t p = 0; p < run.processes().size(); ++p) {
-    if (run.kind_events(p, Kind::kBatchFetch) == 0 || serves_another(run, p, process)) {
+    if (!may_make_batches(run, p, process)) {
       continue;
     }
     WorkerQueue queue;

@@ -63,6 +63,10 @@ struct BatchTable {
   [[nodiscard]] const Fetch* fetch_of(const Batch& batch) const;
 };
 
+// Whether `maker` may have made batches that `consumer` consumed: it made some, and is not known to be the worker of another rank. (Of
+// many ranks each would read the workers of all.)
+[[nodiscard]] bool may_make_batches(const Run& run, uint32_t maker, uint32_t consumer);
+
 // The batches consumed by `process`.
 [[nodiscard]] Result<BatchTable> load_batches(const Run& run, uint32_t process);
 

@@ -7,8 +7,6 @@
 #include <map>
 #include <string_view>
 
-#include <nlohmann/json.hpp>
-
 #include "analyzer/batches.hpp"
 #include "analyzer/supply.hpp"
 
@@ -164,58 +162,6 @@ Status gather_host(const Run& run, const Ledger& ledger, HostEvidence* host) {
   return {};
 }
 
-int64_t json_number(const nlohmann::json& object, const char* key) {
-  const auto found = object.find(key);
-  if (found == object.end()) {
-    return -1;
-  }
-  return found->is_boolean()          ? (found->get<bool>() ? 1 : 0)
-         : found->is_number_integer() ? found->get<int64_t>()
-         : found->is_number()         ? static_cast<int64_t>(found->get<double>())
-                                      : -1;
-}
-
-std::string json_text(const nlohmann::json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
-// The loader that most batches of the train steps came from.
-LoaderConfig read_loader(const Process& process, const std::map<int64_t, uint64_t>& batches_by_loader) {
-  LoaderConfig config;
-  uint64_t most = 0;
-  for (const auto& [loader, count] : batches_by_loader) {
-    const auto meta = process.meta.find("loader." + std::to_string(loader));
-    if (meta == process.meta.end() || count <= most) {
-      continue;
-    }
-    const nlohmann::json object = nlohmann::json::parse(meta->second, nullptr, false);
-    if (!object.is_object()) {
-      continue;
-    }
-    most = count;
-    config.loader_class = json_text(object, "class");
-    config.dataset_class = json_text(object, "dataset");
-    config.start_method = json_text(object, "start_method");
-    config.num_workers = json_number(object, "num_workers");
-    config.batch_size = json_number(object, "batch_size");
-    const int64_t collates = json_number(object, "collates_samples");  // -1 in older recordings
-    config.collates_samples = collates == 1 || (collates == -1 && config.batch_size > 0);
-    config.prefetch_factor = json_number(object, "prefetch_factor");
-    config.in_order = json_number(object, "in_order");
-    config.persistent = json_number(object, "persistent");
-    config.pin_memory = json_number(object, "pin_memory");
-  }
-  return config;
-}
-
-const Step* train_step_at(const std::vector<Step>& steps, int64_t at) {
-  const auto after = std::upper_bound(steps.begin(), steps.end(), at,
-                                      [](int64_t value, const Step& step) { return value < step.end_ns; });
-  const bool inside = after != steps.end() && at >= after->begin_ns && after->step_class == StepClass::kTrain;
-  return inside ? &*after : nullptr;
-}
-
 Status gather_gc(const Run& run, const ProcessSteps& steps, GcEvidence* gc) {
   const Process& process = run.processes()[steps.process];
   trace::ScanFilter filter;
@@ -279,14 +225,10 @@ Status gather_process(const Run& run, const ProcessLedger& process, Gathered* su
     return table.status();
   }
   sums->supply.add(steps, table.value());
-  std::map<int64_t, uint64_t> loaders;
-  for (const Batch& batch : table.value().batches) {
-    loaders[batch.loader] += train_step_at(steps.steps, batch.end_ns - 1) != nullptr ? 1U : 0U;
-  }
   if (out->loader.num_workers < 0) {
-    out->loader = read_loader(run.processes()[steps.process], loaders);
+    out->loader = loader_config(run.processes()[steps.process], steps, table.value());
   }
-  sums->work.add_batches(steps, table.value(), out->loader.collates_samples);
+  sums->work.add_batches(steps, table.value());
   if (Status status = sums->work.add_said(run, steps); !status.ok()) {
     return status;
   }
@@ -319,7 +261,7 @@ Result<Evidence> gather_evidence(const Run& run, const Ledger& ledger) {
     }
   }
   out.supply = sums.supply.finish();
-  out.work = sums.work.finish();
+  out.work = sums.work.finish(out.loader.collates_samples);
   out.micro_steps =
       steps == 0 || backwards == 0 ? kUnknown : static_cast<double>(backwards) / static_cast<double>(steps);
   out.optimizer = longest(sums.phases.optimizers);

@@ -13,6 +13,7 @@
 
 #include "analyzer/gpu_evidence.hpp"
 #include "analyzer/ledger.hpp"
+#include "analyzer/loader_config.hpp"
 #include "analyzer/run.hpp"
 #include "analyzer/steps.hpp"
 #include "analyzer/work.hpp"
@@ -52,13 +53,6 @@ struct Supply {
   double excess = 0;          // diff term ("data.blocked") that most of it is
   std::string slowest_stage;  //
   double unjoined_share = 0;  // batches without a record of their making
-};
-
-struct LoaderConfig {
-  std::string loader_class, dataset_class, start_method;
-  int64_t num_workers = -1, batch_size = -1, prefetch_factor = -1;
-  int64_t in_order = -1, persistent = -1, pin_memory = -1;  // 0 / 1, -1 unknown
-  bool collates_samples = false;  // else its dataset yields whole batches, or nobody knows
 };
 
 struct HostEvidence {

@@ -11,6 +11,7 @@
 #include "analyzer/labels.hpp"
 #include "analyzer/ledger_cache.hpp"
 #include "analyzer/ledger_pieces.hpp"
+#include "analyzer/parallel_for.hpp"
 
 namespace stepscope::analysis {
 namespace {
@@ -208,16 +209,29 @@ std::vector<int64_t> Ledger::class_means(StepClass step_class, int64_t* mean_ste
 }
 
 Result<Ledger> build_ledger(const Run& run, const LedgerOptions& options) {
-  std::vector<BuiltLedger> built;
+  struct Part {
+    uint32_t process = 0;
+    std::string fingerprint;
+    std::optional<BuiltLedger> hit;
+  };
+  std::vector<Part> parts;
   for (uint32_t p = 0; p < run.processes().size(); ++p) {
-    if (run.processes()[p].role == "worker") {
-      continue;
+    if (run.processes()[p].role != "worker") {
+      parts.push_back({p, "", std::nullopt});
     }
+  }
+  // What is stored is many small reads; what has to be computed takes memory, and is done one after the other.
+  parallel_for(parts.size(), [&](size_t i) {
+    Part& part = parts[i];
+    part.fingerprint = input_fingerprint(run, part.process, options);
+    part.hit = cached(run, part.process, part.fingerprint, options);
+  });
+  std::vector<BuiltLedger> built;
+  for (auto& [p, fingerprint, hit] : parts) {
     if (options.cancelled && options.cancelled()) {
       return Status(Code::kUsage, run.path() + ": computing the ledger was cancelled");
     }
-    const std::string fingerprint = input_fingerprint(run, p, options);
-    if (std::optional<BuiltLedger> hit = cached(run, p, fingerprint, options); hit.has_value()) {
+    if (hit.has_value()) {
       built.push_back(std::move(*hit));
       continue;
     }

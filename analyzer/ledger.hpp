@@ -53,7 +53,7 @@
 // Shares of an interval are whole ns by largest remainder, so nothing is lost to rounding. The chain of a whole step: replay/cause_chain.hpp.
 //
 // The result is cached in the recordings (roll-up, kLedgerVersion and a fingerprint of the inputs); a warm
-// build decodes no event. Deterministic. One thread per call.
+// build decodes no event, and reads on several threads. Deterministic.
 #pragma once
 
 #include <cstdint>

@@ -9,6 +9,8 @@
 
 #include <fmt/format.h>
 
+#include "analyzer/batches.hpp"
+
 namespace stepscope::analysis {
 namespace {
 
@@ -130,7 +132,7 @@ std::string input_fingerprint(const Run& run, uint32_t process, const LedgerOpti
   mix(fmt::format("{} {} {}", kLedgerVersion, options.steps.min_confidence,
                   step_method_name(options.steps.only.value_or(StepMethod::kNone))));
   for (uint32_t p = 0; p < run.processes().size(); ++p) {
-    if (p == process || run.kind_events(p, Kind::kBatchFetch) > 0) {
+    if (p == process || may_make_batches(run, p, process)) {
       mix(fmt::format("|{} {} {}", run.processes()[p].base, run.processes()[p].events,
                       run.processes()[p].clock_shift_ns));
     }

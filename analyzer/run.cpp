@@ -2,10 +2,13 @@
 #include "analyzer/run.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <charconv>
 #include <filesystem>
 #include <system_error>
+#include <thread>
 
+#include "analyzer/parallel_for.hpp"
 #include "analyzer/run_state.hpp"
 #include "trace/finalize.hpp"
 #include "trace/loss_table.hpp"
@@ -144,40 +147,38 @@ bool process_before(const Process& a, const Process& b) {
          std::tuple(!b_main, b.rank, std::string_view(b.role), std::string_view(b.file));
 }
 
+// The first of the processes with this key that is not `child` itself.
+template <typename Index, typename Key>
+int32_t first_other(const Index& index, const Key& key, int32_t child) {
+  const auto found = index.find(key);
+  if (found == index.end()) {
+    return kNoProcess;
+  }
+  const auto other = std::find_if(found->second.begin(), found->second.end(),
+                                  [child](int32_t candidate) { return candidate != child; });
+  return other == found->second.end() ? kNoProcess : *other;
+}
+
 void link_parents(std::vector<Process>& processes) {
-  for (Process& child : processes) {
+  std::map<std::string_view, std::vector<int32_t>> by_base;
+  std::map<std::pair<std::string_view, uint32_t>, std::vector<int32_t>> by_pid;
+  for (size_t i = 0; i < processes.size(); ++i) {
+    by_base[processes[i].base].push_back(static_cast<int32_t>(i));
+    by_pid[{processes[i].host, processes[i].pid}].push_back(static_cast<int32_t>(i));
+  }
+  for (size_t i = 0; i < processes.size(); ++i) {
+    Process& child = processes[i];
+    const auto self = static_cast<int32_t>(i);
     const std::string parent_base = meta_text(child.meta, "process.parent_base");
-    for (size_t i = 0; i < processes.size(); ++i) {
-      const Process& candidate = processes[i];
-      const bool by_base = !parent_base.empty() && candidate.base == parent_base;
-      const bool by_pid = parent_base.empty() && child.parent_pid != 0 && candidate.pid == child.parent_pid &&
-                          candidate.host == child.host;
-      if (&candidate != &child && (by_base || by_pid)) {
-        child.parent = static_cast<int32_t>(i);
-        break;
-      }
+    if (!parent_base.empty()) {
+      child.parent = first_other(by_base, std::string_view(parent_base), self);
+    } else if (child.parent_pid != 0) {
+      child.parent = first_other(by_pid, std::pair(std::string_view(child.host), child.parent_pid), self);
     }
   }
 }
 
 }  // namespace
-
-Result<trace::Recording> HandlePool::take() {
-  {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    if (!free_.empty()) {
-      trace::Recording handle = std::move(free_.back());
-      free_.pop_back();
-      return handle;
-    }
-  }
-  return trace::Recording::open(path_);
-}
-
-void HandlePool::give_back(trace::Recording handle) {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  free_.push_back(std::move(handle));
-}
 
 uint32_t NameTable::intern(std::string_view text) {
   if (const auto found = ids_.find(text); found != ids_.end()) {
@@ -200,9 +201,10 @@ std::string_view NameTable::text(uint32_t id) const {
 namespace {
 
 // Adds what one recording says about itself; lanes, clocks and names.
-void add_process(Run::State& state, uint32_t index, const trace::Recording& recording) {
+void add_process(Run::State& state, uint32_t index) {
   Process& process = state.processes[index];
   ProcessData& data = *state.data[index];
+  const trace::Recording& recording = data.handles.facts();
   data.names.assign(recording.string_count() + 1, 0);
   for (size_t id = 1; id < data.names.size(); ++id) {
     data.names[id] = state.names.intern(recording.string(static_cast<int64_t>(id)));
@@ -251,6 +253,67 @@ void sum_up(Run::State& state) {
   }
 }
 
+struct OpenedProcess {
+  Process process;
+  std::unique_ptr<ProcessData> data;
+  Status status;
+};
+
+// Opens the files on several threads. The first that fails, in their order, is the answer; or a problem, where damaged files are skipped and
+// not all of them are.
+Result<std::vector<OpenedProcess>> open_files(const std::string& path, Found& found,
+                                              const OpenOptions& options) {
+  const std::vector<std::string>& files = found.recordings;
+  const std::thread::id caller = std::this_thread::get_id();
+  std::vector<OpenedProcess> opened(files.size());
+  std::atomic<size_t> done{0};
+  std::atomic<bool> cancelled{false};
+  std::atomic<size_t> failed{files.size()};  // the lowest
+  parallel_for(files.size(), [&](size_t i) {
+    const bool here = std::this_thread::get_id() == caller;  // who calls back
+    if (here && options.cancelled && options.cancelled()) {
+      cancelled = true;
+    }
+    if (cancelled || i > failed) {
+      return;
+    }
+    Result<trace::Recording> recording = trace::Recording::open(files[i]);
+    if (!recording.ok()) {
+      opened[i].status = recording.status();
+      size_t lowest = options.skip_damaged ? 0 : failed.load();
+      while (i < lowest && !failed.compare_exchange_weak(lowest, i)) {
+      }
+      return;
+    }
+    opened[i].process = describe(files[i], recording.value());
+    opened[i].data = std::make_unique<ProcessData>(recording.value());
+    opened[i].data->handles.give_back(std::move(recording).value());
+    const size_t count = ++done;
+    if (here && options.progress && count < files.size()) {
+      options.progress(count, files.size());
+    }
+  });
+  if (cancelled) {
+    return Status(Code::kUsage, path + ": opening was cancelled");
+  }
+  if (failed < files.size()) {
+    return opened[failed].status;
+  }
+  std::erase_if(opened, [&found](const OpenedProcess& one) {
+    if (!one.status.ok()) {
+      found.problems.push_back(one.status.message());
+    }
+    return !one.status.ok();
+  });
+  if (opened.empty() && !files.empty()) {
+    return Status(Code::kUnreadable, found.problems.back());
+  }
+  if (options.progress) {
+    options.progress(files.size(), files.size());
+  }
+  return opened;
+}
+
 }  // namespace
 
 Result<Run> Run::open(const std::string& path, const OpenOptions& options) {
@@ -258,51 +321,23 @@ Result<Run> Run::open(const std::string& path, const OpenOptions& options) {
   if (!found.ok()) {
     return found.status();
   }
-  struct Opened {
-    Process process;
-    trace::Recording recording;
-  };
-  std::vector<Opened> opened;
-  const std::vector<std::string>& files = found.value().recordings;
-  for (size_t i = 0; i < files.size(); ++i) {
-    if (options.cancelled && options.cancelled()) {
-      return Status(Code::kUsage, path + ": opening was cancelled");
-    }
-    Result<trace::Recording> recording = trace::Recording::open(files[i]);
-    if (!recording.ok()) {
-      if (!options.skip_damaged || (opened.empty() && i + 1 == files.size())) {
-        return recording.status();
-      }
-      found.value().problems.push_back(recording.status().message());
-      continue;
-    }
-    Process process = describe(files[i], recording.value());
-    opened.push_back({std::move(process), std::move(recording).value()});
-    if (options.progress) {
-      options.progress(i + 1, files.size());
-    }
+  Result<std::vector<OpenedProcess>> opened = open_files(path, found.value(), options);
+  if (!opened.ok()) {
+    return opened.status();
   }
-  std::stable_sort(opened.begin(), opened.end(),
-                   [](const Opened& a, const Opened& b) { return process_before(a.process, b.process); });
-
+  std::stable_sort(
+      opened.value().begin(), opened.value().end(),
+      [](const OpenedProcess& a, const OpenedProcess& b) { return process_before(a.process, b.process); });
   auto state = std::make_unique<State>();
   state->path = path;
   state->still_running = std::move(found.value().still_running);
   state->problems = std::move(found.value().problems);
-  for (Opened& one : opened) {
+  for (OpenedProcess& one : opened.value()) {
     state->processes.push_back(std::move(one.process));
-    auto data = std::make_unique<ProcessData>(state->processes.back().file);
-    data->kinds.assign(one.recording.kinds().begin(), one.recording.kinds().end());
-    data->anchors.assign(one.recording.anchors().begin(), one.recording.anchors().end());
-    std::sort(data->anchors.begin(), data->anchors.end(),
-              [](const trace::ClockAnchor& a, const trace::ClockAnchor& b) {
-                return a.monotonic_raw_ns < b.monotonic_raw_ns;
-              });
-    state->data.push_back(std::move(data));
+    state->data.push_back(std::move(one.data));
   }
-  for (size_t i = 0; i < opened.size(); ++i) {
-    add_process(*state, static_cast<uint32_t>(i), opened[i].recording);
-    state->data[i]->handles.give_back(std::move(opened[i].recording));
+  for (size_t i = 0; i < state->processes.size(); ++i) {
+    add_process(*state, static_cast<uint32_t>(i));
   }
   link_parents(state->processes);
   sum_up(*state);

@@ -373,7 +373,11 @@ uint32_t Run::global_lane(uint32_t process, uint32_t trace_lane) const {
 }
 
 uint64_t Run::kind_events(uint32_t process, Kind kind) const {
-  for (const trace::KindSummary& summary : state_->data[process]->kinds) {
+  const ProcessData& data = *state_->data[process];
+  if (const auto id = static_cast<size_t>(kind); id < data.events.size()) {
+    return data.events.at(id);
+  }
+  for (const trace::KindSummary& summary : data.kinds) {
     if (summary.id == static_cast<uint16_t>(kind)) {
       return summary.events;
     }

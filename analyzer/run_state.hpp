@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Inside of Run, shared by run.cpp (opening) and run_scan.cpp (reading). Not for other files.
+// Inside of Run, shared by run.cpp (opening), run_handles.cpp (its files) and run_scan.cpp (reading). Not for other files.
 #pragma once
 
+#include <array>
 #include <deque>
 #include <memory>
 #include <mutex>
@@ -15,27 +16,34 @@
 
 namespace stepscope::analysis {
 
-// Handles to one recording: one per concurrent reader, reused.
+// Handles to one recording: one per concurrent reader, reused. Those at rest count against what the process may hold open: beyond that
+// they are closed, and opened again when they are needed.
 class HandlePool {
  public:
-  explicit HandlePool(std::string path) : path_(std::move(path)) {}
+  explicit HandlePool(const trace::Recording& recording) : closed_(recording.closed()) {}
+  HandlePool(const HandlePool&) = delete;
+  HandlePool& operator=(const HandlePool&) = delete;
+  ~HandlePool();
 
+  // What was read when it was opened; cannot scan.
+  [[nodiscard]] const trace::Recording& facts() const { return closed_; }
   // Takes a free handle or opens another.
   [[nodiscard]] Result<trace::Recording> take();
   void give_back(trace::Recording handle);
 
  private:
-  std::string path_;
+  trace::Recording closed_;
   std::mutex mutex_;
   std::vector<trace::Recording> free_;
 };
 
 struct ProcessData {
-  explicit ProcessData(const std::string& path) : handles(path) {}
+  explicit ProcessData(const trace::Recording& recording);
 
   HandlePool handles;
   std::vector<uint32_t> names;  // recording's string id -> run-global id; [0] = 0
   std::vector<trace::KindSummary> kinds;
+  std::array<uint64_t, 64> events{};                        // of the kinds with the lowest ids, by id
   std::vector<trace::ClockAnchor> anchors;                  // ascending by raw clock
   std::unordered_map<uint32_t, uint32_t> lane_by_trace_id;  // -> global lane
 };

@@ -291,6 +291,13 @@ Result<ProcessSteps> find_process_steps(const Run& run, uint32_t process, const 
   return found;
 }
 
+const Step* train_step_at(std::span<const Step> steps, int64_t at) {
+  const auto after = std::upper_bound(steps.begin(), steps.end(), at,
+                                      [](int64_t value, const Step& step) { return value < step.end_ns; });
+  const bool inside = after != steps.end() && at >= after->begin_ns && after->step_class == StepClass::kTrain;
+  return inside ? &*after : nullptr;
+}
+
 Result<Steps> find_steps(const Run& run, const StepOptions& options) {
   Steps out;
   for (uint32_t p = 0; p < run.processes().size(); ++p) {

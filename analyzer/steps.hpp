@@ -39,6 +39,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -96,6 +97,9 @@ struct StepOptions {
 // The same for one process, whatever its role.
 [[nodiscard]] Result<ProcessSteps> find_process_steps(const Run& run, uint32_t process,
                                                       const StepOptions& options);
+
+// The step of class train that goes on at this moment; null where there is none. `steps` ascend.
+[[nodiscard]] const Step* train_step_at(std::span<const Step> steps, int64_t at);
 
 // True for a range or mark name that announces a step; *number is the number it carries, or -1.
 [[nodiscard]] bool is_step_name(std::string_view name, int64_t* number);

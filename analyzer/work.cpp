@@ -7,21 +7,11 @@
 #include <vector>
 
 #include "analyzer/batches.hpp"
+#include "analyzer/ledger.hpp"
+#include "analyzer/loader_config.hpp"
+#include "analyzer/parallel_for.hpp"
 
 namespace stepscope::analysis {
-namespace {
-
-constexpr size_t kNoStep = SIZE_MAX;
-
-// Index of the train step at this moment.
-size_t train_step_of(const std::vector<Step>& steps, int64_t at) {
-  const auto after = std::upper_bound(steps.begin(), steps.end(), at,
-                                      [](int64_t value, const Step& step) { return value < step.end_ns; });
-  const bool inside = after != steps.end() && at >= after->begin_ns && after->step_class == StepClass::kTrain;
-  return inside ? static_cast<size_t>(after - steps.begin()) : kNoStep;
-}
-
-}  // namespace
 
 void WorkCounter::Amount::add(int64_t value) {
   if (value > 0) {
@@ -30,18 +20,23 @@ void WorkCounter::Amount::add(int64_t value) {
   }
 }
 
-void WorkCounter::add_batches(const ProcessSteps& steps, const BatchTable& table, bool items_are_samples) {
+void WorkCounter::Amount::merge(const Amount& other) {
+  sum += other.sum;
+  known += other.known;
+}
+
+void WorkCounter::add_batches(const ProcessSteps& steps, const BatchTable& table) {
   for (const Step& step : steps.steps) {
     steps_ += step.step_class == StepClass::kTrain ? 1U : 0U;
   }
   for (const Batch& batch : table.batches) {
     const bool one = (batch.flags & trace::kBatchLast) == 0;
-    if (!one || train_step_of(steps.steps, batch.end_ns - 1) == kNoStep) {
+    if (!one || train_step_at(steps.steps, batch.end_ns - 1) == nullptr) {
       continue;
     }
     ++batches_;
     if (const Fetch* fetch = table.fetch_of(batch); fetch != nullptr) {
-      samples_.add(items_are_samples ? fetch->items : 0);
+      items_.add(fetch->items);
       tokens_.add(fetch->tokens);
     }
   }
@@ -58,9 +53,10 @@ Status WorkCounter::add_said(const Run& run, const ProcessSteps& steps) {
   filter.columns = 0b111U;
   Status status = run.scan(steps.process, filter, [&](const trace::SegmentView& view) {
     for (size_t i = 0; i < view.rows; ++i) {
-      if (const size_t step = train_step_of(steps.steps, view.columns[0][i] + shift); step != kNoStep) {
-        by_step[step].first += std::max<int64_t>(0, view.columns[1][i]);
-        by_step[step].second += std::max<int64_t>(0, view.columns[2][i]);
+      if (const Step* step = train_step_at(steps.steps, view.columns[0][i] + shift); step != nullptr) {
+        auto& [samples, tokens] = by_step[static_cast<size_t>(step - steps.steps.data())];
+        samples += std::max<int64_t>(0, view.columns[1][i]);
+        tokens += std::max<int64_t>(0, view.columns[2][i]);
       }
     }
     return Status();
@@ -72,7 +68,16 @@ Status WorkCounter::add_said(const Run& run, const ProcessSteps& steps) {
   return status;
 }
 
-Work WorkCounter::finish() const {
+void WorkCounter::merge(const WorkCounter& other) {
+  steps_ += other.steps_;
+  batches_ += other.batches_;
+  items_.merge(other.items_);
+  tokens_.merge(other.tokens_);
+  said_samples_.merge(other.said_samples_);
+  said_tokens_.merge(other.said_tokens_);
+}
+
+Work WorkCounter::finish(bool items_are_samples) const {
   Work out;
   if (steps_ == 0) {
     return out;
@@ -99,9 +104,41 @@ Work WorkCounter::finish() const {
         batches_per_step > 0 && static_cast<double>(amount.known) >= least * static_cast<double>(batches_);
     return known && amount.known > 0 ? amount.sum / static_cast<double>(amount.known) * batches_per_step : -1;
   };
-  out.samples_per_step = delivered(samples_, kMost);
+  out.samples_per_step = items_are_samples ? delivered(items_, kMost) : -1;
   out.tokens_per_step = delivered(tokens_, kSampled);
   return out;
+}
+
+Result<Work> gather_work(const Run& run, const Ledger& ledger) {
+  struct Part {
+    Status status;
+    LoaderConfig loader;
+    WorkCounter work;
+  };
+  std::vector<Part> parts(ledger.processes.size());
+  parallel_for(parts.size(), [&](size_t i) {
+    const ProcessSteps& steps = ledger.processes[i].steps;
+    Part& part = parts[i];
+    if (steps.steps.empty()) {
+      return;
+    }
+    const Result<BatchTable> table = load_batches(run, steps.process);
+    part.status = table.ok() ? part.work.add_said(run, steps) : table.status();
+    if (table.ok()) {
+      part.loader = loader_config(run.processes()[steps.process], steps, table.value());
+      part.work.add_batches(steps, table.value());
+    }
+  });
+  WorkCounter all;
+  LoaderConfig loader;
+  for (const Part& part : parts) {
+    if (!part.status.ok()) {
+      return part.status;
+    }
+    all.merge(part.work);
+    loader = loader.num_workers < 0 ? part.loader : loader;
+  }
+  return all.finish(loader.collates_samples);
 }
 
 }  // namespace stepscope::analysis

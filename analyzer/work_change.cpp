@@ -28,6 +28,10 @@ constexpr ScaledTerm kScaled[] = {
 };
 
 Scale scale_of(std::string_view name) {
+  constexpr std::string_view kFetchLeaves = "data.fetch.";
+  if (name.starts_with(kFetchLeaves)) {
+    return Scale::kSamples;
+  }
   const auto* const found = std::find_if(std::begin(kScaled), std::end(kScaled), [name](const auto& one) {
     return one.name.ends_with('/') ? name.starts_with(one.name) : name == one.name;
   });
@@ -79,22 +83,28 @@ void explain_covered(const std::vector<std::string>& names, const std::vector<do
 }
 
 // Mean over the runs of a side; -1 where one does not know.
-double side_mean(std::span<const AnalyzedRun> side, double Work::*amount) {
+double side_mean(std::span<const Work> side, double Work::*amount) {
   double sum = 0;
-  for (const AnalyzedRun& run : side) {
-    const double value = run.evidence->work.*amount;
-    if (value <= 0) {
+  for (const Work& work : side) {
+    if (work.*amount <= 0) {
       return -1;
     }
-    sum += value;
+    sum += work.*amount;
   }
   return sum / static_cast<double>(side.size());
 }
 
-bool counted_alike(std::span<const AnalyzedRun> base, std::span<const AnalyzedRun> candidate) {
-  const bool said = base[0].evidence->work.said;
-  const auto same = [said](const AnalyzedRun& run) { return run.evidence->work.said == said; };
+bool counted_alike(std::span<const Work> base, std::span<const Work> candidate) {
+  const auto same = [said = base[0].said](const Work& work) { return work.said == said; };
   return std::all_of(base.begin(), base.end(), same) && std::all_of(candidate.begin(), candidate.end(), same);
+}
+
+std::vector<Work> amounts(std::span<const AnalyzedRun> side) {
+  std::vector<Work> out;
+  for (const AnalyzedRun& run : side) {
+    out.push_back(run.evidence->work);
+  }
+  return out;
 }
 
 }  // namespace
@@ -109,6 +119,10 @@ bool WorkChange::differs() const {
 }
 
 WorkChange compare_work(std::span<const AnalyzedRun> base, std::span<const AnalyzedRun> candidate) {
+  return compare_work(std::span<const Work>(amounts(base)), std::span<const Work>(amounts(candidate)));
+}
+
+WorkChange compare_work(std::span<const Work> base, std::span<const Work> candidate) {
   WorkChange out;
   if (!counted_alike(base, candidate)) {
     return out;
@@ -142,6 +156,26 @@ std::vector<double> explained_by_work(const WorkChange& change, const std::vecto
   }
   explain_covered(names, delta, &out);
   return out;
+}
+
+double explained_of_sum(const WorkChange& change, const std::vector<std::string>& names,
+                        const std::vector<double>& base, const std::vector<double>& delta) {
+  double all = 0;
+  double moved = 0;
+  for (size_t t = 0; t < names.size(); ++t) {
+    if (const double factor = factor_of(change, scale_of(names[t])); factor != 1) {
+      all += base[t] * (factor - 1);
+      moved += delta[t];
+    }
+  }
+  const double explained = std::clamp(moved, std::min(0.0, all), std::max(0.0, all));
+  double gave_way = 0;  // waits under it, which take back up to as much
+  for (size_t t = 0; t < names.size(); ++t) {
+    if (is_covered(names[t]) && factor_of(change, scale_of(names[t])) == 1 && delta[t] * explained < 0) {
+      gave_way += std::abs(delta[t]);
+    }
+  }
+  return explained - std::copysign(std::min(gave_way, std::abs(explained)), explained);
 }
 
 }  // namespace stepscope::analysis

@@ -26,6 +26,7 @@
 namespace stepscope::analysis {
 
 struct AnalyzedRun;
+struct Work;
 
 enum class WorkUnit : uint8_t { kNone, kSamples, kTokens };
 [[nodiscard]] std::string_view work_unit_name(WorkUnit unit);  // "", "samples", "tokens"
@@ -46,11 +47,18 @@ struct WorkChange {
 
 [[nodiscard]] WorkChange compare_work(std::span<const AnalyzedRun> base,
                                       std::span<const AnalyzedRun> candidate);
+// By the runs' amounts alone; neither side is empty.
+[[nodiscard]] WorkChange compare_work(std::span<const Work> base, std::span<const Work> candidate);
 
 // Per term, what of its change the work explains; `base` and `delta` per term, ns.
 [[nodiscard]] std::vector<double> explained_by_work(const WorkChange& change,
                                                     const std::vector<std::string>& names,
                                                     const std::vector<double>& base,
                                                     const std::vector<double>& delta);
+
+// What the work explains of the terms' sum, all that can grow with it taken together: for a test of the sum, which would take the
+// noise of each single term for more than its share. `names` may be leaves.
+[[nodiscard]] double explained_of_sum(const WorkChange& change, const std::vector<std::string>& names,
+                                      const std::vector<double>& base, const std::vector<double>& delta);
 
 }  // namespace stepscope::analysis

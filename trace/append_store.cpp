@@ -167,7 +167,6 @@ struct AppendStore::State {
   std::string path;
   Database database;
   Mode mode;
-  bool empty = false;  // opened for reading before anything was written: no tables yet
 };
 
 namespace {
@@ -249,8 +248,10 @@ Result<AppendStore> AppendStore::open(const std::string& path, Mode mode) {
   if (Status ended = state->commit(); !ended.ok()) {
     return ended;
   }
+  if (mode == Mode::kRead && content.value() == Content::kNothing) {
+    return unreadable(path, "the store is empty", "take a complete copy, or append to it first");
+  }
   if (mode == Mode::kRead) {
-    state->empty = content.value() == Content::kNothing;
     return state->database.exec("PRAGMA query_only=ON") ? Result<AppendStore>(AppendStore(std::move(state)))
                                                         : state->failure();
   }
@@ -304,9 +305,6 @@ Result<size_t> AppendStore::append(std::span<const StoredRecord> records) {
 
 Status AppendStore::scan(const RecordFilter& filter,
                          const std::function<bool(const StoredRecord&)>& visit) const {
-  if (state_->empty) {
-    return Status();
-  }
   std::string sql = kRowColumns;
   const std::array<std::pair<const char*, const std::optional<std::string>*>, 3> conditions{
       {{"kind = ?1", &filter.kind}, {"name = ?2", &filter.name}, {"key = ?3", &filter.key}}};

@@ -56,7 +56,7 @@ struct RecordFilter {
 class AppendStore {
  public:
   enum class Mode {
-    kRead,    // the file must exist and is not changed, a killed writer's journal aside
+    kRead,  // the file must exist and have something in it; it is not changed, a killed writer's journal aside
     kAppend,  // makes the file where there is none
   };
   [[nodiscard]] static Result<AppendStore> open(const std::string& path, Mode mode);

@@ -84,6 +84,26 @@ std::optional<int64_t> compute_digest(const Database& database, const DigestPart
   return rows.ok() ? std::optional(digest.value()) : std::nullopt;
 }
 
+StoredDigests stored_digests(const Database& database) {
+  StoredDigests stored;
+  Statement rows(database, "SELECT part, value FROM checksum");
+  while (rows.next()) {
+    stored.emplace(rows.text(0), rows.integer(1));
+  }
+  return rows.ok() ? stored : StoredDigests();
+}
+
+bool digest_matches(const Database& database, std::string_view table, const StoredDigests& stored,
+                    const RowVisitor& visit) {
+  const DigestPart* part = find_part(table);
+  const auto wanted = stored.find(table);
+  if (part == nullptr || wanted == stored.end()) {
+    return false;
+  }
+  const std::optional<int64_t> value = compute_digest(database, *part, visit);
+  return value.has_value() && *value == wanted->second;
+}
+
 bool digest_matches(const Database& database, std::string_view table, const RowVisitor& visit) {
   const DigestPart* part = find_part(table);
   if (part == nullptr) {

@@ -5,8 +5,10 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "trace/sqlite.hpp"
@@ -31,10 +33,16 @@ using RowVisitor = std::function<void(const Statement& row)>;  // columns as in 
 [[nodiscard]] std::optional<int64_t> compute_digest(const Database& database, const DigestPart& part,
                                                     const RowVisitor& visit = {});
 
+// All stored checksums by table; empty where they cannot be read. For a reader of many tables: one query instead of one each.
+using StoredDigests = std::map<std::string, int64_t, std::less<>>;
+[[nodiscard]] StoredDigests stored_digests(const Database& database);
+
 // True when the stored checksum of `table` equals the computed one. With `visit` the same pass reads the table: what it
 // was shown counts only when the answer is true.
 [[nodiscard]] bool digest_matches(const Database& database, std::string_view table,
                                   const RowVisitor& visit = {});
+[[nodiscard]] bool digest_matches(const Database& database, std::string_view table,
+                                  const StoredDigests& stored, const RowVisitor& visit);
 
 // Stores the checksum of a table, replacing an older one: the value given, which whoever wrote the rows has computed over
 // them in the order of the part's query, or the one computed over the rows as they are now.

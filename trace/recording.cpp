@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "trace/recording.hpp"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -37,6 +38,21 @@ void roll_back_leftover(const std::string& path) {
   }
 }
 
+Result<Database> open_for_reading(const std::string& path) {
+  Result<Database> database = Database::open(path, OpenMode::kReadOnly);
+  if (!database.ok()) {
+    return unreadable(path, database.status().message(), "check the path and your permissions");
+  }
+  // Segments are read once, in order: SQLite's usual cache would only hold memory, of each recording of a run.
+  (void)database.value().exec("PRAGMA cache_size=-64");
+  return database;
+}
+
+FileIdentity identity_of(const std::string& path) {
+  struct stat info = {};
+  return stat(path.c_str(), &info) == 0 ? FileIdentity{info.st_dev, info.st_ino} : FileIdentity();
+}
+
 }  // namespace
 
 Result<Recording> Recording::open(const std::string& path) {
@@ -44,17 +60,39 @@ Result<Recording> Recording::open(const std::string& path) {
   if (Status status = check_header(path); !status.ok()) {
     return status;
   }
-  Result<Database> database = Database::open(path, OpenMode::kReadOnly);
+  Result<Database> database = open_for_reading(path);
   if (!database.ok()) {
-    return unreadable(path, database.status().message(), "check the path and your permissions");
+    return database.status();
   }
-  // Segments are read once, in order: SQLite's usual cache would only hold memory, of each recording of a run.
-  (void)database.value().exec("PRAGMA cache_size=-64");
   auto state = std::make_unique<State>(path, std::move(database).value());
-  if (!state->load()) {
-    const std::string error = state->database.error();
-    return damaged(path, !state->problem.empty() && error == "not an error" ? state->problem : error);
+  state->file = identity_of(path);
+  std::string problem;
+  state->contents = load_contents(state->database, &problem);
+  if (state->contents == nullptr) {
+    return damaged(path, problem);
   }
+  return Recording(std::move(state));
+}
+
+Result<Recording> Recording::another() const {
+  if (!state_->file.same_as(identity_of(path()))) {
+    return open(path());  // another file has taken its place
+  }
+  roll_back_leftover(path());
+  Result<Database> database = open_for_reading(path());
+  if (!database.ok()) {
+    return database.status();
+  }
+  auto state = std::make_unique<State>(path(), std::move(database).value());
+  state->file = state_->file;
+  state->contents = state_->contents;
+  return Recording(std::move(state));
+}
+
+Recording Recording::closed() const {
+  auto state = std::make_unique<State>(path(), Database());
+  state->file = state_->file;
+  state->contents = state_->contents;
   return Recording(std::move(state));
 }
 
@@ -67,33 +105,33 @@ const std::string& Recording::path() const {
   return state_->path;
 }
 const std::map<std::string, std::string>& Recording::meta() const {
-  return state_->meta;
+  return state_->contents->meta;
 }
 std::span<const LaneInfo> Recording::lanes() const {
-  return state_->lanes;
+  return state_->contents->lanes;
 }
 std::span<const KindSummary> Recording::kinds() const {
-  return state_->kinds;
+  return state_->contents->kinds;
 }
 std::span<const Loss> Recording::losses() const {
-  return state_->losses;
+  return state_->contents->losses;
 }
 std::span<const ClockAnchor> Recording::anchors() const {
-  return state_->anchors;
+  return state_->contents->anchors;
 }
 const std::vector<std::pair<int64_t, std::string>>& Recording::log() const {
-  return state_->log;
+  return state_->contents->log;
 }
 size_t Recording::string_count() const {
-  return state_->strings.size();
+  return state_->contents->strings.size();
 }
 
 std::string_view Recording::string(int64_t id) const {
   if (id == 0) {
     return "";
   }
-  return id > 0 && static_cast<uint64_t>(id) <= state_->strings.size()
-             ? state_->strings[static_cast<size_t>(id - 1)]
+  return id > 0 && static_cast<uint64_t>(id) <= state_->contents->strings.size()
+             ? state_->contents->strings[static_cast<size_t>(id - 1)]
              : std::string_view("?");
 }
 

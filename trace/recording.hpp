@@ -6,7 +6,7 @@
 //   recording.value().scan({.kind = Kind::kRange}, [](const SegmentView& s) { ...; return Status(); });
 //
 // Times are ns of CLOCK_MONOTONIC_RAW of the recording host; anchors() convert to wall-clock time.
-// Threads: a Recording is used by one thread at a time; open it again for another. Strings and infos stay valid
+// Threads: a Recording is used by one thread at a time; another() opens it for one more. Strings and infos stay valid
 // as long as the Recording. Only this room knows SQLite: nothing of it shows here.
 #pragma once
 
@@ -126,6 +126,12 @@ class Recording {
   // Errors: kUnreadable, message naming file, cause and remedy (missing, not a recording, damaged, written by a
   // newer major version).
   [[nodiscard]] static Result<Recording> open(const std::string& path);
+  // A second handle to the same recording, for another thread: shares what was read and checked at opening.
+  // Where another file has the path now, that one is opened.
+  [[nodiscard]] Result<Recording> another() const;
+  // The same without its file: a run has thousands of recordings, and a process may hold only so many files. It has what was read
+  // at opening, and another(); it cannot scan, load or store.
+  [[nodiscard]] Recording closed() const;
   Recording(Recording&&) noexcept;
   Recording& operator=(Recording&&) noexcept;
   ~Recording();

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a Recording holds in memory: everything but the events. Private to this room.
+// What a Recording holds in memory: everything but the events, shared by its handles. Private to this room.
 #pragma once
 
+#include <sys/types.h>
+
 #include <map>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,15 +17,8 @@
 
 namespace stepscope::trace {
 
-struct Recording::State {
-  State(std::string file, Database db) : path(std::move(file)), database(std::move(db)) {}
-
-  // Each reads one part; false leaves the reason in `problem` or in the database.
-  [[nodiscard]] bool load();
-
-  std::string path;
-  Database database;
-  std::string problem;
+// What all handles to one recording share; never changed once it is loaded.
+struct RecordingContents {
   std::map<std::string, std::string> meta;
   std::vector<LaneInfo> lanes;
   std::vector<KindSummary> kinds;  // ascending by id
@@ -33,14 +29,29 @@ struct Recording::State {
   std::vector<SegmentEntry> segments;  // ordered by kind, lane, first event, id
 
   [[nodiscard]] const KindSummary* find_kind_summary(uint16_t id) const;
+};
 
- private:
-  [[nodiscard]] bool check_digests();
-  [[nodiscard]] bool load_facts();
-  [[nodiscard]] bool load_strings();
-  [[nodiscard]] bool load_kinds();
-  [[nodiscard]] bool load_segments();
-  void summarise_lanes();
+// Reads and checks it. Null: `problem` says why.
+[[nodiscard]] std::shared_ptr<const RecordingContents> load_contents(const Database& database,
+                                                                     std::string* problem);
+
+// Which file a path names.
+struct FileIdentity {
+  dev_t device = 0;
+  ino_t inode = 0;  // 0: not known
+
+  [[nodiscard]] bool same_as(const FileIdentity& other) const {
+    return inode != 0 && device == other.device && inode == other.inode;
+  }
+};
+
+struct Recording::State {
+  State(std::string name, Database db) : path(std::move(name)), database(std::move(db)) {}
+
+  std::string path;
+  Database database;  // closed in a recording without its file
+  FileIdentity file;
+  std::shared_ptr<const RecordingContents> contents;
 };
 
 }  // namespace stepscope::trace

@@ -12,22 +12,24 @@ SegmentCursor::SegmentCursor(const Recording& recording, const ScanFilter& filte
       filter_(filter),
       blob_of_(state_.database, "SELECT data FROM segment WHERE id = ?") {
   const auto kind = static_cast<uint16_t>(filter.kind);
-  const KindSummary* in_file = state_.find_kind_summary(kind);
+  const KindSummary* in_file = state_.contents->find_kind_summary(kind);
   const KindInfo* in_build = find_kind(kind);
   const size_t columns = std::max(in_file != nullptr ? in_file->columns.size() : 0,
                                   in_build != nullptr ? size_t{in_build->column_count} : 0);
   buffers_.resize(columns);
   out_.resize(columns);
   spans_.resize(columns);
-  const auto first = std::lower_bound(state_.segments.begin(), state_.segments.end(), kind,
-                                      [](const SegmentEntry& entry, uint16_t id) { return entry.kind < id; });
-  position_ = static_cast<size_t>(first - state_.segments.begin());
+  const auto first =
+      std::lower_bound(state_.contents->segments.begin(), state_.contents->segments.end(), kind,
+                       [](const SegmentEntry& entry, uint16_t id) { return entry.kind < id; });
+  position_ = static_cast<size_t>(first - state_.contents->segments.begin());
 }
 
 Result<const SegmentView*> SegmentCursor::next() {
   const auto kind = static_cast<uint16_t>(filter_.kind);
-  for (; position_ < state_.segments.size() && state_.segments[position_].kind == kind; ++position_) {
-    const SegmentEntry& entry = state_.segments[position_];
+  for (; position_ < state_.contents->segments.size() && state_.contents->segments[position_].kind == kind;
+       ++position_) {
+    const SegmentEntry& entry = state_.contents->segments[position_];
     if (!passes(entry)) {
       continue;
     }

@@ -6,11 +6,24 @@
 #include "trace/sqlite_api.hpp"
 
 namespace stepscope::trace {
+namespace {
+
+// SQLite counts its memory under one lock for the whole process, which nobody here asks for: two threads that each open recordings
+// would mostly wait for it. Only before its first use, so where another part of the process was first, it counts.
+void switch_off_memory_statistics() {
+#if !defined(STEPSCOPE_SQLITE_EXTENSION)
+  static const int done = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+  (void)done;
+#endif
+}
+
+}  // namespace
 
 Result<Database> Database::open(const std::string& path, OpenMode mode) {
   const int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
                     (mode == OpenMode::kReadOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE);
   sqlite3* handle = nullptr;
+  switch_off_memory_statistics();
   const int rc = sqlite3_open_v2(path.c_str(), &handle, flags, nullptr);
   Database database(handle);
   if (rc != SQLITE_OK) {

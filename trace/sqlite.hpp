@@ -25,6 +25,7 @@ class Database {
  public:
   // Opens an existing file (an empty one counts). Untrusted content: schema code is not run, cells are checked.
   [[nodiscard]] static Result<Database> open(const std::string& path, OpenMode mode);
+  Database() = default;  // none is open
   Database(Database&& other) noexcept;
   Database& operator=(Database&& other) noexcept;
   ~Database();

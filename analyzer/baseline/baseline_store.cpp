@@ -108,19 +108,6 @@ std::string_view decision_kind_name(DecisionKind kind) {
   return "";
 }
 
-std::string reason_against(const RunSummary& summary) {
-  if (!summary.blocking.empty()) {
-    return summary.blocking.front();
-  }
-  if (summary.median_step_ns <= 0) {
-    return "it has no train steps after warm-up";
-  }
-  if (!summary.losses.empty()) {
-    return "data is missing: " + summary.losses.front();
-  }
-  return summary.complete ? "" : "a process of it did not come to its end";
-}
-
 struct BaselineStore::State {
   explicit State(AppendStore opened) : store(std::move(opened)) {}
 

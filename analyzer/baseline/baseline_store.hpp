@@ -78,9 +78,6 @@ struct BaselineEntry {
   int64_t expires_ns = 0;  // of the runs, 0 = never
 };
 
-// Why a run should not become part of a baseline, in one clause; "" when nothing speaks against it. Not enforced by add().
-[[nodiscard]] std::string reason_against(const RunSummary& summary);
-
 class BaselineStore {
  public:
   enum class Mode { kRead, kAppend };  // only kAppend makes the file where there is none
@@ -91,6 +88,7 @@ class BaselineStore {
 
   [[nodiscard]] const std::string& path() const;
 
+  // Any run: whether it may be counted is why_unusable's (gate/usable_run.hpp).
   // false: this run (RunSummary::id) is there already under this name. When it returns, the run is on disk.
   [[nodiscard]] Result<bool> add(const std::string& name, const RunSummary& summary,
                                  const BaselineEntry& entry);

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <chrono>
 #include <optional>
 
 #include <fmt/format.h>
@@ -14,10 +13,12 @@
 #include "analyzer/cli/commands.hpp"
 #include "analyzer/cli/exit_code.hpp"
 #include "analyzer/cli/format.hpp"
-#include "analyzer/cli/open_run.hpp"
+#include "analyzer/cli/gate_inputs.hpp"
 #include "analyzer/cli/options.hpp"
 #include "analyzer/cli/output.hpp"
 #include "analyzer/cli/store_path.hpp"
+#include "analyzer/cli/wall_clock.hpp"
+#include "analyzer/gate/usable_run.hpp"
 
 namespace stepscope::analysis::cli {
 namespace {
@@ -72,11 +73,6 @@ std::optional<size_t> whole_number(const std::string& text, size_t most) {
                                                                                    : std::nullopt;
 }
 
-int64_t wall_now_ns() {
-  using namespace std::chrono;
-  return duration_cast<nanoseconds>(system_clock::now().time_since_epoch()).count();
-}
-
 // Opens the store for an action that writes; the file is made where there is none.
 Result<BaselineStore> store_for_writing(const BaselineArguments& arguments) {
   return BaselineStore::open(store_path(arguments.store), Mode::kAppend);
@@ -92,15 +88,13 @@ Result<BaselineStore> existing_store(const BaselineArguments& arguments, Mode mo
 // 0 or an exit code; runs of which no number may be trusted are named and stop everything.
 int summarise(const std::vector<std::string>& paths, bool force, std::vector<RunSummary>& out) {
   for (const std::string& path : paths) {
-    const Result<Run> run = open_run(path);
-    if (!run.ok()) {
-      return report_failure(run.status());
-    }
-    Result<RunSummary> summary = summarise_run(run.value(), {});
+    Result<RunSummary> summary = summary_of_recording(path);
     if (!summary.ok()) {
       return report_failure(summary.status());
     }
-    const std::string against = reason_against(summary.value());
+    Policy any;  // what no gate could count, whatever its policy
+    any.min_steps = kFewestSteps;
+    const std::string against = why_unusable(summary.value(), any);
     if (summary.value().median_step_ns <= 0 || (!against.empty() && !force)) {
       print_note(fmt::format("{}: no baseline can rest on it: {}; {}", path, against,
                              summary.value().median_step_ns <= 0 ? "record a run with training steps"
@@ -351,8 +345,7 @@ int run_baseline(const Command& command, const std::vector<std::string>& args) {
   OptionSet options(command);
   options.positional("ACTION", arguments.action, "add, list, show, accept, expire, prune or merge");
   options.positionals("ARG", arguments.words, "what it is about; see below", false);
-  options.value("--store", arguments.store, "FILE",
-                "the store; default $STEPSCOPE_BASELINES or stepscope-baselines.db");
+  store_option(&options, arguments.store);
   options.value("--reason", arguments.reason, "TEXT", "accept, expire: why");
   options.value("--by", arguments.by, "WHO", "who decides or adds");
   options.value("--expires", arguments.days, "DAYS", "add, accept: the runs count for so many days");

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <unistd.h>
 
-#include <chrono>
-
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -15,8 +13,10 @@
 #include "analyzer/cli/open_run.hpp"
 #include "analyzer/cli/options.hpp"
 #include "analyzer/cli/output.hpp"
+#include "analyzer/cli/policy_option.hpp"
 #include "analyzer/cli/store_path.hpp"
 #include "analyzer/cli/table.hpp"
+#include "analyzer/cli/wall_clock.hpp"
 #include "analyzer/gate/noise_model.hpp"
 
 namespace stepscope::analysis::cli {
@@ -63,13 +63,13 @@ int run_calibrate(const Command& command, const std::vector<std::string>& args) 
   options.positionals("RUN", paths,
                       "runs of one program under the same conditions; 3 at least, better 5 to 10");
   options.value("--store", store_file, "FILE", "keep the result in this baseline store, for `gate`");
-  options.value("--policy", policy_file, "FILE", "the gate's policy: alpha, min_steps");
+  policy_option(&options, policy_file);
   options.flag("--json", json, "print JSON (stepscope.calibrate/1)");
   options.note("Example: stepscope calibrate run1 run2 run3 run4 run5 --store baselines.db");
   if (const std::optional<int> exit = options.parse(args)) {
     return *exit;
   }
-  const Result<Policy> policy = policy_file.empty() ? Result<Policy>(Policy()) : load_policy(policy_file);
+  const Result<Policy> policy = policy_of_option(policy_file);
   if (!policy.ok()) {
     return report_failure(policy.status());
   }
@@ -87,12 +87,9 @@ int run_calibrate(const Command& command, const std::vector<std::string>& args) 
   }
   if (!store_file.empty()) {
     Result<BaselineStore> store = BaselineStore::open(store_path(store_file), BaselineStore::Mode::kAppend);
-    const int64_t now = std::chrono::duration_cast<std::chrono::nanoseconds>(
-                            std::chrono::system_clock::now().time_since_epoch())
-                            .count();
     const Status kept =
         store.ok() ? store.value().record_noise_model(model.value().key, noise_model_to_json(model.value()),
-                                                      {.by = "", .now_ns = now, .expires_ns = 0})
+                                                      {.by = "", .now_ns = wall_now_ns(), .expires_ns = 0})
                    : store.status();
     if (!kept.ok()) {
       return report_failure(kept);

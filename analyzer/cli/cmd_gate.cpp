@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <fstream>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -19,7 +18,9 @@
 #include "analyzer/cli/locate.hpp"
 #include "analyzer/cli/options.hpp"
 #include "analyzer/cli/output.hpp"
+#include "analyzer/cli/policy_option.hpp"
 #include "analyzer/cli/record_run.hpp"
+#include "analyzer/cli/store_path.hpp"
 #include "analyzer/cli/view_hint.hpp"
 #include "analyzer/gate/verdict.hpp"
 
@@ -44,9 +45,9 @@ std::optional<int> parse_gate(const Command& command, const std::vector<std::str
   options.positionals("CAND", out.candidates, "runs of how it is now", false);
   options.values("--baseline", out.base.words, "NAME|RUN",
                  "a name in the baseline store, or runs of how it was");
-  options.value("--store", out.base.store, "FILE", "the baseline store (default: see `baseline`)");
+  store_option(&options, out.base.store);
   options.count("--window", out.base.window, "N", "the last N runs of the name (default: 20)");
-  options.value("--policy", out.policy_file, "FILE", "thresholds and rules, TOML");
+  policy_option(&options, out.policy_file);
   options.value("--max-regression", out.max_regression, "PERCENT", "how much slower may pass (default: 2)");
   options.count("--max-runs", out.max_runs, "N", "look after each candidate run, at most so many");
   options.value("--run", out.run_command, "CMD", "record more candidate runs with this shell command");
@@ -75,8 +76,7 @@ std::string objection(const GateArguments& arguments) {
 }
 
 Result<Policy> policy_of(const GateArguments& arguments) {
-  Result<Policy> loaded =
-      arguments.policy_file.empty() ? Result<Policy>(Policy()) : load_policy(arguments.policy_file);
+  Result<Policy> loaded = policy_of_option(arguments.policy_file);
   if (!loaded.ok()) {
     return loaded;
   }
@@ -228,33 +228,21 @@ GateReport make_report(const GateArguments& arguments, const Policy& policy) {
   return report;
 }
 
-Status write_file(const std::string& path, const std::string& text, std::ios::openmode mode) {
-  std::ofstream file(path, std::ios::binary | mode);
-  file << text;
-  file.close();
-  return file ? Status()
-              : Status(Code::kUnavailable,
-                       fmt::format("{}: the result cannot be written; check the path and the room "
-                                   "on the disk",
-                                   path));
-}
-
 Status write_forms(const GateArguments& arguments, const GateReport& report) {
   std::vector<Status> written;
   if (!arguments.json.empty()) {
-    written.push_back(write_file(
+    written.push_back(write_form(
         arguments.json,
-        gate_json(report).dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n",
-        std::ios::trunc));
+        gate_json(report).dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n"));
   }
   if (!arguments.markdown.empty()) {  // a job's summary is one file that all its steps add to
-    written.push_back(write_file(arguments.markdown, gate_markdown(report), std::ios::app));
+    written.push_back(write_form(arguments.markdown, gate_markdown(report), FileMode::kAppend));
   }
   if (!arguments.junit.empty()) {
-    written.push_back(write_file(arguments.junit, gate_junit(report), std::ios::trunc));
+    written.push_back(write_form(arguments.junit, gate_junit(report)));
   }
   if (!arguments.html.empty()) {
-    written.push_back(write_file(arguments.html, gate_html(report), std::ios::trunc));
+    written.push_back(write_form(arguments.html, gate_html(report)));
   }
   for (const Status& status : written) {
     if (!status.ok()) {

@@ -1,12 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <unistd.h>
 
-#include <cerrno>
-#include <chrono>
-#include <cstring>
-#include <fstream>
-
-#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "analyzer/cli/commands.hpp"
@@ -15,6 +9,7 @@
 #include "analyzer/cli/output.hpp"
 #include "analyzer/cli/store_path.hpp"
 #include "analyzer/cli/trend_view.hpp"
+#include "analyzer/cli/wall_clock.hpp"
 
 namespace stepscope::analysis::cli {
 namespace {
@@ -41,23 +36,8 @@ Result<History> history_for(const TrendArguments& arguments) {
   if (!store.ok()) {
     return store.status();
   }
-  using namespace std::chrono;
-  const int64_t now_ns = duration_cast<nanoseconds>(system_clock::now().time_since_epoch()).count();
-  return history_of_store(store.value(), arguments.name, {arguments.metric, arguments.fingerprint}, now_ns);
-}
-
-Status write_picture(const std::string& path, const std::string& text) {
-  if (path.empty()) {
-    return Status();
-  }
-  std::ofstream out(path, std::ios::binary | std::ios::trunc);
-  out << text;
-  out.close();
-  return out ? Status()
-             : Status(Code::kUnavailable,
-                      fmt::format("cannot write '{}': {}; check that its directory exists, is "
-                                  "writable and has room",
-                                  path, strerror(errno)));
+  return history_of_store(store.value(), arguments.name, {arguments.metric, arguments.fingerprint},
+                          wall_now_ns());
 }
 
 std::string trend_objection(const TrendArguments& arguments) {
@@ -78,8 +58,7 @@ int run_trend(const Command& command, const std::vector<std::string>& args) {
   TrendArguments arguments;
   OptionSet options(command);
   options.positional("NAME", arguments.name, "of the baseline", false);
-  options.value("--store", arguments.store, "FILE",
-                "the store; default $STEPSCOPE_BASELINES or stepscope-baselines.db");
+  store_option(&options, arguments.store);
   options.value("--metric", arguments.metric, "METRIC", "instead of median_step_ns; with --csv the column");
   options.value("--fingerprint", arguments.fingerprint, "KEY", "instead of the latest run's");
   options.value("--csv", arguments.csv, "FILE", "take the history from a CSV file");
@@ -104,10 +83,10 @@ int run_trend(const Command& command, const std::vector<std::string>& args) {
   }
   const ChangePoints found = find_change_points(values_of(history.value()), {});
   const TrendReport report{history.value(), found};
-  for (const auto& [path, text] :
-       {std::pair(arguments.svg, arguments.svg.empty() ? "" : trend_svg(report)),
-        std::pair(arguments.html, arguments.html.empty() ? "" : trend_html(report))}) {
-    if (const Status written = write_picture(path, text); !written.ok()) {
+  const Status svg = arguments.svg.empty() ? Status() : write_form(arguments.svg, trend_svg(report));
+  const Status html = arguments.html.empty() ? Status() : write_form(arguments.html, trend_html(report));
+  for (const Status& written : {svg, html}) {
+    if (!written.ok()) {
       return report_failure(written);
     }
   }

@@ -55,9 +55,10 @@ std::string p_text(const Change& change) {
   return !change.known ? "" : change.p < kShown ? "&lt; 0.0001" : fmt::format("{:.4f}", change.p);
 }
 
-std::vector<std::string> change_cells(const std::string& name, const Change& change) {
+std::vector<std::string> change_cells(const std::string& name, const Change& change,
+                                      const std::string& same_work) {
   return {name, milliseconds(change.base) + " ms", milliseconds(change.candidate) + " ms",
-          signed_share(change.estimate),
+          same_work + signed_share(change.estimate),
           change.known ? signed_share(change.low) + " ..<wbr> " + signed_share(change.high) : "not known"};
 }
 
@@ -65,9 +66,10 @@ std::string numbers_section(const GateReport& report) {
   const GateResult& r = *report.result;
   std::string out = "<div class=\"scroll\">\n<table>\n" +
                     row_of({"", "base", "candidate", "change", "one-sided<wbr> bounds"}, 1, "th");
-  out += row_of(change_cells("median train step", r.step), 1);
+  const std::string same_work(same_work_text(r));
+  out += row_of(change_cells("median train step", r.step, same_work), 1);
   if (const MetricChange* mean = mean_step(report)) {
-    out += row_of(change_cells("mean train step", mean->change), 1);
+    out += row_of(change_cells("mean train step", mean->change, same_work), 1);
   }
   out += row_of({"runs", std::to_string(r.base_used), std::to_string(r.candidate_used), "", ""}, 1);
   return out +

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "analyzer/cli/gate_inputs.hpp"
 
-#include <chrono>
 #include <filesystem>
 #include <utility>
 
@@ -10,15 +9,10 @@
 #include "analyzer/baseline/baseline_store.hpp"
 #include "analyzer/cli/open_run.hpp"
 #include "analyzer/cli/store_path.hpp"
+#include "analyzer/cli/wall_clock.hpp"
 
 namespace stepscope::analysis::cli {
 namespace {
-
-int64_t wall_now_ns() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
 
 // The name is known, but not with runs like the candidate's; or not at all.
 Status no_window(const BaselineStore& store, const std::string& name, const std::string& fingerprint) {

@@ -105,6 +105,12 @@ ordered_json gate_json(const GateReport& report) {
   document["notes"] = result.notes;
   document["level"] = rounded(result.level);
   document["step"] = change_json(result.step);
+  if (result.work.has_value()) {
+    document["work"] = {{"unit", work_unit_name(result.work->change.unit)},
+                        {"base_per_step", rounded(result.work->change.base_per_step)},
+                        {"candidate_per_step", rounded(result.work->change.candidate_per_step)},
+                        {"explained_ns", rounded(result.work->explained_ns)}};
+  }
   document["noise"] = {{"source", noise_name(result.noise)},
                        {"run_sd", known_or_null(result.noise != NoiseSource::kNone, result.run_sd)}};
   document["smallest_visible"] = known_or_null(report.visible >= 0, report.visible);

@@ -44,12 +44,12 @@ std::string numbers(const GateReport& report) {
   constexpr size_t kBlockBytes = 3;  // of UTF-8
   return fmt::format(
       "| | base | candidate | change |\n| --- | ---: | ---: | ---: |\n"
-      "| median train step | {} ms | {} ms | **{}** ({}) |\n"
+      "| median train step | {} ms | {} ms | {}**{}** ({}) |\n"
       "| runs | {} | {} | run to run {} |\n"
       "| medians | {} | {} | |\n\n"
       "Allowed: {}. Smallest slowdown that these runs show with {:.0f} % probability: {}.\n",
-      milliseconds(r.step.base), milliseconds(r.step.candidate), signed_share(r.step.estimate),
-      bounds_text(r.step), r.base_used, r.candidate_used,
+      milliseconds(r.step.base), milliseconds(r.step.candidate), same_work_text(r),
+      signed_share(r.step.estimate), bounds_text(r.step), r.base_used, r.candidate_used,
       r.noise == NoiseSource::kNone ? "not known" : "± " + plain_share(r.run_sd),
       line.substr(0, split * kBlockBytes), line.substr(split * kBlockBytes), signed_share(r.threshold),
       100 * report.policy.power, plain_share(report.visible));

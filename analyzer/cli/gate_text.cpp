@@ -34,14 +34,20 @@ std::string number_lines(const GateReport& report) {
   const GateResult& r = *report.result;
   std::string out;
   if (r.step.base > 0) {
-    out += fmt::format("  median    {} -> {} ms ({}; {} at level {:.4g})\n", milliseconds(r.step.base),
-                       milliseconds(r.step.candidate), signed_share(r.step.estimate), bounds_text(r.step),
-                       r.level);
+    out += fmt::format("  median    {} -> {} ms ({}{}; {} at level {:.4g})\n", milliseconds(r.step.base),
+                       milliseconds(r.step.candidate), same_work_text(r), signed_share(r.step.estimate),
+                       bounds_text(r.step), r.level);
   }
   if (const MetricChange* mean = mean_step(report); mean != nullptr) {
-    out += fmt::format("  mean      {} -> {} ms ({}; {})\n", milliseconds(mean->change.base),
-                       milliseconds(mean->change.candidate), signed_share(mean->change.estimate),
-                       bounds_text(mean->change));
+    out += fmt::format("  mean      {} -> {} ms ({}{}; {})\n", milliseconds(mean->change.base),
+                       milliseconds(mean->change.candidate / (r.work.has_value() ? r.work->factor : 1.0)),
+                       same_work_text(r), signed_share(mean->change.estimate), bounds_text(mean->change));
+  }
+  if (r.work.has_value()) {
+    out +=
+        fmt::format("  work      {:.6g} -> {:.6g} {} per step and rank: {} of the mean step are the work's\n",
+                    r.work->change.base_per_step, r.work->change.candidate_per_step,
+                    work_unit_name(r.work->change.unit), signed_milliseconds(r.work->explained_ns) + " ms");
   }
   out += fmt::format("  runs      {} base, {} candidate; run to run {} ({})\n", r.base_used, r.candidate_used,
                      r.noise == NoiseSource::kNone ? "not known" : "+-" + plain_share(r.run_sd),

@@ -67,6 +67,8 @@ struct GateReport {
 [[nodiscard]] std::string plain_share(double share);
 // "one-sided bounds -0.2 % .. +0.9 %".
 [[nodiscard]] std::string bounds_text(const Change& change);
+// "for the same work ", before a change, where the sides differ in their work; else "".
+[[nodiscard]] std::string_view same_work_text(const GateResult& result);
 // Where the noise comes from, for people: "Welch", ...
 [[nodiscard]] std::string noise_text(NoiseSource source);
 // A metric's value in its unit: "12.30 ms", "1.5 GiB", "1234/s".

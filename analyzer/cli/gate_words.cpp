@@ -47,6 +47,10 @@ std::string bounds_text(const Change& change) {
              : std::string("bounds not known");
 }
 
+std::string_view same_work_text(const GateResult& result) {
+  return result.work.has_value() ? "for the same work " : "";
+}
+
 std::string noise_text(NoiseSource source) {
   switch (source) {
     case NoiseSource::kWelch:

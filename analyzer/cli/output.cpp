@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "analyzer/cli/output.hpp"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -44,6 +45,21 @@ int print_result(std::string_view text) {
 
 int print_json(const nlohmann::ordered_json& document) {
   return print_result(document.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n");
+}
+
+Status write_form(const std::string& path, std::string_view text, FileMode mode) {
+  const int flags = O_WRONLY | O_CREAT | O_CLOEXEC | (mode == FileMode::kAppend ? O_APPEND : O_TRUNC);
+  const int fd = open(path.c_str(), flags, 0666);
+  int error = fd < 0 ? errno : write_all(fd, text);
+  if (fd >= 0 && close(fd) != 0 && error == 0) {
+    error = errno;
+  }
+  return error == 0
+             ? Status()
+             : Status(Code::kUnavailable,
+                      fmt::format("cannot write '{}': {}; check that its directory exists, is writable "
+                                  "and has room",
+                                  path, strerror(error)));
 }
 
 void print_note(std::string_view sentence) {

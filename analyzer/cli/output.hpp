@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The two ways out: results on stdout, everything else as single lines on stderr.
+// The ways out: results on stdout and in files that were asked for, everything else as single lines on stderr.
 #pragma once
 
 #include <string>
@@ -19,6 +19,11 @@ namespace stepscope::analysis::cli {
 // The document, indented, with a final newline. Keys keep their order and bytes that are not UTF-8 are replaced, so
 // equal documents give equal bytes.
 [[nodiscard]] int print_json(const nlohmann::ordered_json& document);
+
+// A form of the result that was asked for as a file, replacing what is there or added to it. kUnavailable when it cannot be written.
+enum class FileMode { kReplace, kAppend };
+[[nodiscard]] Status write_form(const std::string& path, std::string_view text,
+                                FileMode mode = FileMode::kReplace);
 
 // "stepscope: <sentence>" on stderr, always one line.
 void print_note(std::string_view sentence);

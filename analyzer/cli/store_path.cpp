@@ -5,6 +5,11 @@
 
 namespace stepscope::analysis::cli {
 
+void store_option(OptionSet* options, std::string& target) {
+  options->value("--store", target, "FILE",
+                 "the store; default $STEPSCOPE_BASELINES or stepscope-baselines.db");
+}
+
 std::string store_path(const std::string& option) {
   if (!option.empty()) {
     return option;

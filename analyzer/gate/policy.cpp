@@ -89,10 +89,10 @@ PolicyReader::Entry percent_of(double* target) {
   return number(0, 1000, 0.01, target, "a number of percent from 0 to 1000");
 }
 
-PolicyReader::Entry count_of(int64_t low, size_t* target, std::string_view wants) {
+PolicyReader::Entry count_of(size_t low, size_t* target, std::string_view wants) {
   return {[=](const toml::node& node) {
             const std::optional<int64_t> value = node.value_exact<int64_t>();
-            if (!value.has_value() || *value < low || *value > 1'000'000) {
+            if (!value.has_value() || *value < static_cast<int64_t>(low) || *value > 1'000'000) {
               return false;
             }
             *target = static_cast<size_t>(*value);
@@ -135,7 +135,7 @@ PolicyReader::Entries entries_of_gate(Policy* policy) {
       {"max_regression_percent", percent_of(&policy->max_regression)},
       {"alpha", number(0.0001, 0.5, 1, &policy->alpha, "a number from 0.0001 to 0.5")},
       {"fdr", number(0.0001, 0.5, 1, &policy->fdr, "a number from 0.0001 to 0.5")},
-      {"min_steps", count_of(3, &policy->min_steps, "a whole number from 3 on")},
+      {"min_steps", count_of(kFewestSteps, &policy->min_steps, "a whole number from 3 on")},
       {"max_runs", count_of(0, &policy->max_runs, "a whole number; 0 for one look")},
       {"on_inconclusive", on_inconclusive_of(&policy->on_inconclusive)},
       {"on_data_loss", ignored_of(&policy->ignore_data_loss)},

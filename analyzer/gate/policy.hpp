@@ -33,6 +33,8 @@
 
 namespace stepscope::analysis {
 
+inline constexpr size_t kFewestSteps = 3;  // that a policy may ask of a run
+
 enum class OnInconclusive : uint8_t { kInconclusive, kPass, kFail };
 
 struct MetricPolicy {

@@ -36,6 +36,7 @@
 
 #include "analyzer/run.hpp"
 #include "analyzer/steps.hpp"
+#include "analyzer/work.hpp"
 
 namespace stepscope::analysis {
 
@@ -62,6 +63,7 @@ struct RunSummary {
   std::array<size_t, kStepClassCount> class_steps{};  // by StepClass, of the job
   std::string step_method;                            // step_method_name
   std::map<std::string, double> metrics;
+  Work work;             // per train step of one rank, where that is known
   bool complete = true;  // every process ended by itself or was finalized to its end
   std::vector<std::string>
       losses;  // one sentence per counter of severity data_loss; not empty: data is missing

@@ -6,11 +6,12 @@
 
 #include <fmt/format.h>
 
-#include "analyzer/evidence.hpp"
 #include "analyzer/gate/job_steps.hpp"
+#include "analyzer/gate/leaf_metrics.hpp"
 #include "analyzer/gate/run_facts.hpp"
 #include "analyzer/gate/run_summary.hpp"
 #include "analyzer/gate/statistics.hpp"
+#include "analyzer/work.hpp"
 
 namespace stepscope::analysis {
 namespace {
@@ -53,28 +54,14 @@ std::map<std::string, double> leaf_means(const Ledger& ledger, const JobSteps& j
   return means;
 }
 
-// The sum that a leaf belongs to; every leaf belongs to one.
-std::string_view group_of(std::string_view name) {
-  if (name.starts_with("data.")) {
-    return "data_wait_ns";
-  }
-  if (name.starts_with(leaf::kCommPrefix)) {
-    return "comm_exposed_ns";
-  }
-  if (name.starts_with(leaf::kComputePrefix) || name == leaf::kOptimizer) {
-    return "compute_ns";
-  }
-  return name.starts_with(leaf::kIdlePrefix) ? "idle_ns" : "host_ns";
-}
-
 void add_leaves(const Ledger& ledger, const JobSteps& job, RunSummary* summary) {
   for (const std::string_view group :
        {"data_wait_ns", "comm_exposed_ns", "compute_ns", "idle_ns", "host_ns"}) {
     summary->metrics[std::string(group)] = 0;
   }
   for (const auto& [name, ns] : leaf_means(ledger, job)) {
-    summary->metrics[fmt::format("leaf/{}_ns", name)] = ns;
-    summary->metrics[std::string(group_of(name))] += ns;
+    summary->metrics[metric_of_leaf(name)] = ns;
+    summary->metrics[std::string(sum_of_leaf(name))] += ns;
   }
 }
 
@@ -151,13 +138,14 @@ void add_startup(const Run& run, const JobSteps& job, RunSummary* summary) {
   }
 }
 
-// Of all ranks together, at the mean step, where the amount of work is known (work.hpp).
-Status add_throughput(const Run& run, const Ledger& ledger, const JobSteps& job, RunSummary* summary) {
-  const Result<Evidence> evidence = gather_evidence(run, ledger);
-  if (!evidence.ok()) {
-    return evidence.status();
+// How much a step is, and of all ranks together how much a second, at the mean step; where that is known (work.hpp).
+Status add_work(const Run& run, const Ledger& ledger, const JobSteps& job, RunSummary* summary) {
+  const Result<Work> gathered = gather_work(run, ledger);
+  if (!gathered.ok()) {
+    return gathered.status();
   }
-  const Work& work = evidence.value().work;
+  const Work& work = gathered.value();
+  summary->work = work;
   const double per_s = 1e9 * static_cast<double>(job.ranks.size()) / summary->metrics.at("step_mean_ns");
   for (const auto& [metric, amount] :
        {std::pair("samples_per_s", work.samples_per_step), std::pair("tokens_per_s", work.tokens_per_step)}) {
@@ -197,7 +185,7 @@ Result<RunSummary> summarise_run(const Run& run, const SummaryOptions& options) 
   add_job_steps(job, &summary);
   if (summary.train_steps > 0) {
     add_leaves(ledger.value(), job, &summary);
-    if (Status status = add_throughput(run, ledger.value(), job, &summary); !status.ok()) {
+    if (Status status = add_work(run, ledger.value(), job, &summary); !status.ok()) {
       return status;
     }
   }

@@ -18,7 +18,7 @@ using Document = nlohmann::ordered_json;
 constexpr std::string_view kSummarySchema = "stepscope.run_summary/1";
 // The rest of kMaxSummaryBytes is for what a store needs around a text: its row, its indices, half-filled pages.
 constexpr size_t kTextBytes = kMaxSummaryBytes - 4096;
-constexpr size_t kFewestSteps = 64;   // what is left of the steps before leaves are dropped
+constexpr size_t kStepsKept = 64;     // what is left of the steps before leaves are dropped
 constexpr size_t kLongestText = 512;  // of one sentence or fact, and
 constexpr size_t kMostTexts = 24;     // so many of a kind, where a summary fits in no other way
 constexpr std::string_view kLeafPrefix = "leaf/";
@@ -53,6 +53,11 @@ Document summary_document(const RunSummary& summary) {
     }
   }
   out["metrics"] = std::move(metrics);
+  if (const Work& work = summary.work; work.samples_per_step > 0 || work.tokens_per_step > 0) {
+    out["work"] = {{"samples_per_step", work.samples_per_step},
+                   {"tokens_per_step", work.tokens_per_step},
+                   {"said", work.said}};
+  }
   out["train_step_ns"] = summary.train_step_ns;
   return out;
 }
@@ -215,6 +220,24 @@ bool take_metrics(const Document& document, std::map<std::string, double>& out) 
   });
 }
 
+// Summaries of older programs have none.
+bool take_work(const Document& document, Work& out) {
+  const auto found = document.find("work");
+  if (found == document.end()) {
+    return true;
+  }
+  const auto amount = [&](const char* key, double& value) {
+    const auto number = found->find(key);
+    if (number == found->end() || !number->is_number()) {
+      return false;
+    }
+    value = number->get<double>();
+    return true;
+  };
+  return found->is_object() && amount("samples_per_step", out.samples_per_step) &&
+         amount("tokens_per_step", out.tokens_per_step) && take(*found, "said", out.said);
+}
+
 Status bad_summary(std::string_view where, std::string_view cause, std::string_view remedy) {
   return Status(Code::kUnreadable, "cannot read the summary of a run in '" + std::string(where) +
                                        "': " + std::string(cause) + "; " + std::string(remedy));
@@ -228,7 +251,7 @@ std::string summary_to_json(const RunSummary& summary) {
     return text;
   }
   RunSummary smaller = summary;
-  while (text.size() > kTextBytes && smaller.train_step_ns.size() > kFewestSteps) {
+  while (text.size() > kTextBytes && smaller.train_step_ns.size() > kStepsKept) {
     halve(smaller.train_step_ns);
     text = text_of(summary_document(smaller));
   }
@@ -262,7 +285,8 @@ Result<RunSummary> summary_from_json(std::string_view text, std::string_view whe
       take(document, "train_steps", out.train_steps) && take_classes(document, out.class_steps) &&
       take(document, "step_method", out.step_method) && take(document, "complete", out.complete) &&
       take_texts(document, "losses", out.losses) && take_texts(document, "blocking", out.blocking) &&
-      take_metrics(document, out.metrics) && take_steps(document, out.train_step_ns);
+      take_metrics(document, out.metrics) && take_work(document, out.work) &&
+      take_steps(document, out.train_step_ns);
   if (!whole) {
     return bad_summary(where, "a value is missing or of another type", "take an undamaged copy");
   }

@@ -38,8 +38,8 @@ std::string why_unusable(const RunSummary& run, const Policy& policy) {
     return "it has no train steps";
   }
   if (run.train_steps < policy.min_steps) {
-    return fmt::format("it has {} train steps after warm-up, {} are needed", run.train_steps,
-                       policy.min_steps);
+    return fmt::format("it has {} train step{} after warm-up, {} are needed", run.train_steps,
+                       run.train_steps == 1 ? "" : "s", policy.min_steps);
   }
   const size_t all = std::accumulate(run.class_steps.begin(), run.class_steps.end(), size_t{0});
   for (const auto& [step_class, most] : policy.most_share) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Which runs may be counted, and which may be held against each other. Internal to the library.
+// Which runs may be counted, by a gate and in a baseline, and which may be held against each other.
 #pragma once
 
 #include <span>

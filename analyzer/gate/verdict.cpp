@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "analyzer/gate/metric_changes.hpp"
+#include "analyzer/gate/same_work.hpp"
 #include "analyzer/gate/spending.hpp"
 #include "analyzer/gate/statistics.hpp"
 #include "analyzer/gate/usable_run.hpp"
@@ -39,6 +40,16 @@ Status check_sides(std::span<const RunSummary> base, std::span<const RunSummary>
   if (base.empty() || candidate.empty()) {
     return {Code::kUsage,
             base.empty() ? "the baseline has no runs; add one first" : "there is no candidate run"};
+  }
+  for (const RunSummary& run : candidate) {
+    const auto own = std::find_if(base.begin(), base.end(),
+                                  [&run](const RunSummary& other) { return other.id == run.id; });
+    if (own != base.end()) {
+      return {Code::kUsage,
+              fmt::format("{} and {} are the same run, and held against itself a run shows nothing; gate one "
+                          "that is not in its baseline",
+                          own->run, run.run)};
+    }
   }
   CountedRuns all;
   for (const std::span<const RunSummary> side : {base, candidate}) {
@@ -114,7 +125,7 @@ void set_step(const Effect& effect, const std::vector<double>& base, const std::
               GateResult* result) {
   Change& step = result->step;
   step.base = std::exp(mean_of(base));
-  step.candidate = std::exp(mean_of(candidate));
+  step.candidate = std::exp(mean_of(candidate)) / (result->work.has_value() ? result->work->factor : 1.0);
   step.estimate = std::expm1(effect.estimate);
   step.known = effect.source != NoiseSource::kNone;
   result->noise = effect.source;
@@ -159,21 +170,26 @@ void decide_without_noise(const Effect& effect, GateResult* result) {
                   effect.model_refused ? ", and the noise model cannot be used" : ""));
 }
 
+std::string the_median_step(const GateResult& result) {
+  return result.work.has_value() ? "for the same work, the median step" : "the median step";
+}
+
 void decide_step(const Effect& effect, const Policy& policy, double strict_level, GateResult* result) {
   const Change& step = result->step;
   const double threshold = policy.max_regression;
   if (effect.lower(strict_level) > 0 && step.estimate >= threshold) {
     result->verdict = GateVerdict::kRegression;
-    result->reasons.push_back(fmt::format("the median step is {} slower, at least {}; {} is allowed",
-                                          amount(step.estimate), amount(step.low), amount(threshold)));
+    result->reasons.push_back(fmt::format("{} is {} slower, at least {}; {} is allowed",
+                                          the_median_step(*result), amount(step.estimate), amount(step.low),
+                                          amount(threshold)));
     return;
   }
   if (step.high < threshold) {
     result->verdict = GateVerdict::kPass;
-    result->reasons.push_back(step.high < 0
-                                  ? fmt::format("the median step is at least {} faster", amount(step.high))
-                                  : fmt::format("the median step is at most {} slower; {} is allowed",
-                                                amount(step.high), amount(threshold)));
+    result->reasons.push_back(
+        step.high < 0 ? fmt::format("{} is at least {} faster", the_median_step(*result), amount(step.high))
+                      : fmt::format("{} is at most {} slower; {} is allowed", the_median_step(*result),
+                                    amount(step.high), amount(threshold)));
     return;
   }
   const std::string what = step.estimate >= threshold
@@ -195,11 +211,20 @@ std::string metric_sentence(const MetricChange& metric) {
                      share(metric.change.estimate), amount(metric.threshold));
 }
 
+// The guard beside a median that is a regression itself, by about as much.
+bool says_the_same(const MetricChange& metric, const GateResult& result, const Policy& policy) {
+  const MetricPolicy* own = policy.metric(metric.name);
+  return metric.name == "step_mean_ns" && (own == nullptr || !own->gate) &&
+         result.verdict == GateVerdict::kRegression &&
+         metric.change.estimate < result.step.estimate + metric.threshold;
+}
+
 void add_metrics(const CountedRuns& base, const CountedRuns& candidate, const Policy& policy,
                  double strict_level, GateResult* result) {
   result->metrics = compare_metrics(base, candidate, policy, result->level, strict_level);
   for (const MetricChange& metric : result->metrics) {
-    if (!metric.verdict.has_value() || *metric.verdict == GateVerdict::kPass) {
+    if (!metric.verdict.has_value() || *metric.verdict == GateVerdict::kPass ||
+        says_the_same(metric, *result, policy)) {
       continue;
     }
     const std::string sentence = metric_sentence(metric);
@@ -210,6 +235,14 @@ void add_metrics(const CountedRuns& base, const CountedRuns& candidate, const Po
 }
 
 void add_notes(const Effect& effect, const Policy& policy, GateResult* result) {
+  if (result->work.has_value()) {
+    const WorkChange& change = result->work->change;
+    result->notes.push_back(
+        fmt::format("a step has {:.3g} times the {} of a base step ({:.6g} -> {:.6g} per rank), which "
+                    "explains {:+.2f} ms of it; the rest is compared",
+                    change.ratio(), work_unit_name(change.unit), change.base_per_step,
+                    change.candidate_per_step, result->work->explained_ns / 1e6));
+  }
   if (effect.source == NoiseSource::kPrediction) {
     result->notes.emplace_back(
         "one or two runs on a side: they are taken to scatter as those of the other side do");
@@ -256,8 +289,17 @@ Result<GateResult> judge(std::span<const RunSummary> base, std::span<const RunSu
   } else if (noise.has_value()) {
     result.notes.emplace_back("the noise model is of other conditions and is not used");
   }
+  // The candidate's runs as they are compared: with the base's amount of work.
+  result.work = compare_step_work(old, now);
+  std::vector<RunSummary> same_work;
+  CountedRuns compared = now;
+  if (result.work.has_value()) {
+    same_work = with_work_of_base(old, now, *result.work);
+    std::transform(same_work.begin(), same_work.end(), compared.begin(),
+                   [](const RunSummary& run) { return &run; });
+  }
   const std::vector<double> a = logs(old);
-  const std::vector<double> b = logs(now);
+  const std::vector<double> b = logs(compared);
   const Effect effect = compare_runs(a, b, known, 1 / std::exp(mean_of(a)));
   constexpr size_t kEnoughForOne = 3;
   result.level = look_level(old.size(), now.size(), policy, old.size() >= kEnoughForOne || known.has_value());
@@ -270,7 +312,7 @@ Result<GateResult> judge(std::span<const RunSummary> base, std::span<const RunSu
   } else {
     decide_step(effect, policy, strict_level, &result);
   }
-  add_metrics(old, now, policy, strict_level, &result);
+  add_metrics(old, compared, policy, strict_level, &result);
   add_notes(effect, policy, &result);
   if (!countable) {
     // What the others say is told, but a run that crashed or lost data is not argued away by its neighbours.

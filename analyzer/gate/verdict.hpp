@@ -15,6 +15,8 @@
 // that the policy lets decide (`gate`) is judged like the step time, and levels for a regression are divided by their number.
 // The mean step stands guard beside the median, which does not see a slowdown of a minority of the steps: where the mean is slower by
 // the threshold or more, it is a regression (beyond chance at a tenth of `level`) or inconclusive.
+// Longer sequences are no regression: where all runs know how much work a step is, and the sides differ in it, the candidate's times are
+// compared without what the work explains (explained_of_sum in work_change.hpp): what can grow with the work, up to in proportion.
 // Nothing passes by accident: what is missing, doubled, incomplete or of other conditions is no pass.
 //
 // Errors: kUsage when a side is empty or a run is given twice (also as its own base); kNotComparable when conditions differ.
@@ -32,6 +34,7 @@
 #include "analyzer/gate/noise_model.hpp"
 #include "analyzer/gate/policy.hpp"
 #include "analyzer/gate/run_summary.hpp"
+#include "analyzer/work_change.hpp"
 
 namespace stepscope::analysis {
 
@@ -68,6 +71,13 @@ struct MetricChange {
   std::optional<GateVerdict> verdict;  // of a metric that decides
 };
 
+// The candidate's steps are more work, or less, than the base's.
+struct StepWork {
+  WorkChange change;
+  double explained_ns = 0;  // growth of the mean step that is the work's; negative where it does less
+  double factor = 1;  // what the candidate's step times are multiplied with to be held against the base's
+};
+
 struct GateResult {
   GateVerdict verdict = GateVerdict::kInconclusive;
   std::vector<std::string> reasons;  // sentences, the deciding one first
@@ -80,7 +90,8 @@ struct GateResult {
   double level = 0;             // one-sided, of this look
   double regression_level = 0;  // the same, divided by the number of quantities that decide
   double threshold = 0;
-  Change step;
+  Change step;                   // `estimate` and bounds for the same work, `candidate` as it was
+  std::optional<StepWork> work;  // where it differs
   // Runs that would decide, when inconclusive for lack of them: 0 = not a matter of runs, or too many to ask for.
   size_t more_base = 0, more_candidates = 0;
   std::vector<MetricChange> metrics;  // by name

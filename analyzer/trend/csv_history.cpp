@@ -6,6 +6,7 @@
 #include <cstring>
 #include <fstream>
 #include <optional>
+#include <string_view>
 
 #include "analyzer/csv_cells.hpp"
 #include "analyzer/trend/history.hpp"
@@ -14,6 +15,15 @@ namespace stepscope::analysis {
 namespace {
 
 using CsvCells = std::vector<std::string>;
+
+// Without the blanks that people put after a comma.
+CsvCells trimmed_cells(const std::string& line, char delimiter) {
+  CsvCells cells = split_csv_line(line, delimiter).cells;
+  for (std::string& cell : cells) {
+    cell = std::string(trimmed_cell(cell));
+  }
+  return cells;
+}
 
 Status bad_csv(const std::string& path, const std::string& cause, const std::string& remedy) {
   return Status(Code::kUnreadable, "cannot read '" + path + "': " + cause + "; " + remedy);
@@ -87,12 +97,16 @@ Result<History> history_of_csv(const std::string& path, const CsvHistoryOptions&
   size_t number = 0;
   for (std::string line; std::getline(in, line);) {
     ++number;
+    constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";  // spreadsheets begin their files with it
+    if (number == 1 && line.starts_with(kByteOrderMark)) {
+      line.erase(0, kByteOrderMark.size());
+    }
     if (line.empty() || line == "\r" || line.front() == '#') {
       continue;
     }
     if (!columns.has_value()) {
       delimiter = line.find(';') != std::string::npos ? ';' : ',';
-      const CsvCells header = split_csv_line(line, delimiter).cells;
+      const CsvCells header = trimmed_cells(line, delimiter);
       const Result<CsvColumns> chosen = choose_columns(path, header, options);
       if (!chosen.ok()) {
         return chosen.status();
@@ -101,7 +115,7 @@ Result<History> history_of_csv(const std::string& path, const CsvHistoryOptions&
       out.metric = header[columns->value];
       continue;
     }
-    const CsvCells row = split_csv_line(line, delimiter).cells;
+    const CsvCells row = trimmed_cells(line, delimiter);
     const std::string text = cell_at(row, columns->value);
     if (text.empty()) {
       ++out.left_out;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What a gate costs when its recordings have their roll-ups: open, summarise, judge, and the smallest visible change.
-// Bars: 20 runs 200 ms; one run of 1024 ranks of 20 steps 2 s, both of CPU time.
+// Bars: 20 runs 200 ms of CPU time; one run of 1024 ranks of 20 steps, 3072 recordings, 2 s until the answer is there, on two cores.
+#include <chrono>
 #include <ctime>
 #include <string>
 #include <vector>
@@ -63,16 +64,18 @@ void gate_1024_ranks(benchmark::State& state) {
   (void)summary_at(path);
   double best = 1e9;
   for ([[maybe_unused]] auto _ : state) {
-    const double before = cpu_s();
+    const auto before = std::chrono::steady_clock::now();
+    const double cpu_before = cpu_s();
     benchmark::DoNotOptimize(summary_at(path));
-    const double took = cpu_s() - before;
+    const double took = std::chrono::duration<double>(std::chrono::steady_clock::now() - before).count();
     state.SetIterationTime(took);
+    state.counters["cpu_s"] = cpu_s() - cpu_before;
     best = std::min(best, took);
   }
-  testing::bar("summary of 1024 ranks x 20 steps from roll-ups", best, "s of CPU time", 2);
+  testing::bar("summary of 1024 ranks x 20 steps from roll-ups", best, "s", 2);
 }
 BENCHMARK(gate_20_runs)->Iterations(3)->UseManualTime()->Unit(benchmark::kMillisecond);
-BENCHMARK(gate_1024_ranks)->Iterations(2)->UseManualTime()->Unit(benchmark::kMillisecond);
+BENCHMARK(gate_1024_ranks)->Iterations(3)->UseManualTime()->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace stepscope::analysis

@@ -195,6 +195,15 @@ TEST_F(Baselines, RefusalsNameFileCauseAndRemedy) {
   expect_refusal({"trend", "main"}, 5, "format version 9.0, newer than the 1.x", "update stepscope");
   write_bytes(dir_.file(kStore), whole.substr(0, whole.size() / 3));
   expect_refusal({"baseline", "list"}, 5, "the store is damaged", "take an undamaged copy");
+  expect_refusal({"trend", "main"}, 5, "the store is damaged", "take an undamaged copy");
+  write_bytes(dir_.file(kStore), "");  // a copy that failed
+  for (const std::vector<std::string>& args : {std::vector<std::string>{"baseline", "list"},
+                                               {"baseline", "show", "main"},
+                                               {"baseline", "prune"},
+                                               {"baseline", "expire", "main", "0123"},
+                                               {"trend", "main"}}) {
+    expect_refusal(args, 5, "'stepscope-baselines.db': the store is empty", "take a complete copy");
+  }
   write_bytes(dir_.file("b.db"), whole.substr(0, whole.size() / 3));
   write_bytes(dir_.file(kStore), whole);
   expect_refusal({"baseline", "merge", "b.db"}, 5, "'b.db': the store is damaged", "take an undamaged copy");
@@ -211,6 +220,15 @@ TEST_F(Baselines, ARunWithoutStepsIsNoBaseline) {
   expect_refusal({"baseline", "add", "main", "stepless.stepscope"}, 3,
                  "stepless.stepscope: no baseline can rest on it", "record a run with training steps");
   EXPECT_FALSE(fs::exists(dir_.file(kStore)));
+}
+
+TEST_F(Baselines, ARunThatNoGateCouldCountIsAddedByForceOnly) {
+  write_job(dir_.file("short"), "steps=4 workers=0");
+  expect_refusal({"baseline", "add", "main", "short"}, 3,
+                 "short: no baseline can rest on it: it has 2 train steps after warm-up, 3 are needed",
+                 "record again, or add --force");
+  EXPECT_FALSE(fs::exists(dir_.file(kStore)));
+  EXPECT_EQ(baseline({"add", "main", "short", "--force"}).exit_code, 0);
 }
 
 TEST_F(Baselines, MistakesPointToTheHelp) {

@@ -196,7 +196,8 @@ TEST_F(Gate, AResultThatCannotBeWrittenIsNoPass) {
   base_and_same();
   const Outcome outcome = gate(with(kSame, {"--json", "no/such/folder/gate.json"}));
   EXPECT_EQ(outcome.exit_code, 5);
-  EXPECT_THAT(outcome.err, HasSubstr("no/such/folder/gate.json: the result cannot be written"));
+  EXPECT_THAT(outcome.err, HasSubstr("cannot write 'no/such/folder/gate.json': No such file or directory; "
+                                     "check that its directory exists"));
 }
 
 TEST_F(Gate, CalibrationTellsWhatCanBeSeenAndStandsInForASecondRun) {

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "analyzer/run.hpp"
 
+#include <sys/resource.h>
+
+#include <algorithm>
 #include <fstream>
 #include <thread>
 
@@ -48,6 +51,57 @@ TEST_F(RunOpenTest, NamesFileCauseAndRemedyOfBadInput) {
     ASSERT_FALSE(run.ok()) << name;
     EXPECT_EQ(run.status().code(), Code::kUnreadable);
     EXPECT_THAT(run.status().message(), HasSubstr(path(name)));
+  }
+}
+
+// A run has thousands of recordings, and a process may often hold 1024 files open.
+TEST_F(RunOpenTest, ReadsMoreRecordingsThanMayBeOpenAtOnce) {
+  uint64_t recorded = 0;
+  uint64_t made = 0;
+  {
+    const auto all_at_once = job("run", "steps=6 workers=60");
+    recorded = all_at_once.event_count();
+    for (uint32_t p = 0; p < all_at_once.processes().size(); ++p) {
+      made += all_at_once.kind_events(p, Kind::kBatchFetch);
+    }
+  }
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit few{40, before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &few), 0);
+  const Result<analysis::Run> run = analysis::Run::open(path("run"), {});
+  uint64_t fetches = 0;
+  bool read = run.ok();
+  for (uint32_t p = 0; read && p < run.value().processes().size(); ++p) {
+    trace::ScanFilter filter;
+    filter.kind = Kind::kBatchFetch;
+    read =
+        run.value()
+            .scan(p, filter, [&](const trace::SegmentView& view) { return fetches += view.rows, Status(); })
+            .ok();
+  }
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+  ASSERT_TRUE(run.ok()) << run.status().message();
+  EXPECT_TRUE(read);
+  EXPECT_EQ(run.value().event_count(), recorded);
+  EXPECT_EQ(fetches, made);
+  EXPECT_GT(fetches, 0U);
+}
+
+TEST_F(RunOpenTest, NamesTheFirstOfSeveralDamagedFilesEachTime) {
+  const auto whole = job("run", "steps=3 workers=30");
+  std::vector<std::string> files;
+  for (const Process& process : whole.processes()) {
+    files.push_back(process.file);
+  }
+  std::sort(files.begin(), files.end());
+  for (const size_t f : {7U, 8U, 29U}) {
+    std::ofstream(files[f]) << "this is not a recording";
+  }
+  for (int i = 0; i < 5; ++i) {
+    const Result<analysis::Run> run = analysis::Run::open(path("run"), {});
+    ASSERT_FALSE(run.ok());
+    EXPECT_THAT(run.status().message(), HasSubstr(files[7]));
   }
 }
 

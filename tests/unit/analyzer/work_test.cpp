@@ -26,9 +26,16 @@ using ::testing::HasSubstr;
 class WorkTest : public RunTest {
  protected:
   static Work work_of(const analysis::Run& run) {
-    Result<Evidence> evidence = gather_evidence(run, ledger_of(run));
+    const Ledger ledger = ledger_of(run);
+    Result<Evidence> evidence = gather_evidence(run, ledger);
     ::stepscope::testing::require(evidence.status());
-    return evidence.value().work;
+    const Work work = evidence.value().work;
+    const Result<Work> alone = gather_work(run, ledger);
+    ::stepscope::testing::require(alone.status());
+    EXPECT_EQ(alone.value().samples_per_step, work.samples_per_step) << "what a gate reads";
+    EXPECT_EQ(alone.value().tokens_per_step, work.tokens_per_step);
+    EXPECT_EQ(alone.value().said, work.said);
+    return work;
   }
 
   // Twenty steps, in each of which the program says what `rows` says.

@@ -106,13 +106,18 @@ TEST_F(AppendStores, TakeARecordOnceAndAllOrNone) {
   EXPECT_THAT(texts(store), ElementsAre("b", "a"));
 }
 
-TEST_F(AppendStores, AReaderMakesNoFileAndOneOfNothingIsEmpty) {
+TEST_F(AppendStores, AReaderMakesNoFileAndRefusesOneOfNothing) {
   const Status status = AppendStore::open(path_, Mode::kRead).status();
   EXPECT_EQ(status.code(), Code::kUnreadable);
   EXPECT_FALSE(std::filesystem::exists(path_));
-  write_bytes(path_, "");  // a writer that was killed before its first transaction
-  EXPECT_THAT(texts(open(Mode::kRead)), IsEmpty());
+  write_bytes(path_, "");  // a copy that failed, or a writer that was killed before its first transaction
+  const Status empty = AppendStore::open(path_, Mode::kRead).status();
+  EXPECT_EQ(empty.code(), Code::kUnreadable);
+  EXPECT_THAT(empty.message(), HasSubstr("the store is empty; take a complete copy"));
   EXPECT_EQ(std::filesystem::file_size(path_), 0U);
+  AppendStore writer = open(Mode::kAppend);
+  append(writer, {record_of("main", 10, "a")}, 1);
+  EXPECT_THAT(texts(open(Mode::kRead)), ElementsAre("a"));
 }
 
 TEST_F(AppendStores, AreMadeWithTheModeThatTheUmaskLeaves) {

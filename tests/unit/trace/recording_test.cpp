@@ -160,6 +160,44 @@ TEST(Recording, PrunesSegmentsByLaneTimeAndColumn) {
   EXPECT_EQ(count({.kind = Kind::kGc}), 0U);
 }
 
+TEST(Recording, AnotherHandleReadsTheSameEventsAndAClosedOneOpensMore) {
+  const TempDir dir;
+  write_sample(dir.file("a.stepscope"), 3000);
+  const Recording first = open_or_fail(dir.file("a.stepscope"));
+  const auto starts = [](const Recording& recording) {
+    std::vector<int64_t> out;
+    EXPECT_TRUE(recording
+                    .scan({.kind = Kind::kKernel},
+                          [&](const SegmentView& view) {
+                            out.insert(out.end(), view.columns[0].begin(), view.columns[0].end());
+                            return Status();
+                          })
+                    .ok());
+    return out;
+  };
+  const Recording closed = first.closed();
+  EXPECT_EQ(closed.meta(), first.meta());
+  EXPECT_EQ(closed.string(1), first.string(1));
+  EXPECT_FALSE(closed.scan({.kind = Kind::kKernel}, [](const SegmentView&) { return Status(); }).ok());
+  const Result<Recording> second = closed.another();
+  ASSERT_TRUE(second.ok()) << second.status().message();
+  EXPECT_EQ(starts(second.value()).size(), 3000U);
+  EXPECT_EQ(starts(second.value()), starts(first));
+}
+
+TEST(Recording, AnotherHandleIsOfTheFileThatIsThere) {
+  const TempDir dir;
+  write_sample(dir.file("a.stepscope"), 3000);
+  const Recording old = open_or_fail(dir.file("a.stepscope"));
+  write_sample(dir.file("b.stepscope"), 50);
+  std::filesystem::rename(dir.file("b.stepscope"), dir.file("a.stepscope"));
+  const Result<Recording> now = old.another();
+  ASSERT_TRUE(now.ok());
+  EXPECT_EQ(now.value().kinds().front().events, 50U);
+  std::filesystem::remove(dir.file("a.stepscope"));
+  EXPECT_EQ(old.another().status().code(), Code::kUnreadable);
+}
+
 TEST(Recording, TheVisitorCanStopAScan) {
   const TempDir dir;
   write_sample(dir.file("a.stepscope"), 2 * kMaxSegmentRows);

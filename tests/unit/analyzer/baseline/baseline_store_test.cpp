@@ -208,18 +208,5 @@ TEST_F(Baselines, RefusalsSayWhatToDo) {
   EXPECT_THAT(ids(store.window("main", kKey, 9, 0)), IsEmpty()) << "nothing of a refused acceptance is there";
 }
 
-TEST(ReasonsAgainstARun, NameWhatNoNumberMayBeTrustedFor) {
-  RunSummary summary = summary_of("a", 1000);
-  EXPECT_EQ(reason_against(summary), "");
-  summary.complete = false;
-  EXPECT_THAT(reason_against(summary), HasSubstr("did not come to its end"));
-  summary.losses = {"7 records"};
-  EXPECT_EQ(reason_against(summary), "data is missing: 7 records");
-  summary.median_step_ns = 0;
-  EXPECT_THAT(reason_against(summary), HasSubstr("no train steps"));
-  summary.blocking = {"the clock jumped"};
-  EXPECT_EQ(reason_against(summary), "the clock jumped");
-}
-
 }  // namespace
 }  // namespace stepscope::analysis

@@ -15,7 +15,8 @@ RunSummary SimulatedRuns::one(const std::string& name, double slower) {
   run.fingerprint.key = "0123456789abcdef";
   run.train_steps = noise_.steps;
   run.class_steps[0] = noise_.steps;
-  const double level = std::log(100e6) + std::log1p(slower) + noise_.between * deviate();
+  wandered_ += noise_.walk > 0 ? noise_.walk * normal() : 0;
+  const double level = std::log(100e6) + std::log1p(slower) + wandered_ + noise_.between * deviate();
   const double slope = noise_.drift * (2 * uniform() - 1);
   double step = deviate();
   std::vector<double> values;
@@ -26,6 +27,9 @@ RunSummary SimulatedRuns::one(const std::string& name, double slower) {
     values.push_back(static_cast<double>(run.train_step_ns.back()));
   }
   run.median_step_ns = std::llround(median_of(values));
+  if (noise_.with_mean) {
+    run.metrics["step_mean_ns"] = mean_of(values);
+  }
   return run;
 }
 

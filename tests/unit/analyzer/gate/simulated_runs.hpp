@@ -21,6 +21,8 @@ struct Noise {
   double rho = 0;            // of neighbouring steps
   bool heavy_tails = false;  // both noises from Student's t with 4 degrees of freedom, of the same variance
   double drift = 0;          // over a run, of either sign, uniform up to this
+  double walk = 0;  // of the level from each run to the next one made, a random walk: a machine that changes
+  bool with_mean = false;  // runs also have the mean step, which stands guard beside the median
   size_t steps = 100;
 };
 
@@ -38,6 +40,7 @@ class SimulatedRuns {
 
   Noise noise_;
   Random random_;
+  double wandered_ = 0;
   bool kept_ = false;
   double second_ = 0;
 };

@@ -27,16 +27,29 @@ void expect_refused(const std::string& text, const std::string& cause, const std
   EXPECT_THAT(status.message(), HasSubstr("; " + remedy));
 }
 
+TEST(SummaryJson, OfAnOlderProgramKnowsNoWork) {
+  const std::string text = summary_to_json(summary_of("a", 1000));
+  EXPECT_THAT(text, ::testing::Not(HasSubstr("work\":{")));
+  EXPECT_EQ(read(text).work.tokens_per_step, -1);
+  std::string damaged = text;
+  damaged.replace(damaged.find(R"("train_step_ns")"), 0, R"("work":{"samples_per_step":"many"},)");
+  expect_refused(damaged, "of another type", "take an undamaged copy");
+}
+
 TEST(SummaryJson, BringsEverythingBack) {
   RunSummary summary = summary_of("a", 182'340'001);
   summary.complete = false;
   summary.losses = {"12 records were lost"};
   summary.blocking = {"the clock jumped"};
+  summary.work = {32, 4096.5, true};
   const std::string text = summary_to_json(summary);
   EXPECT_THAT(text, StartsWith(R"({"schema":"stepscope.run_summary/1")"));
   const RunSummary again = read(text);
   EXPECT_EQ(again.run, "runs/a");
   EXPECT_EQ(again.id, "a");
+  EXPECT_EQ(again.work.samples_per_step, 32);
+  EXPECT_EQ(again.work.tokens_per_step, 4096.5);
+  EXPECT_TRUE(again.work.said);
   EXPECT_EQ(again.started_ns, summary.started_ns);
   EXPECT_EQ(again.commit, "ca");
   EXPECT_EQ(again.fingerprint.key, summary.fingerprint.key);

@@ -45,6 +45,19 @@ TEST_F(Verdicts, ASlowerOneIsARegression) {
   EXPECT_EQ(gate_exit_code(result.verdict, policy_), 1);
 }
 
+// The guard on the mean has its say where it knows more than the median.
+TEST_F(Verdicts, TheMeanIsNotNamedBesideAMedianThatSaysTheSame) {
+  SimulatedRuns runs({.between = 0.003, .within = 0.01, .rho = 0.5, .with_mean = true}, 11);
+  base_ = runs.runs(5, "base");
+  candidate_ = runs.runs(3, "candidate", 0.05);
+  EXPECT_EQ(judged().reasons.size(), 1U);
+  for (RunSummary& run : candidate_) {
+    run.metrics["step_mean_ns"] *= 1.2;
+  }
+  ASSERT_EQ(judged().reasons.size(), 2U);
+  EXPECT_THAT(judged().reasons.back(), HasSubstr("some steps are much slower than the median"));
+}
+
 // Slower without doubt, but by less than the policy allows: no regression.
 TEST_F(Verdicts, ASmallSlowdownIsAllowed) {
   policy_.max_regression = 0.10;
@@ -206,7 +219,7 @@ TEST_F(Verdicts, ARunGivenTwiceIsRefused) {
   candidate_[0].id = base_[2].id;
   const Status status = judge(base_, candidate_, policy_, noise_).status();
   EXPECT_EQ(status.code(), Code::kUsage);
-  EXPECT_THAT(status.message(), HasSubstr("base2 and candidate0 are the same run"));
+  EXPECT_THAT(status.message(), HasSubstr("base2 and candidate0 are the same run, and held against itself"));
   candidate_[0].id = candidate_[1].id;
   EXPECT_EQ(judge(base_, candidate_, policy_, noise_).status().code(), Code::kUsage);
 }

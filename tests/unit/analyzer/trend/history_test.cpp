@@ -42,6 +42,15 @@ TEST_F(CsvHistories, AreReadInTheirOrder) {
   EXPECT_EQ(name_of(read("v\n1\n").value(), 0), "run 1");
 }
 
+TEST_F(CsvHistories, OfSpreadsheetsBeginWithAMarkAndHaveBlanks) {
+  const Result<History> history =
+      read("\xef\xbb\xbftime, commit, step_ms\r\n1, c1, 10.5\r\n2, c2,\r\n3, c3, 11 \r\n");
+  ASSERT_TRUE(history.ok()) << history.status().message();
+  EXPECT_THAT(values_of(history.value()), ElementsAre(10.5, 11));
+  EXPECT_EQ(history.value().points[1].commit, "c3");
+  EXPECT_EQ(history.value().left_out, 1U);
+}
+
 TEST_F(CsvHistories, RefusalsNameWhatThereIs) {
   expect_refused("time,a,b\n1,2,3\n", Code::kUsage,
                  "has the columns time, a, b; say which one with --metric");
