@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cmath>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -121,19 +124,23 @@ std::string advice(const FleetReport& report, const FleetFinding& finding) {
                      expected);
 }
 
-std::string separators_text(const FleetReport& report, const FleetFinding& finding) {
-  std::string out;
+void add_separators(const FleetReport& report, const FleetFinding& finding,
+                    std::vector<std::string>* sentences) {
+  bool any = false;
   for (const FleetSeparators& own : finding.separators) {
     if (own.runs != 0) {
-      out += fmt::format("     with {} and without {}: {} of {} {}\n", value_name(own.with),
-                         value_name(own.without), own.failed, counted(own.runs, "run"), outcome_word(report));
+      any = true;
+      sentences->push_back(fmt::format("with {} and without {}: {} of {} {}", value_name(own.with),
+                                       value_name(own.without), own.failed, counted(own.runs, "run"),
+                                       outcome_word(report)));
     }
   }
-  return out.empty() && is_group(finding) ? "     no run has one without the other\n" : out;
+  if (!any && is_group(finding)) {
+    sentences->emplace_back("no run has one without the other");
+  }
 }
 
-std::string shadows_text(const FleetFinding& finding) {
-  std::string out;
+void add_shadows(const FleetFinding& finding, std::vector<std::string>* sentences) {
   for (const FleetRetest retest : {FleetRetest::kExplained, FleetRetest::kTooFewLeft}) {
     std::string names;
     size_t count = 0;
@@ -146,10 +153,29 @@ std::string shadows_text(const FleetFinding& finding) {
       continue;
     }
     names += count > kMostShadows ? fmt::format(" and {} more", count - kMostShadows) : "";
-    out += retest == FleetRetest::kExplained
-               ? fmt::format("     explained by it, no longer beyond chance without its runs: {}\n", names)
-               : fmt::format("     not known of {}: hardly any runs without those above\n", names);
+    sentences->push_back(retest == FleetRetest::kExplained
+                             ? "explained by it, no longer beyond chance without its runs: " + names
+                             : fmt::format("not known of {}: hardly any runs without those above", names));
   }
+}
+
+std::vector<std::string> sentences_of(const FleetReport& report, const FleetFinding& finding) {
+  std::vector<std::string> out{sides_text(report, finding), ratio_text(report, finding)};
+  add_separators(report, finding, &out);
+  if (finding.counter_examples.count != 0) {
+    out.push_back("passed there all the same: " + names_text(finding.counter_examples));
+  }
+  for (const FleetSymptom& symptom : finding.symptoms) {
+    out.push_back(fmt::format("{}: in {} of {} there, {} of {} elsewhere", value_name(symptom.value),
+                              symptom.there, counted(finding.failed_there, "failure"), symptom.elsewhere,
+                              finding.failed_elsewhere));
+  }
+  if (finding.retried_elsewhere != 0) {
+    out.push_back(fmt::format("{} of {} that failed there and went elsewhere passed then",
+                              finding.passed_elsewhere, counted(finding.retried_elsewhere, "job")));
+  }
+  add_shadows(finding, &out);
+  out.push_back(advice(report, finding));
   return out;
 }
 
@@ -157,23 +183,13 @@ std::string finding_text(const FleetReport& report, const FleetFinding& finding,
                          const Terminal& terminal) {
   std::string out = fmt::format("{}. ", number) + styled(factors_name(finding), Style::kBad, terminal);
   out += is_group(finding) ? ": cannot be told apart by these runs\n" : "\n";
-  out += "     " + sides_text(report, finding) + "\n";
-  out += "     " + ratio_text(report, finding) + "\n";
-  out += separators_text(report, finding);
-  if (finding.counter_examples.count != 0) {
-    out += fmt::format("     passed there all the same: {}\n", names_text(finding.counter_examples));
+  constexpr size_t kIndent = 5;
+  constexpr size_t kPipeWidth = 100;
+  for (const std::string& sentence : sentences_of(report, finding)) {
+    const size_t width = terminal.width == 0 ? kPipeWidth : terminal.width;
+    out += std::string(kIndent, ' ') + wrapped(sentence, width, kIndent + 2) + "\n";
   }
-  for (const FleetSymptom& symptom : finding.symptoms) {
-    out += fmt::format("     {}: in {} of {} there, {} of {} elsewhere\n", value_name(symptom.value),
-                       symptom.there, counted(finding.failed_there, "failure"), symptom.elsewhere,
-                       finding.failed_elsewhere);
-  }
-  if (finding.retried_elsewhere != 0) {
-    out += fmt::format("     {} of {} that failed there and went elsewhere passed then\n",
-                       finding.passed_elsewhere, counted(finding.retried_elsewhere, "job"));
-  }
-  out += shadows_text(finding);
-  return out + "     " + advice(report, finding) + "\n";
+  return out;
 }
 
 std::string left_out_text(const FleetReport& report) {

@@ -162,7 +162,7 @@ Observations observe(const FleetTable& table, const ObservationOptions& options)
       out.passed.add(i);
     }
     if (out.exposure == Exposure::kHours) {
-      out.hours.push_back(*run.hours);
+      out.hours.push_back(std::max(*run.hours, kLeastHours));
     }
   }
   number_days(table, &out);

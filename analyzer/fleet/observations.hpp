@@ -22,6 +22,7 @@
 namespace stepscope::analysis {
 
 inline constexpr size_t kLeastStratum = 20;
+inline constexpr double kLeastHours = 1.0 / 3600;  // a run that failed at once ran for a second, too
 
 // A value of an attribute, and who has it.
 struct AttributeValue {

@@ -90,7 +90,6 @@ Status RunTableReader::take_header(const std::string& line) {
                  "add one that says ok, failed or cancelled of each run; the columns are " +
                      fmt::format("{}", fmt::join(columns_.names, ", ")));
   }
-  table_.has_exposure = columns_.at.count("exposure") != 0;
   return {};
 }
 
@@ -142,6 +141,7 @@ Status RunTableReader::take_row(const std::vector<std::string>& row) {
   if (Status status = take_times(row, &run); !status.ok()) {
     return status;
   }
+  table_.has_exposure = table_.has_exposure || run.hours.has_value();
   for (size_t i = 0; i < columns_.attributes.size(); ++i) {
     const std::string cell(trimmed_cell(row[columns_.attributes[i]]));
     if (table_.attributes[i] != kHostAttribute) {

@@ -56,7 +56,7 @@ struct FleetTable {
   std::string source;
   std::vector<std::string> attributes;
   std::vector<FleetRun> runs;
-  bool has_exposure = false;  // there is such a column
+  bool has_exposure = false;  // some run has hours
 };
 
 [[nodiscard]] Result<FleetTable> read_run_table(const std::string& path);

@@ -50,6 +50,9 @@ TEST(FleetObservations, OfCancelledRunsAreTheirHours) {
   const std::vector<Stratum> strata = observations.tally(observations.all, observations.all);
   EXPECT_EQ(strata.at(0).failed, 1U);
   EXPECT_EQ(strata.at(0).hours, 15);
+  fleet.table().runs[1].hours = 0;
+  const Observations at_once = observe(fleet.table(), {RunOutcome::kFailed, {0}});
+  EXPECT_EQ(at_once.hours.at(1), kLeastHours) << "no rate is without end";
 }
 
 TEST(FleetObservations, OfSlowRunsLeaveFailedOnesOut) {

@@ -47,6 +47,10 @@ TEST_F(RunTables, HaveARunPerLine) {
   EXPECT_EQ(table.runs[1].hours, std::nullopt);
 }
 
+TEST_F(RunTables, WithoutAnyHoursAreCountedByRuns) {
+  EXPECT_FALSE(read("outcome,exposure\nok,\nfailed,\n").value().has_exposure);
+}
+
 TEST_F(RunTables, ComeFromSpreadsheetsToo) {
   const FleetTable table = read("\xEF\xBB\xBFrun;outcome;hosts\r\na;ok;\"h1;h2\"\r\n").value();
   EXPECT_THAT(table.runs.at(0).values, ElementsAre(ElementsAre("h1", "h2")));
