@@ -225,6 +225,31 @@ Status add_late_ranks(const Run& run, uint32_t lane, int64_t start_ns, int64_t d
   return {};
 }
 
+// A kernel that communicates is named by the record of its collective, which knows the other ranks.
+Status add_ranks_of_kernel(const Run& run, uint32_t lane, int64_t start_ns, int64_t dur_ns,
+                           std::vector<FlowEnd>* ends) {
+  const Result<std::optional<Key>> key =
+      Finder(run, Kind::kKernel, {"correlation"}).key_of(lane, start_ns, dur_ns);
+  if (!key.ok()) {
+    return key.status();
+  }
+  if (!key.value() || key.value()->front() == 0) {
+    return {};
+  }
+  std::optional<Event> collective;
+  const Status status =
+      Finder(run, Kind::kCollective, {"kernel"})
+          .each(run.lanes()[lane].process, {start_ns - kLaunchReach, start_ns + kLaunchReach}, std::nullopt,
+                [&](const Event& event, const Key& found) {
+                  if (found == *key.value()) {
+                    collective = event;
+                  }
+                });
+  return status.ok() && collective
+             ? add_late_ranks(run, collective->lane, collective->start_ns, collective->dur_ns, ends)
+             : status;
+}
+
 }  // namespace
 
 std::string_view flow_name(FlowKind kind) {
@@ -247,8 +272,13 @@ Result<std::vector<FlowEnd>> find_flows(const Run& run, uint32_t lane, Kind kind
   }
   Status status;
   switch (kind) {
-    case Kind::kCudaApi:
     case Kind::kKernel:
+      status = add_launches(run, lane, kind, start_ns, dur_ns, &ends);
+      if (status.ok()) {
+        status = add_ranks_of_kernel(run, lane, start_ns, dur_ns, &ends);
+      }
+      break;
+    case Kind::kCudaApi:
     case Kind::kMemcpy:
     case Kind::kMemset:
     case Kind::kGraphLaunch:

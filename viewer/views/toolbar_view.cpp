@@ -16,11 +16,17 @@ class ToolbarView final : public View {
   void draw(AppState& state, const ViewArea& area) override {
     ImGui::SetCursorPos(ImVec2(12 * area.unit, (area.size.y - ImGui::GetFrameHeight()) / 2));
     ImGui::AlignTextToFramePadding();
+    const float controls = controls_x(state, area);
+    ImGui::PushClipRect(area.pos, ImVec2(area.pos.x + controls - 10 * area.unit, area.pos.y + area.size.y),
+                        true);
     draw_runs(state, area);
-    draw_controls(state, area);
+    ImGui::PopClipRect();
+    draw_controls(state, area, controls);
   }
 
  private:
+  static constexpr float kSearchWidth = 170;
+
   // The numbers of the table below once it is there, so that one window never shows two different changes.
   static bool uses_table(const AppState& state) {
     return state.table_ready && state.table.a_step_ns > 0 && state.table.comparison == state.two_runs();
@@ -69,12 +75,20 @@ class ToolbarView final : public View {
     ImGui::NewLine();
   }
 
-  void draw_controls(AppState& state, const ViewArea& area) {
-    const float search_width = 170 * area.unit;
-    const float aligned = state.two_runs() ? 402 * area.unit : 0;
-    const float x = area.size.x - search_width - aligned - 92 * area.unit;
+  // In a narrow window the key alone changes the alignment, so that the runs' names have room.
+  static float alignment_width(const AppState& state, const ViewArea& area) {
+    constexpr float kNarrow = 1000;
+    return state.two_runs() && area.size.x >= kNarrow * area.unit ? 402 * area.unit : 0;
+  }
+  static float controls_x(const AppState& state, const ViewArea& area) {
+    return area.size.x - kSearchWidth * area.unit - alignment_width(state, area) - 92 * area.unit;
+  }
+
+  void draw_controls(AppState& state, const ViewArea& area, float x) {
+    const float search_width = kSearchWidth * area.unit;
+    const float aligned = alignment_width(state, area);
     ImGui::SetCursorPos(ImVec2(x, (area.size.y - ImGui::GetFrameHeight()) / 2));
-    if (state.two_runs()) {
+    if (aligned > 0) {
       draw_alignment(state, area);
     }
     ImGui::SetCursorPos(ImVec2(x + aligned, (area.size.y - ImGui::GetFrameHeight()) / 2));
