@@ -13,6 +13,7 @@ namespace {
 using trace::KindInfo;
 
 // How far apart in time they can be. What is dense is looked for near by: a click must not decode a whole run.
+constexpr int64_t kLaunchNear = 100'000'000;  // tried first: few launches wait longer
 constexpr int64_t kLaunchReach = 10'000'000'000;
 constexpr int64_t kRankReach = 30'000'000'000;
 constexpr int64_t kBatchReach = 120'000'000'000;
@@ -130,10 +131,16 @@ Status add_launches(const Run& run, uint32_t lane, Kind kind, int64_t start_ns, 
     return {};
   }
   const bool call = kind == Kind::kCudaApi;
-  const TimeRange span =
-      call ? TimeRange{start_ns, start_ns + kLaunchReach} : TimeRange{start_ns - kLaunchReach, start_ns + 1};
-  return call ? add_correlated(run, lane, key.value()->front(), span, kActivities, true, ends)
-              : add_correlated(run, lane, key.value()->front(), span, kCalls, false, ends);
+  for (const int64_t reach : {kLaunchNear, kLaunchReach}) {
+    const Status status = call ? add_correlated(run, lane, key.value()->front(), {start_ns, start_ns + reach},
+                                                kActivities, true, ends)
+                               : add_correlated(run, lane, key.value()->front(),
+                                                {start_ns - reach, start_ns + 1}, kCalls, false, ends);
+    if (!status.ok() || !ends->empty()) {
+      return status;
+    }
+  }
+  return {};
 }
 
 // How likely a process is the counterpart of another one of the same loader, epoch and task: the lower the better.
