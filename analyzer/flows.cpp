@@ -13,6 +13,7 @@ namespace {
 using trace::KindInfo;
 
 // How far apart in time they can be. What is dense is looked for near by: a click must not decode a whole run.
+constexpr int64_t kLaunchNear = 100'000'000;  // tried first: few launches wait longer
 constexpr int64_t kLaunchReach = 10'000'000'000;
 constexpr int64_t kRankReach = 30'000'000'000;
 constexpr int64_t kBatchReach = 120'000'000'000;
@@ -130,10 +131,16 @@ Status add_launches(const Run& run, uint32_t lane, Kind kind, int64_t start_ns, 
     return {};
   }
   const bool call = kind == Kind::kCudaApi;
-  const TimeRange span =
-      call ? TimeRange{start_ns, start_ns + kLaunchReach} : TimeRange{start_ns - kLaunchReach, start_ns + 1};
-  return call ? add_correlated(run, lane, key.value()->front(), span, kActivities, true, ends)
-              : add_correlated(run, lane, key.value()->front(), span, kCalls, false, ends);
+  for (const int64_t reach : {kLaunchNear, kLaunchReach}) {
+    const Status status = call ? add_correlated(run, lane, key.value()->front(), {start_ns, start_ns + reach},
+                                                kActivities, true, ends)
+                               : add_correlated(run, lane, key.value()->front(),
+                                                {start_ns - reach, start_ns + 1}, kCalls, false, ends);
+    if (!status.ok() || !ends->empty()) {
+      return status;
+    }
+  }
+  return {};
 }
 
 // How likely a process is the counterpart of another one of the same loader, epoch and task: the lower the better.
@@ -225,6 +232,31 @@ Status add_late_ranks(const Run& run, uint32_t lane, int64_t start_ns, int64_t d
   return {};
 }
 
+// A kernel that communicates is named by the record of its collective, which knows the other ranks.
+Status add_ranks_of_kernel(const Run& run, uint32_t lane, int64_t start_ns, int64_t dur_ns,
+                           std::vector<FlowEnd>* ends) {
+  const Result<std::optional<Key>> key =
+      Finder(run, Kind::kKernel, {"correlation"}).key_of(lane, start_ns, dur_ns);
+  if (!key.ok()) {
+    return key.status();
+  }
+  if (!key.value() || key.value()->front() == 0) {
+    return {};
+  }
+  std::optional<Event> collective;
+  const Status status =
+      Finder(run, Kind::kCollective, {"kernel"})
+          .each(run.lanes()[lane].process, {start_ns - kLaunchReach, start_ns + kLaunchReach}, std::nullopt,
+                [&](const Event& event, const Key& found) {
+                  if (found == *key.value()) {
+                    collective = event;
+                  }
+                });
+  return status.ok() && collective
+             ? add_late_ranks(run, collective->lane, collective->start_ns, collective->dur_ns, ends)
+             : status;
+}
+
 }  // namespace
 
 std::string_view flow_name(FlowKind kind) {
@@ -247,8 +279,13 @@ Result<std::vector<FlowEnd>> find_flows(const Run& run, uint32_t lane, Kind kind
   }
   Status status;
   switch (kind) {
-    case Kind::kCudaApi:
     case Kind::kKernel:
+      status = add_launches(run, lane, kind, start_ns, dur_ns, &ends);
+      if (status.ok()) {
+        status = add_ranks_of_kernel(run, lane, start_ns, dur_ns, &ends);
+      }
+      break;
+    case Kind::kCudaApi:
     case Kind::kMemcpy:
     case Kind::kMemset:
     case Kind::kGraphLaunch:

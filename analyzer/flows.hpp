@@ -30,9 +30,9 @@ struct FlowEnd {
   int64_t dur_ns = 0;
 };
 
-// The event of `kind` on `lane` that starts at start_ns and lasts dur_ns, as Run::details() takes it. Ascending by start; empty
-// when nothing is recorded of it. Of a collective: from the rank that came last to this one, or where this one came last to all
-// others.
+// The event of `kind` on `lane` that starts at start_ns and lasts dur_ns, as Run::details() takes it. Ascending by start;
+// empty when nothing is recorded of it. Of a collective, and of the kernel that its record names: from the rank that came last
+// to this one, or where this one came last to all others.
 [[nodiscard]] Result<std::vector<FlowEnd>> find_flows(const Run& run, uint32_t lane, Kind kind,
                                                       int64_t start_ns, int64_t dur_ns);
 

@@ -29,14 +29,25 @@ void TimelinePainter::cover(Side side, const TrackItem& item) {
     scratch_.row_cover.assign(map.columns(), 0);
     add_coverage(scratch_.spans, scratch_.row_cover);
     for (size_t p = 0; p < busiest.size(); ++p) {
-      busiest[p] = std::max(busiest[p], std::min(scratch_.row_cover[p], 1.0F));
+      busiest[p] = std::max(busiest[p], scratch_.row_cover[p]);
     }
   }
 }
 
+// The spans of a lane's only row, which were just painted.
+void TimelinePainter::keep_cover(const TrackItem& item) {
+  std::vector<float>& busiest = scratch_.cover.at(index_of(item.side));
+  busiest.assign(scratch_.maps.at(index_of(item.side)).columns(), 0);
+  add_coverage(scratch_.spans, busiest);
+  scratch_.covered.at(index_of(item.side)) = item.track + 1;
+}
+
 void TimelinePainter::paint_delta_lane(const TrackItem& item, float y) {
-  cover(Side::kA, item);
-  cover(Side::kB, item);
+  for (const Side side : {Side::kA, Side::kB}) {
+    if (scratch_.covered.at(index_of(side)) != item.track + 1) {
+      cover(side, item);
+    }
+  }
   const std::vector<float>& a = scratch_.cover[0];
   const std::vector<float>& b = scratch_.cover[1];
   const float y0 = std::floor(y + geo_.unit);
@@ -52,7 +63,8 @@ void TimelinePainter::paint_delta_lane(const TrackItem& item, float y) {
   };
   const size_t columns = std::min(a.size(), b.size());
   for (size_t p = 0; p < columns; ++p) {
-    const float now = std::round((b[p] - a[p]) * kDeltaShades) / kDeltaShades;
+    const float change = std::min(b[p], 1.0F) - std::min(a[p], 1.0F);
+    const float now = std::round(change * kDeltaShades) / kDeltaShades;
     if (now != shade) {
       put(p);
       first = p;

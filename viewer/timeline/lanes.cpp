@@ -66,6 +66,9 @@ void TimelinePainter::paint_lanes() {
   paint_slots();
   scratch_.boxes.clear();
   scratch_.labels.clear();
+  scratch_.covered = {};
+  const bool pairs =
+      state_.two_runs() && state_.arrangement == Arrangement::kSplit && state_.shown == Shown::kBoth;
   const TrackLayout& layout = state_.layout;
   const float top = geo_.lanes_y() - state_.scroll_y;
   for (size_t i = layout.first_visible(state_.scroll_y); i < layout.items.size(); ++i) {
@@ -87,6 +90,9 @@ void TimelinePainter::paint_lanes() {
       const float y = top + item.y + static_cast<float>(row) * (layout.row_height + layout.row_gap);
       if (y + layout.row_height >= geo_.lanes_y() && y <= geo_.bottom()) {
         paint_row(item.side, run, model.rows[row], y, layout.row_height);
+        if (pairs && model.rows.size() == 1) {
+          keep_cover(item);
+        }
       }
     }
   }

@@ -54,6 +54,7 @@ class TimelinePainter {
     std::string text;
     std::array<std::vector<float>, 2> cover;  // by side: busy share of each pixel column
     std::vector<float> row_cover;
+    std::array<size_t, 2> covered{};  // whose cover that is in this frame: track + 1
   };
 
   TimelinePainter(Painter& painter, const AppState& state, const TimelineGeometry& geometry,
@@ -81,6 +82,7 @@ class TimelinePainter {
   void paint_dots(double from, double to, float y);
   void paint_delta_lane(const TrackItem& item, float y);
   void cover(Side side, const TrackItem& item);
+  void keep_cover(const TrackItem& item);
   void paint_row(Side side, const RunModel& run, const EventRow& row, float y, float height);
   void add_span(Side side, const EventRow& row, const LodSpan& span, float y, float height);
   void paint_labels();

@@ -48,16 +48,26 @@ class DeltaMapView final : public View {
  private:
   struct Plot {
     float x0 = 0, y0 = 0, x1 = 0, y1 = 0;
-    float gutter = 0;    // titles
-    float lanes = 0;     // of it those of lanes
-    size_t bands = 1;    // rows on screen
-    size_t columns = 1;  // on screen
+    float gutter = 0;         // titles
+    float lanes = 0;          // of it those of lanes
+    size_t bands = 1;         // rows on screen
+    size_t columns = 1;       // on screen
+    bool every_lane = false;  // has a line for its title
     const DeltaMap* map = nullptr;
     DeltaMeasure measure = DeltaMeasure::kBusy;
     Theme theme = Theme::kDark;
     [[nodiscard]] float band_height() const { return (y1 - y0) / static_cast<float>(bands); }
     [[nodiscard]] float column_width() const { return (x1 - x0) / static_cast<float>(columns); }
     friend bool operator==(const Plot&, const Plot&) = default;
+  };
+
+  // What the width of the titles depends on.
+  struct Titles {
+    const DeltaMap* map = nullptr;
+    float width = 0;
+    float unit = 0;
+    bool lanes = false;
+    friend bool operator==(const Titles&, const Titles&) = default;
   };
 
   static void draw_head(ImGuiPainter& painter, AppState& state, const ViewArea& area) {
@@ -110,17 +120,17 @@ class DeltaMapView final : public View {
     }
   }
 
-  // Room for names of processes and of lanes, as wide as they are, up to a third of the view.
+  // Room for the names of processes, and of lanes where each has a line: as wide as they are, up to a third of the view.
   void set_gutter(ImGuiPainter& painter, const AppState& state, const ViewArea& area) {
-    if (titled_map_ == state.delta_map && titled_area_ == std::pair(area.size.x, area.unit)) {
+    const Titles wanted{state.delta_map.get(), area.size.x, area.unit, plot_.every_lane};
+    if (wanted == titles_) {
       return;
     }
-    titled_map_ = state.delta_map;
-    titled_area_ = {area.size.x, area.unit};
+    titles_ = wanted;
     float lanes = 0;
     float processes = 0;
     for (const Track& track : state.tracks.tracks) {
-      lanes = std::max(lanes, painter.text_width(track.title));
+      lanes = std::max(lanes, plot_.every_lane ? painter.text_width(track.title) : 0);
     }
     for (const TrackGroup& group : state.tracks.groups) {
       processes = std::max(processes, painter.text_width(group.title));
@@ -135,14 +145,15 @@ class DeltaMapView final : public View {
     const DeltaMap& map = *state.delta_map;
     const float unit = area.unit;
     const float axis = painter.line_height() + 5 * unit;
-    set_gutter(painter, state, area);
-    plot_.x0 = std::floor(area.pos.x + plot_.gutter);
-    plot_.x1 = std::max(std::floor(area.pos.x + area.size.x - 4 * unit), plot_.x0 + 1);
     plot_.y0 = std::floor(ImGui::GetCursorScreenPos().y + 2 * unit);
     const float room = std::max(area.pos.y + area.size.y - axis - plot_.y0, 2.0F);
     plot_.bands = std::clamp<size_t>(static_cast<size_t>(room / kLeastBand), 1, map.rows());
     const float band = std::min(room / static_cast<float>(plot_.bands), std::floor(kMostBand * unit));
     plot_.y1 = plot_.y0 + std::floor(band * static_cast<float>(plot_.bands));
+    plot_.every_lane = plot_.band_height() >= painter.line_height() - unit;
+    set_gutter(painter, state, area);
+    plot_.x0 = std::floor(area.pos.x + plot_.gutter);
+    plot_.x1 = std::max(std::floor(area.pos.x + area.size.x - 4 * unit), plot_.x0 + 1);
     plot_.columns = std::clamp<size_t>(static_cast<size_t>(plot_.x1 - plot_.x0), 1, map.columns());
   }
 
@@ -196,7 +207,7 @@ class DeltaMapView final : public View {
   void draw_titles(ImGuiPainter& painter, const AppState& state, float unit) const {
     const Palette& colors = state.colors();
     const bool wide = plot_.gutter > plot_.lanes + 30 * unit;
-    const bool every_lane = plot_.band_height() >= painter.line_height() - unit;
+    const bool every_lane = plot_.every_lane;
     const float lanes_x = plot_.x0 - plot_.lanes;
     const float left = plot_.x0 - plot_.gutter + 2 * unit;
     for (size_t band = 0; band < plot_.bands;) {
@@ -335,8 +346,7 @@ class DeltaMapView final : public View {
   Plot plot_;
   Plot drawn_;
   std::shared_ptr<const DeltaMap> drawn_map_;
-  std::shared_ptr<const DeltaMap> titled_map_;  // whose titles the gutter has room for, at
-  std::pair<float, float> titled_area_;         // this width and scale
+  Titles titles_;  // that the gutter has room for
   std::vector<Box> boxes_;
   std::optional<DeltaCell> pressed_;
 };

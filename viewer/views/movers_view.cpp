@@ -18,7 +18,14 @@
 namespace stepscope::viewer {
 namespace {
 
-constexpr float kWide = 720;  // below it counts are told by the pointer alone
+constexpr float kWide = 720;  // below it counts and intervals are told by the pointer alone
+
+// "+1.6 to +1.8" ms; empty where a row is a part of its term only, or nobody knows.
+std::string interval_text(const Mover& mover) {
+  return mover.interval_known && mover.low_ns < mover.high_ns
+             ? fmt::format("{:+.2f} to {:+.2f}", mover.low_ns / 1e6, mover.high_ns / 1e6)
+             : "";
+}
 
 // "12", "2.5", "-" where it was not counted.
 std::string count_text(double count) {
@@ -47,7 +54,7 @@ class MoversView final : public View {
   }
 
  private:
-  enum Column : ImGuiID { kLabel, kA, kB, kEffect, kShare, kCountA, kCountB, kTier };
+  enum Column : ImGuiID { kLabel, kA, kB, kEffect, kInterval, kShare, kCountA, kCountB, kTier };
 
   void draw_filter(const AppState& state, float unit) {
     const Palette& colors = state.colors();
@@ -83,7 +90,7 @@ class MoversView final : public View {
     filter_.least_ns = std::llround(double{std::max(0.0F, least_ms_)} * 1e6);
   }
 
-  static void set_up_columns(float unit, bool counts) {
+  static void set_up_columns(float unit, bool wide) {
     constexpr ImGuiTableColumnFlags kNumber =
         ImGuiTableColumnFlags_WidthFixed | ImGuiTableColumnFlags_PreferSortDescending;
     ImGui::TableSetupScrollFreeze(0, 1);
@@ -91,8 +98,12 @@ class MoversView final : public View {
     ImGui::TableSetupColumn("A ms", kNumber, 46 * unit, kA);
     ImGui::TableSetupColumn("B ms", kNumber, 46 * unit, kB);
     ImGui::TableSetupColumn("change", kNumber | ImGuiTableColumnFlags_DefaultSort, 72 * unit, kEffect);
+    if (wide) {
+      ImGui::TableSetupColumn("95 %", ImGuiTableColumnFlags_WidthFixed | ImGuiTableColumnFlags_NoSort,
+                              92 * unit, kInterval);
+    }
     ImGui::TableSetupColumn("share", kNumber, 56 * unit, kShare);
-    if (counts) {
+    if (wide) {
       ImGui::TableSetupColumn("n A", kNumber, 40 * unit, kCountA);
       ImGui::TableSetupColumn("n B", kNumber, 40 * unit, kCountB);
     }
@@ -101,15 +112,15 @@ class MoversView final : public View {
   }
 
   void draw_table(AppState& state, const MoverTable& table, const ViewArea& area) {
-    const bool counts = area.size.x >= kWide * area.unit;
+    const bool wide = area.size.x >= kWide * area.unit;
     constexpr ImGuiTableFlags kFlags = ImGuiTableFlags_Sortable | ImGuiTableFlags_ScrollY |
                                        ImGuiTableFlags_RowBg | ImGuiTableFlags_BordersInnerH |
                                        ImGuiTableFlags_SizingFixedFit | ImGuiTableFlags_PadOuterX;
-    if (!ImGui::BeginTable(counts ? "movers" : "movers_narrow", counts ? 8 : 6, kFlags,
+    if (!ImGui::BeginTable(wide ? "movers" : "movers_narrow", wide ? 9 : 6, kFlags,
                            ImGui::GetContentRegionAvail())) {
       return;
     }
-    set_up_columns(area.unit, counts);
+    set_up_columns(area.unit, wide);
     read_order();
     refresh_rows(table);
     if (rows_.empty()) {
@@ -123,7 +134,7 @@ class MoversView final : public View {
       for (int i = clipper.DisplayStart; i < clipper.DisplayEnd; ++i) {
         const uint32_t row = rows_[static_cast<size_t>(i)];
         ImGui::PushID(static_cast<int>(row));
-        draw_row(state, table.movers[row], counts);
+        draw_row(state, table.movers[row], wide);
         ImGui::PopID();
       }
     }
@@ -156,7 +167,7 @@ class MoversView final : public View {
     rows_ = table.visible(filter_, order_, descending_);
   }
 
-  static void draw_row(AppState& state, const Mover& mover, bool counts) {
+  static void draw_row(AppState& state, const Mover& mover, bool wide) {
     const Palette& colors = state.colors();
     const bool small = std::abs(mover.share) < 0.01;
     const Color ink = small ? colors.text_dim : colors.text;
@@ -180,10 +191,14 @@ class MoversView final : public View {
                    : mover.delta_ns > 0 ? colors.more
                                         : colors.less,
                    format_delta_ms(static_cast<double>(mover.delta_ns)));
+    if (wide) {
+      ImGui::TableNextColumn();
+      ui::text_right(colors.text_faint, interval_text(mover));
+    }
     ImGui::TableNextColumn();
     ui::text_right(colors.text_dim, format_signed_percent(mover.share));
     for (const double count : {mover.count_a, mover.count_b}) {
-      if (!counts) {
+      if (!wide) {
         break;
       }
       ImGui::TableNextColumn();

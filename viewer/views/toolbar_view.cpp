@@ -33,7 +33,7 @@ class ToolbarView final : public View {
     float search = 0;
   };
   static Controls place_controls(const AppState& state, const ViewArea& area) {
-    constexpr float kWide = 960;
+    constexpr float kWide = 1000;
     Controls controls;
     controls.aligned = state.two_runs() && area.size.x >= kWide * area.unit ? 402 * area.unit : 0;
     controls.search = std::clamp(area.size.x * 0.3F, 80 * area.unit, 170 * area.unit);

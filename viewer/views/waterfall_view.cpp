@@ -6,6 +6,8 @@
 #include <cmath>
 #include <string>
 
+#include <fmt/format.h>
+
 #include "viewer/imgui_painter.hpp"
 #include "viewer/model/format.hpp"
 #include "viewer/model/waterfall.hpp"
@@ -14,6 +16,12 @@
 
 namespace stepscope::viewer {
 namespace {
+
+// A running sum in ms with the digits that tell one term from the next.
+std::string sum_text(int64_t ns, int64_t whole_ns) {
+  const int digits = whole_ns < 1'000'000 ? 3 : whole_ns < 20'000'000 ? 2 : 1;
+  return fmt::format("{:.{}f}", static_cast<double>(ns) / 1e6, digits);
+}
 
 class WaterfallView final : public View {
  public:
@@ -117,7 +125,7 @@ class WaterfallView final : public View {
                  format_delta_ms(static_cast<double>(bar.delta_ns())));
     }
     text_right(painter, sum_x_, text_y, step ? colors.text : colors.text_faint,
-               format_ms(static_cast<double>(bar.to_ns)) + (index == 0 ? " ms" : "   "));
+               sum_text(bar.to_ns, fall.bars.front().to_ns) + (index == 0 ? " ms" : "   "));
     if (over && !step) {
       act(state, bar, clicked);
     }

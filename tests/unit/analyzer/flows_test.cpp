@@ -80,7 +80,7 @@ TEST_F(FlowsTest, AWaitComesFromTheWorkerThatMadeItsBatch) {
 }
 
 TEST_F(FlowsTest, ACollectiveComesFromTheRankThatCameLast) {
-  const std::string others = "lane 2 communicator \"pg\"\n";
+  const std::string others = "lane 2 communicator \"pg\"\nlane 3 stream \"GPU 0 stream 13\"\n";
   std::filesystem::create_directories(path("ranks"));
   const auto write = [&](int rank, const char* start) {
     const std::string number = std::to_string(rank);
@@ -89,7 +89,8 @@ TEST_F(FlowsTest, ACollectiveComesFromTheRankThatCameLast) {
         "meta process.role main\nmeta process.rank " + number +
             "\nmeta process.world_size 3\nmeta process.pid 10" + number + "\nlane 1 thread main tid=10" +
             number + "\n" + others + "collective lane=2 start_ns=" + start +
-            " dur_ns=9ms op=AllReduce comm=5 seq=3 ranks=3 rank=" + number +
+            " dur_ns=9ms op=AllReduce comm=5 seq=3 ranks=3 kernel=9 rank=" + number +
+            "\nkernel lane=3 start_ns=" + start + " dur_ns=9ms name=nccl stream=13 correlation=9" +
             "\ncollective lane=2 start_ns=50ms dur_ns=9ms op=AllReduce comm=5 seq=4 ranks=3 rank=" + number +
             "\n");
   };
@@ -112,6 +113,9 @@ TEST_F(FlowsTest, ACollectiveComesFromTheRankThatCameLast) {
   EXPECT_EQ(early[0].lane, lane_of(1));
   EXPECT_EQ(early[0].start_ns, 4'000'000);
   EXPECT_FALSE(early[0].later);
+  const auto kernel = flows(run, lane_of(0) + 1, Kind::kKernel, 1'000'000, 9'000'000);
+  ASSERT_EQ(kernel.size(), 1U) << "no call that launched it was recorded";
+  EXPECT_EQ(kernel[0].lane, lane_of(1));
   const auto late = flows(run, lane_of(1), Kind::kCollective, 4'000'000, 9'000'000);
   ASSERT_EQ(late.size(), 2U);
   EXPECT_TRUE(late[0].later && late[1].later);

@@ -84,6 +84,9 @@ TEST(Movers, TheWorstStepIsTheOneInWhichTheEventsTakeLongest) {
     }
     writer.lane(0, "stream " + std::to_string(lane), std::move(events));
   }
+  // Step 4 is no train step: the longest events of all do not count.
+  writer.lane(0, "stream 3", {{4010, 900, 0}});
+  writer.lane(0, "stream 4", {{4010, 900, 3}});
   RunModel run = writer.model();
   for (int64_t step = 0; step < 10; ++step) {
     run.steps.push_back({step, step, step * 1000, (step + 1) * 1000, step != 4, "train"});
