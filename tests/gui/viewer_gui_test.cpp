@@ -168,6 +168,15 @@ TEST_F(ViewerGui, LightIsNotDarkAndScaleIsNotOne) {
   EXPECT_GT(large.difference(dark), 0.1);
 }
 
+TEST_F(ViewerGui, ViewsOfTheLowerPanelShowTheSlowDisk) {
+  const std::string both = path("healthy") + " --vs " + path("slow");
+  const Image batches = picture(path("slow") + " --view batches --at 20");
+  EXPECT_GT(batches.count(color(Category::kIo)), 400U) << "what the workers wait for";
+  const Image flame = picture(both + " --view flame");
+  const Image details = picture(both + " --view details");
+  EXPECT_GT(flame.count(palette(Theme::kDark).more), details.count(palette(Theme::kDark).more) + 1000U);
+}
+
 TEST_F(ViewerGui, TheSameInputGivesTheSamePicture) {
   EXPECT_EQ(picture(path("healthy") + " --vs " + path("slow") + " --at 9")
                 .difference(picture(path("healthy") + " --vs " + path("slow") + " --at 9")),
