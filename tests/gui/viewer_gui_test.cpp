@@ -22,6 +22,7 @@
 #include "tests/gui/open_viewer.hpp"
 #include "tests/support/job_simulator.hpp"
 #include "tests/support/temp_dir.hpp"
+#include "trace/spool_writer.hpp"
 #include "viewer/model/palette.hpp"
 
 namespace stepscope::viewer {
@@ -169,6 +170,15 @@ TEST_F(ViewerGui, LightIsNotDarkAndScaleIsNotOne) {
   EXPECT_GT(light.count(palette(Theme::kLight).panel), 300'000U);
   const Image large = picture(path("healthy") + " --scale 1.5");
   EXPECT_GT(large.difference(dark), 0.1);
+}
+
+TEST_F(ViewerGui, ViewsOfTheLowerPanelShowTheSlowDisk) {
+  const std::string both = path("healthy") + " --vs " + path("slow");
+  const Image batches = picture(path("slow") + " --view batches --at 20");
+  EXPECT_GT(batches.count(color(Category::kIo)), 400U) << "what the workers wait for";
+  const Image flame = picture(both + " --view flame");
+  const Image details = picture(both + " --view details");
+  EXPECT_GT(flame.count(palette(Theme::kDark).more), details.count(palette(Theme::kDark).more) + 1000U);
 }
 
 TEST_F(ViewerGui, TheSameInputGivesTheSamePicture) {
@@ -343,6 +353,50 @@ TEST_F(ViewerGui, WithoutOpenGl32ItSaysSo) {
   EXPECT_EQ(outcome.code, 2) << outcome.output;
   EXPECT_NE(outcome.output.find("OpenGL 3.2"), std::string::npos) << outcome.output;
   EXPECT_EQ(std::count(outcome.output.begin(), outcome.output.end(), '\n'), 1) << outcome.output;
+}
+
+// Reading a run that is being recorded writes a new snapshot of it beside its spool: that is how one sees from outside that the
+// window has looked again.
+TEST_F(ViewerGui, AWindowOnARunUnderWayReadsItAgainWhenItGrowsAndElseRests) {
+  const std::string live = path("live");
+  std::filesystem::create_directories(live);
+  trace::Spool spool;
+  ASSERT_EQ(spool.open(live.c_str(), "main-r0-node0-9-1"), 0);
+  spool.meta("process.role", "main");
+  spool.meta("process.pid", "9");
+  trace::Ring* ring = spool.acquire_ring(9, "MainThread", 1 << 18);
+  const uint32_t name = spool.intern("train_step", 10);
+  int64_t pushed = 0;
+  const auto push = [&](int64_t until) {
+    constexpr int64_t kStep = 10'000'000;
+    for (; pushed < until; ++pushed) {
+      const int64_t range[] = {1'000'000'000 + pushed * kStep, kStep, name, 0, 0, 2, 0, 0, 0};
+      ASSERT_TRUE(spool.push(ring, trace::Kind::kRange, 0, range, std::size(range)));
+    }
+    (void)spool.drain();
+  };
+  push(30);
+  OpenViewer viewer(live, dir_->file("open_live"));
+  ASSERT_TRUE(viewer.wait_until_idle());
+  const std::string snapshot = live + "/main-r0-node0-9-1.stepscope";
+  ASSERT_TRUE(std::filesystem::exists(snapshot));
+  const auto first = std::filesystem::last_write_time(snapshot);
+  const long before = viewer.cpu_ticks();
+  std::this_thread::sleep_for(std::chrono::milliseconds(2500));  // longer than it waits between looks
+  EXPECT_LE(viewer.cpu_ticks() - before, 2) << "ticks of 10 ms while nothing grows";
+  EXPECT_EQ(std::filesystem::last_write_time(snapshot), first);
+  push(90);
+  bool again = false;
+  for (int i = 0; i < 100 && !again; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    again = std::filesystem::last_write_time(snapshot) != first;
+  }
+  EXPECT_TRUE(again) << "the window does not follow the run";
+  ASSERT_TRUE(viewer.connect());
+  viewer.close_window();
+  EXPECT_EQ(viewer.wait_for_exit(), 0);
+  EXPECT_TRUE(std::filesystem::exists(live + "/main-r0-node0-9-1.spool")) << "the job writes on";
+  spool.abandon_in_child();
 }
 
 TEST_F(ViewerGui, WithoutADisplayItSaysHowToGetAPicture) {

@@ -15,7 +15,7 @@ void add_stat(NameStat& to, const NameStat& from) {
   to.max_ns = std::max(to.max_ns, from.max_ns);
 }
 
-int64_t key_of(const AreaRow& row, AreaOrder order) {
+int64_t area_key(const AreaRow& row, AreaOrder order) {
   const NameStat& a = row.stat[0];
   const NameStat& b = row.stat[1];
   switch (order) {
@@ -46,8 +46,8 @@ void AreaTable::sort(AreaOrder order, bool descending) {
     if (order == AreaOrder::kName) {
       return descending ? y.name < x.name : x.name < y.name;
     }
-    const int64_t a = key_of(x, order);
-    const int64_t b = key_of(y, order);
+    const int64_t a = area_key(x, order);
+    const int64_t b = area_key(y, order);
     return a != b ? (descending ? a > b : a < b) : x.name < y.name;
   });
 }

@@ -22,11 +22,27 @@ std::string_view rank_of(std::string_view title) {
                                                                      : std::string_view();
 }
 
+// Ids of threads and communicators are others in every run: "thread 25772 (python)" -> "thread (python)".
+std::string lane_part(const LaneModel& lane) {
+  std::string part = lane.title;
+  if (lane.role == LaneRole::kCommunicator) {
+    return part.substr(0, part.find(" rank "));
+  }
+  constexpr std::string_view kThread = "thread ";
+  if (lane.role == LaneRole::kThread && part.starts_with(kThread)) {
+    const size_t after = std::min(part.find_first_not_of("0123456789", kThread.size()), part.size());
+    if (after > kThread.size()) {
+      part.erase(kThread.size() - 1, after - kThread.size() + 1);
+    }
+  }
+  return part;
+}
+
 // "worker 1 · batches": lanes of all ranks that play one part are one node.
 std::string part_of(const RunModel& run, const LaneModel& lane) {
   const std::string& title = run.processes[lane.process].title;
   const std::string_view rank = rank_of(title);
-  return title.substr(rank.empty() ? 0 : rank.size() + kDot.size()) + std::string(kDot) + lane.title;
+  return title.substr(rank.empty() ? 0 : rank.size() + kDot.size()) + std::string(kDot) + lane_part(lane);
 }
 
 // Walks the rows of one lane: events of a row under those of the row above.

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Details: everything recorded about the selected event.
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "viewer/imgui_painter.hpp"
 #include "viewer/model/format.hpp"
@@ -28,6 +30,20 @@ class DetailsView final : public View {
     const LaneModel& lane = run.lanes[ref.lane];
     ui::swatch(category_color(name.category, state.theme));
     ui::text_wrapped(colors.text, name.text);
+    std::optional<Tab> wanted;
+    constexpr std::pair<const char*, Tab> kOthers[] = {
+        {"All its durations", Tab::kHistogram}, {"All its events", Tab::kEvents}, {"Flame", Tab::kFlame}};
+    for (const auto& [label, tab] : kOthers) {
+      if (ImGui::SmallButton(label)) {
+        wanted = tab;
+      }
+      ImGui::SameLine(0, 6 * area.unit);
+    }
+    ImGui::NewLine();
+    if (wanted) {
+      state.highlight(name.text);
+      state.open_tab(*wanted);
+    }
     if (!ImGui::BeginTable("details", 2, ImGuiTableFlags_SizingFixedFit)) {
       return;
     }

@@ -12,6 +12,7 @@
 #include "viewer/model/axis.hpp"
 #include "viewer/model/durations.hpp"
 #include "viewer/model/format.hpp"
+#include "viewer/model/text_table.hpp"
 #include "viewer/scope.hpp"
 #include "viewer/ui.hpp"
 #include "viewer/views/views.hpp"
@@ -122,9 +123,9 @@ class HistogramView final : public View {
     }
     ImGui::SameLine(0, 10 * area.unit);
     ImGui::AlignTextToFramePadding();
-    ui::text(colors.text, (name_.part ? "names with \"" + name_.text + "\"" : name_.text) + "   ");
-    ImGui::SameLine(0, 0);
     ui::text(colors.text_faint, scope_words(state) + (report_.pending() ? "   counting ..." : ""));
+    ImGui::SameLine(0, 10 * area.unit);
+    ui::text(colors.text, name_.part ? "names with \"" + name_.text + "\"" : name_.text);
   }
 
   static void draw_numbers(const AppState& state, const DurationReport& report, float unit) {
@@ -330,8 +331,24 @@ class HistogramView final : public View {
     ImGui::EndTooltip();
   }
 
+  static std::string csv_of(const AppState& state, const DurationReport& report) {
+    TextTable table;
+    table.columns = {"run", "dur_ns", "start_ns", "lane"};
+    for (const LongEvent& event : report.longest) {
+      const RunModel& run = *state.run(event.ref.side);
+      const LaneModel& lane = run.lanes[event.ref.lane];
+      const int64_t start = lane.rows[event.ref.row].start(event.ref.index) - run.begin_ns;
+      table.rows.push_back({event.ref.side == Side::kA ? "A" : "B", std::to_string(event.duration_ns),
+                            std::to_string(start), run.processes[lane.process].title + " · " + lane.title});
+    }
+    return to_csv(table);
+  }
+
   static void draw_longest(AppState& state, const DurationReport& report, float unit) {
     const Palette& colors = state.colors();
+    if (ImGui::SmallButton("copy as CSV")) {
+      ImGui::SetClipboardText(csv_of(state, report).c_str());
+    }
     constexpr ImGuiTableFlags kFlags =
         ImGuiTableFlags_ScrollY | ImGuiTableFlags_RowBg | ImGuiTableFlags_SizingFixedFit;
     if (!ImGui::BeginTable("longest", 3, kFlags, ImGui::GetContentRegionAvail())) {

@@ -11,6 +11,7 @@
 #include "viewer/imgui_painter.hpp"
 #include "viewer/model/format.hpp"
 #include "viewer/model/rank_matrix.hpp"
+#include "viewer/model/text_table.hpp"
 #include "viewer/ui.hpp"
 #include "viewer/views/views.hpp"
 
@@ -270,8 +271,27 @@ class RanksView final : public View {
     }
   }
 
+  static std::string csv_of(const RankMatrix& matrix) {
+    TextTable table;
+    table.columns = {"rank", "step", "step_ns", "waited_ns", "held_ns"};
+    const auto text = [](float ns) { return std::isnan(ns) ? "" : std::to_string(static_cast<int64_t>(ns)); };
+    for (size_t rank = 0; rank < matrix.ranks.size(); ++rank) {
+      for (size_t step = 0; step < matrix.steps.size(); ++step) {
+        table.rows.push_back({std::to_string(matrix.ranks[rank].rank), std::to_string(matrix.steps[step]),
+                              text(matrix.value(RankMetric::kStep, rank, step)),
+                              text(matrix.value(RankMetric::kWaited, rank, step)),
+                              text(matrix.value(RankMetric::kHeld, rank, step))});
+      }
+    }
+    return to_csv(table);
+  }
+
   static void draw_skew(const Palette& colors, const RankMatrix& matrix, const std::string& run, float unit) {
     ui::text_wrapped(colors.text_faint, run + matrix.remark);
+    if (ImGui::SmallButton("copy as CSV")) {
+      ImGui::SetClipboardText(csv_of(matrix).c_str());
+    }
+    ui::tooltip("every step of every rank");
     constexpr ImGuiTableFlags kFlags =
         ImGuiTableFlags_ScrollY | ImGuiTableFlags_RowBg | ImGuiTableFlags_SizingFixedFit;
     if (!ImGui::BeginTable("skew", 5, kFlags, ImGui::GetContentRegionAvail())) {

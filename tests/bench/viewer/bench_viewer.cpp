@@ -13,6 +13,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include <imgui.h>
@@ -105,6 +107,27 @@ void sweep(AppState& state, Shell& shell, int frames, const char* what, const Ba
   report("  of it: the whole run", full, bars);
 }
 
+// A frame with each view of the drawer open, once what it computes is there.
+void drawer(AppState& state, Shell& shell) {
+  constexpr std::pair<const char*, Tab> kViews[] = {
+      {"histogram", Tab::kHistogram}, {"ranks", Tab::kRanks}, {"flame", Tab::kFlame},
+      {"events", Tab::kEvents},       {"area", Tab::kArea},   {"findings", Tab::kFindings}};
+  state.highlight("kernel_0");
+  for (const auto& [name, tab] : kViews) {
+    state.open_tab(tab);
+    for (int i = 0; i < 3; ++i) {
+      (void)frame(state, shell);
+      state.background.wait();
+    }
+    std::vector<Cost> costs;
+    for (int i = 0; i < 40; ++i) {
+      costs.push_back(frame(state, shell));
+    }
+    report((std::string("drawer: ") + name).c_str(), costs, kTwoRuns);
+  }
+  state.drawer_open = false;
+}
+
 int run(size_t events, int frames) {
   ImGui::CreateContext();
   ImGuiIO& io = ImGui::GetIO();
@@ -136,6 +159,7 @@ int run(size_t events, int frames) {
       DeltaMap::make(*a, *state.run(Side::kB), state.tracks, state.alignment.slots())));
   stepscope::testing::bar("delta map of two runs", ms_since(start), "ms", 200);
   sweep(state, shell, frames, "two runs, zoom sweep", kTwoRuns);
+  drawer(state, shell);
   ImGui::DestroyContext();
   return bench_load(events);
 }

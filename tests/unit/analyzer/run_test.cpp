@@ -105,6 +105,24 @@ TEST_F(RunOpenTest, NamesTheFirstOfSeveralDamagedFilesEachTime) {
   }
 }
 
+TEST_F(RunOpenTest, LeavesOutADamagedRecordingOnlyWhenAskedTo) {
+  (void)job("run", "steps=4 workers=1");
+  const std::string damaged = path("run/main-r0-a.stepscope");  // stands first in the order of names
+  std::ofstream(damaged) << "this is not a recording";
+  EXPECT_EQ(analysis::Run::open(path("run"), {}).status().code(), Code::kUnreadable)
+      << "a judgement needs all of it";
+  OpenOptions options;
+  options.skip_damaged = true;
+  const auto opened = analysis::Run::open(path("run"), options);
+  ASSERT_TRUE(opened.ok()) << opened.status().message();
+  EXPECT_EQ(opened.value().processes().size(), 2U);
+  ASSERT_EQ(opened.value().problems().size(), 1U);
+  EXPECT_NE(opened.value().problems()[0].find(damaged), std::string::npos);
+  std::filesystem::create_directories(path("alone"));
+  std::ofstream(path("alone/main.stepscope")) << "this is not a recording";
+  EXPECT_EQ(analysis::Run::open(path("alone"), options).status().code(), Code::kUnreadable);
+}
+
 TEST_F(RunOpenTest, CanBeCancelled) {
   (void)job("run", "steps=5");
   OpenOptions options;

@@ -174,6 +174,20 @@ TEST_F(Sql, CanBeStopped) {
   EXPECT_EQ(rows, 3);
 }
 
+TEST_F(Sql, CanBeCancelledWhileNoRowComes) {
+  int asked = 0;
+  SqlSink sink;
+  sink.row = [](std::span<const SqlValue>) { return true; };
+  sink.cancelled = [&] { return ++asked > 3; };
+  const Status status = run_sql(std::vector<std::string>{path_},
+                                "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < "
+                                "1000000000000) SELECT sum(i) FROM n",
+                                sink);
+  EXPECT_EQ(status.code(), Code::kUsage);
+  EXPECT_EQ(status.message(), "cancelled");
+  EXPECT_GE(asked, 4);
+}
+
 TEST_F(Sql, NothingCanBeChangedOrReached) {
   for (const char* const query :
        {"DELETE FROM meta", "INSERT INTO meta VALUES (1, 2, 3)", "UPDATE kernel SET lane = 1",

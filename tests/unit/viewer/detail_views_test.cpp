@@ -153,6 +153,24 @@ TEST_F(DetailViewsTest, BatchesCountersAndRanksOfRecordedRunsAreDrawn) {
       << "a batch leads to its event";
 }
 
+TEST_F(DetailViewsTest, AFindingOpensTheViewOfItsEvidence) {
+  load_two();
+  state.table.findings[0].evidence.push_back({"data.fetch.io", "0.00 ms", "21.0 ms"});
+  // The button is somewhere near the top of the drawer; others beside it lead elsewhere.
+  bool opened = false;
+  for (float y = 520; y < 640 && !opened; y += 7) {
+    for (float x = 760; x < 1260 && !opened; x += 25) {
+      state.selection.clear();
+      state.open_tab(Tab::kFindings);
+      frames(3);
+      click(x, y);
+      opened = state.tab == Tab::kBatches;
+    }
+  }
+  ASSERT_TRUE(opened);
+  EXPECT_TRUE(state.selection.steps.has_value()) << "and goes where it is largest";
+}
+
 TEST_F(DetailViewsTest, NamesOfTenKilobytesAndThousandsOfLanesAreDrawn) {
   testing::RunWriter writer("large");
   const uint32_t name = writer.name(std::string(10'000, 'x'), Category::kRange);

@@ -5,6 +5,7 @@
 
 #include <map>
 #include <random>
+#include <set>
 
 #include <gtest/gtest.h>
 
@@ -113,6 +114,27 @@ TEST(CallTree, LanesOfAllRanksAreOneNodeAndTheirTimeIsPerRank) {
   EXPECT_EQ(ranks_of(*run, spans), 4U);
   EXPECT_EQ(ranks_of(*run, std::span(spans).first(1)), 1U);
   EXPECT_DOUBLE_EQ(flame_size(tree.node(2), FlameWidth::kA, {4, 1}), 100);
+}
+
+TEST(CallTree, IdsOfThreadsAndCommunicatorsDoNotKeepRunsApart) {
+  testing::RunWriter writer("run");
+  const uint32_t name = writer.name("work", Category::kCompute);
+  writer.process("main");
+  for (const char* title : {"thread 25772 (python)", "thread 25773 (python)", "thread 9", "thread pool"}) {
+    writer.lane(0, title, {{0, 100, name}});
+  }
+  writer.lane(0, "default_pg rank 0/4", {{0, 100, name}});
+  writer.model().lanes.back().role = LaneRole::kCommunicator;
+  const auto run = writer.take();
+  CallTree tree;
+  add_ranges(tree, *run, Side::kA, whole_run(*run), kGrowOn);
+  tree.finish();
+  std::set<std::string> parts;
+  for (uint32_t at = tree.node(CallTree::kRoot).first_child; at != kNoNode; at = tree.node(at).next_sibling) {
+    parts.insert(tree.text(at));
+  }
+  EXPECT_EQ(parts, (std::set<std::string>{"main · thread (python)", "main · thread", "main · thread pool",
+                                          "main · default_pg"}));
 }
 
 TEST(CallTree, StacksOfTwoRunsShareFrames) {

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// BatchStrip: draws how one run's batches came about: waits of the training thread, how many batches lay ready, a row per worker. Draws at
+// the cursor of the current ImGui window, over the time that the timeline shows.
+#pragma once
+
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "viewer/app_state.hpp"
+#include "viewer/model/batch_lanes.hpp"
+#include "viewer/painter.hpp"
+
+namespace stepscope::viewer {
+
+class BatchStrip {
+ public:
+  void draw(AppState& state, Side side, const BatchLanes& lanes, float unit);
+  // Where a click since the last call leads.
+  [[nodiscard]] std::optional<Place> take_click() { return std::exchange(wanted_, std::nullopt); }
+  // What the colours stand for.
+  [[nodiscard]] static std::vector<std::pair<Color, const char*>> legend(const AppState& state);
+
+ private:
+  enum class Part : uint8_t { kCpu, kBlocked, kIo, kStarved, kCollate, kReady, kWait, kHeldUp };
+  struct Canvas;
+  struct BatchLabel {
+    float x0;
+    float x1;
+    int64_t task;
+  };
+
+  [[nodiscard]] static Color color_of(const AppState& state, Part part);
+  void draw_waits(Painter& paint, const AppState& state, const Canvas& canvas, const BatchLanes& lanes,
+                  float y, float row);
+  void draw_worker(Painter& paint, const AppState& state, const Canvas& canvas, const BatchLanes& lanes,
+                   const BatchWorker& worker, float y, float row);
+  void add_box(float x0, float x1, float y0, float y1, Color color);
+  void add_ready(const AppState& state, const Canvas& canvas, const BatchBar& batch, float y, float row);
+  void add_making(const AppState& state, const Canvas& canvas, const BatchBar& batch, float y, float row);
+  bool hit(const Canvas& canvas, float x0, float x1, float y, float row, uint32_t lane, int64_t begin,
+           int64_t end);
+  static void draw_depth(Painter& paint, const AppState& state, const Canvas& canvas, const BatchLanes& lanes,
+                         float y, float height);
+  static void title(Painter& paint, const AppState& state, const Canvas& canvas, float y, float row,
+                    const std::string& text);
+
+  std::vector<Box> boxes_;
+  std::vector<BatchLabel> labels_;
+  std::optional<Place> wanted_;
+};
+
+}  // namespace stepscope::viewer
