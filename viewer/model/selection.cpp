@@ -6,8 +6,8 @@
 namespace stepscope::viewer {
 namespace {
 
-// Walks the rows of one lane. Children of an event lie in the rows below within its time, so the self time of an event
-// is its duration less the union of what the next row holds inside it.
+// Walks the rows of one lane, each once and beside the one below it: linear in the events inside. Children of an event lie in the
+// row below within its time, so the self time of an event is its duration less what that row holds inside it.
 class LaneWalk {
  public:
   LaneWalk(const LaneModel& lane, const LaneArea& area, std::vector<NameStat>& by_name)
@@ -18,48 +18,72 @@ class LaneWalk {
     for (size_t r = 0; r < lane_.rows.size(); ++r) {
       add_row(r);
     }
-    return union_of_rows();
+    return lane_.rows.empty() ? 0 : union_of_rows();
   }
 
  private:
   void add_row(size_t r) {
     const EventRow& row = lane_.rows[r];
     const EventRow* below = r + 1 < lane_.rows.size() ? &lane_.rows[r + 1] : nullptr;
-    for (size_t i = row.first_ending_after(area_.begin_ns); i < row.size() && row.start(i) < area_.end_ns;
-         ++i) {
+    const size_t last = row.first_starting_at(area_.end_ns);
+    size_t child = below != nullptr ? below->first_ending_after(area_.begin_ns) : 0;
+    for (size_t i = row.first_ending_after(area_.begin_ns); i < last; ++i) {
       const int64_t begin = std::max(row.start(i), area_.begin_ns);
       const int64_t end = std::min(row.end(i), area_.end_ns);
       NameStat& stat = by_name_[row.name(i)];
       ++stat.count;
       stat.total_ns += end - begin;
       stat.max_ns = std::max(stat.max_ns, end - begin);
-      stat.self_ns += end - begin - (below != nullptr ? below->busy(begin, end) : 0);
+      stat.self_ns += end - begin - (below != nullptr ? time_inside(*below, begin, end, child) : 0);
     }
   }
 
-  // Rows are sorted and do not overlap themselves: the outermost row is the union but for crossing ranges,
-  // which reach past their parent; those parts are what deeper rows have outside of it.
-  [[nodiscard]] int64_t union_of_rows() const {
-    std::vector<std::pair<int64_t, int64_t>> pieces;
-    for (const EventRow& row : lane_.rows) {
-      for (size_t i = row.first_ending_after(area_.begin_ns); i < row.size() && row.start(i) < area_.end_ns;
-           ++i) {
-        const int64_t begin = std::max(row.start(i), area_.begin_ns);
-        const int64_t end = std::min(row.end(i), area_.end_ns);
-        if (&row != &lane_.rows.front() && lane_.rows.front().busy(begin, end) == end - begin) {
-          continue;
-        }
-        pieces.emplace_back(begin, end);
-      }
+  // Of `row`, what lies inside [begin, end). `from`: where to begin to look, moved on to the first that can matter to a later one.
+  static int64_t time_inside(const EventRow& row, int64_t begin, int64_t end, size_t& from) {
+    while (from < row.size() && row.end(from) <= begin) {
+      ++from;
     }
-    std::sort(pieces.begin(), pieces.end());
-    int64_t total = 0;
-    int64_t covered = area_.begin_ns;
-    for (const auto& [begin, end] : pieces) {
-      total += std::max<int64_t>(0, end - std::max(begin, covered));
-      covered = std::max(covered, end);
+    int64_t inside = 0;
+    for (size_t c = from; c < row.size() && row.start(c) < end; ++c) {
+      inside += std::min(row.end(c), end) - std::max(row.start(c), begin);
+    }
+    return inside;
+  }
+
+  // The outermost row is the union, but for ranges that cross each other: those reach past the event that they started in.
+  [[nodiscard]] int64_t union_of_rows() const {
+    const EventRow& top = lane_.rows.front();
+    int64_t total = top.busy(area_.begin_ns, area_.end_ns);
+    std::vector<std::pair<int64_t, int64_t>> past;
+    for (size_t r = 1; r < lane_.rows.size(); ++r) {
+      add_what_reaches_past(lane_.rows[r - 1], lane_.rows[r], past);
+    }
+    std::sort(past.begin(), past.end());
+    for (size_t i = 0; i < past.size();) {
+      const int64_t begin = past[i].first;
+      int64_t end = past[i].second;
+      for (++i; i < past.size() && past[i].first <= end; ++i) {
+        end = std::max(end, past[i].second);
+      }
+      total += end - begin - top.busy(begin, end);
     }
     return total;
+  }
+
+  void add_what_reaches_past(const EventRow& above, const EventRow& row,
+                             std::vector<std::pair<int64_t, int64_t>>& past) const {
+    const size_t last = row.first_starting_at(area_.end_ns);
+    size_t i = row.first_ending_after(area_.begin_ns);
+    size_t next =
+        i < last ? above.first_starting_at(row.start(i)) : 0;  // the first that starts behind the event
+    for (; i < last; ++i) {
+      while (next < above.size() && above.start(next) <= row.start(i)) {
+        ++next;
+      }
+      if (next == 0 || row.end(i) > above.end(next - 1)) {
+        past.emplace_back(std::max(row.start(i), area_.begin_ns), std::min(row.end(i), area_.end_ns));
+      }
+    }
   }
 
   const LaneModel& lane_;

@@ -11,6 +11,7 @@
 #include "viewer/model/durations.hpp"
 #include "viewer/model/event_list.hpp"
 #include "viewer/model/rank_matrix.hpp"
+#include "viewer/model/selection.hpp"
 
 namespace stepscope::viewer {
 namespace {
@@ -55,7 +56,14 @@ void bench_details(const std::shared_ptr<const RunModel>& run) {
     (void)measure_durations({run.get(), nullptr}, {all, EventFilter()}, {}, kBenchOn);
   });
   std::printf("%-28s %.0f ms\n", "durations of all events", statistics);
-  stepscope::testing::bar("statistics of a selection", statistics, "ms", 100);
+  stepscope::testing::bar("durations of all events", statistics, "ms", 100);
+  std::vector<LaneArea> lanes;
+  for (uint32_t lane = 0; lane < run->lanes.size(); ++lane) {
+    lanes.push_back({lane, run->begin_ns, run->end_ns});
+  }
+  const double area = best_ms(3, [&] { (void)area_stats(*run, lanes); });
+  std::printf("%-28s %.0f ms\n", "area of all events", area);
+  stepscope::testing::bar("statistics of a selection", area, "ms", 100);
   const EventFilter one{chosen_names(*run, {run->names[0].text, false}), whole_run(*run)};
   std::printf("%-28s %.0f ms\n", "durations of one name", best_ms(3, [&] {
                 (void)measure_durations({run.get(), nullptr}, {one, EventFilter()}, {}, kBenchOn);

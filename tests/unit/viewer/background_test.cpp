@@ -11,16 +11,16 @@ namespace {
 
 TEST(Background, AnAnswerComesOnceAndIsKeptWhileTheNextIsMade) {
   std::atomic<int> woken{0};
+  std::atomic<bool> may_answer{false};
   Background background;
   background.set_wake([&] { ++woken; });
   Latest<int, std::string> latest;
   int computed = 0;
-  std::atomic<bool> may_answer{true};
   const auto ask = [&](int key) {
     return latest.ask(background, key, [&, key] {
       ++computed;
-      return [&may_answer, key](const Cancelled&) {
-        while (!may_answer.load()) {
+      return [&may_answer, key](const Cancelled& cancelled) {
+        while (!may_answer.load() && !cancelled.load()) {
           std::this_thread::sleep_for(std::chrono::milliseconds(1));
         }
         return std::to_string(key);
@@ -29,6 +29,7 @@ TEST(Background, AnAnswerComesOnceAndIsKeptWhileTheNextIsMade) {
   };
   EXPECT_EQ(ask(1), nullptr);
   EXPECT_TRUE(latest.pending());
+  may_answer = true;
   background.wait();
   ASSERT_NE(ask(1), nullptr);
   EXPECT_EQ(*ask(1), "1");
