@@ -44,13 +44,20 @@ class GateRun : public ::testing::Test {
 
 // Twice as slow: one run more than it takes to know how much runs differ is not needed.
 TEST_F(GateRun, RecordsUntilItIsDecided) {
-  const Outcome outcome = gate(stepping_ + " 25 8", {"--max-runs", "5"});
+  const Outcome outcome = gate(stepping_ + " 25 8,4", {"--max-runs", "5"});
   EXPECT_EQ(outcome.exit_code, 1) << outcome.out << outcome.err;
   EXPECT_THAT(outcome.out, HasSubstr("verdict=regression exit=1"));
   EXPECT_LE(recorded(), 3U);
   EXPECT_EQ(outcome.out.find("stepped"), std::string::npos)
       << "what the command prints is not the gate's result";
   EXPECT_THAT(outcome.err, HasSubstr("stepped 25"));
+}
+
+// Twice as long, and twice the tokens, which the program says: no regression, whether or not it is decided.
+TEST_F(GateRun, LongerStepsOfMoreWorkAreNoRegression) {
+  const Outcome outcome = gate(stepping_ + " 25 8", {"--max-runs", "2", "--max-regression", "5"});
+  EXPECT_THAT(outcome.exit_code, ::testing::AnyOf(0, 3)) << outcome.out << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("4000 -> 8000 tokens per step and rank"));
 }
 
 TEST_F(GateRun, StopsAtThePlansEnd) {
@@ -73,7 +80,7 @@ TEST(GateSample, RecordsBothSidesAndGates) {
   const TempDir dir;
   Invocation invocation;
   const std::string stepping = STEPSCOPE_TEST_STEPPING;
-  invocation.command = {STEPSCOPE_SAMPLES "/ci_gate/gate.sh", stepping + " 25 4", stepping + " 25 8"};
+  invocation.command = {STEPSCOPE_SAMPLES "/ci_gate/gate.sh", stepping + " 25 4", stepping + " 25 8,4"};
   invocation.directory = dir.path();
   invocation.environment = {"STEPSCOPE=" + stepscope_path(), "GITHUB_STEP_SUMMARY=summary.md"};
   const Outcome outcome = run(invocation);

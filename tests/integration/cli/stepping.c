@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A program with training steps, as small as one can be:
- *   stepping STEPS MILLISECONDS [exit CODE | signal NUMBER | hang | daemon FILE | wait FILE]
+ *   stepping STEPS MILLISECONDS[,SAID] [exit CODE | signal NUMBER | hang | daemon FILE | wait FILE]
  * hang: sleeps after the last step until it is killed. daemon: leaves a child behind that goes on stepping until
- * FILE exists. wait: goes on stepping until FILE exists. A step says that it has one sample, and a token per microsecond.
+ * FILE exists. wait: goes on stepping until FILE exists. A step says that it has one sample, and a token per microsecond; with SAID as
+ * many as one of so many milliseconds.
  */
 #define _GNU_SOURCE
 #include <signal.h>
@@ -14,9 +15,11 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+static int64_t tokens;
+
 static void step(int64_t index, useconds_t microseconds) {
   stepscope_step(index);
-  stepscope_step_work(1, microseconds);
+  stepscope_step_work(1, tokens);
   stepscope_range_push("work");
   usleep(microseconds);
   stepscope_range_pop();
@@ -31,6 +34,8 @@ static void step_until_exists(int64_t index, useconds_t microseconds, const char
 int main(int argc, char** argv) {
   int64_t steps = argc > 1 ? atoll(argv[1]) : 10;
   useconds_t microseconds = argc > 2 ? (useconds_t)(1000 * atoi(argv[2])) : 1000;
+  const char* said = argc > 2 ? strchr(argv[2], ',') : NULL;
+  tokens = said != NULL ? 1000 * atoll(said + 1) : (int64_t)microseconds;
   const char* then = argc > 3 ? argv[3] : "exit";
   const char* argument = argc > 4 ? argv[4] : "0";
   for (int64_t i = 0; i < steps; ++i) {
