@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Gates a change in CI: records a few runs of the program as it was and as it is now, one after the other in turns, so that both
-# see the same machine in the same state, and asks stepscope whether the new one is slower.
+# Gates a change in CI: records a few runs of the program as it was and as it is now, in turns (old new, new old, ...), so that both
+# see the same machine in the same state however that drifts, and asks stepscope whether the new one is slower.
 #   gate.sh 'BASE COMMAND' 'CANDIDATE COMMAND'
 # Ends with the gate's exit code; 2 also when a command fails: a run that broke off measures nothing.
 # RUNS (default 3): runs per side. OUT (default gate-runs): where runs and results go. POLICY: the policy file.
@@ -17,8 +17,13 @@ record() {
 mkdir -p "$out"
 base=() candidate=()
 for ((i = 1; i <= runs; ++i)); do
-  record "$out/base-$i" "$1"
-  record "$out/candidate-$i" "$2"
+  sides=(base candidate)
+  ((i % 2)) || sides=(candidate base)
+  for side in "${sides[@]}"; do
+    command=$1
+    [ "$side" = base ] || command=$2
+    record "$out/$side-$i" "$command"
+  done
   base+=("$out/base-$i") candidate+=("$out/candidate-$i")
 done
 
