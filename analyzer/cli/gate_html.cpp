@@ -37,7 +37,7 @@ std::string_view css_of(std::string_view verdict) {
   return verdict == "pass" ? "better" : verdict == "regression" ? "worse" : "unsure";
 }
 
-std::string word(std::string_view text, std::string_view css) {
+std::string coloured_word(std::string_view text, std::string_view css) {
   return fmt::format("<span class=\"word {}\">{}</span>", css, text);
 }
 
@@ -72,13 +72,13 @@ std::string numbers_section(const GateReport& report) {
     out += row_of(change_cells("mean train step", mean->change, same_work), 1);
   }
   out += row_of({"runs", std::to_string(r.base_used), std::to_string(r.candidate_used), "", ""}, 1);
-  return out +
-         fmt::format(
-             "</table>\n</div>\n<p>Allowed: {}. Run to run: {} ({}). Smallest slowdown that these runs show "
-             "with {:.0f} % probability: {}.</p>\n",
-             signed_share(r.threshold),
-             r.noise == NoiseSource::kNone ? "not known" : "&plusmn;" + plain_share(r.run_sd),
-             noise_text(r.noise), 100 * report.policy.power, plain_share(report.visible));
+  const std::string noise = r.noise == NoiseSource::kNone
+                                ? "not known"
+                                : fmt::format("&plusmn;{} ({})", plain_share(r.run_sd), noise_text(r.noise));
+  return out + fmt::format(
+                   "</table>\n</div>\n<p>Allowed: {}. Run to run: {}. Smallest slowdown that these runs show "
+                   "with {:.0f} % probability: {}.</p>\n",
+                   signed_share(r.threshold), noise, 100 * report.policy.power, plain_share(report.visible));
 }
 
 std::string plots_section(const GateReport& report) {
@@ -87,8 +87,8 @@ std::string plots_section(const GateReport& report) {
       std::none_of(report.candidate.begin(), report.candidate.end(), has_steps)) {
     return "";
   }
-  return "<h2>Step time</h2>\n<figure>\n<figcaption>Median step of each run, ms; dashed: the slowest that "
-         "may pass</figcaption>\n<div class=\"plot\">\n" +
+  return "<h2>Step time</h2>\n<figure>\n<figcaption>Median step of each run, ms; dashed: what is "
+         "allowed</figcaption>\n<div class=\"plot\">\n" +
          run_plot_svg(*report.result) +
          "</div>\n</figure>\n<figure>\n<figcaption>Each run from its first train step to its last:"
          "<span class=\"key\"><span class=\"swatch base\"></span>base</span><span class=\"key\">"
@@ -125,9 +125,9 @@ std::string causes_section(const GateReport& report) {
 std::string verdict_word(const MetricChange& metric) {
   if (metric.verdict.has_value()) {
     const std::string_view name = gate_verdict_name(*metric.verdict);
-    return word(name, css_of(name));
+    return coloured_word(name, css_of(name));
   }
-  return metric.warned ? word("warning", "unsure") : "";
+  return metric.warned ? coloured_word("warning", "unsure") : "";
 }
 
 // Without those of which there is nothing on either side.

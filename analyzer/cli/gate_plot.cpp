@@ -122,18 +122,20 @@ std::string sparkline(std::span<const double> values) {
 
 std::string run_plot_svg(const GateResult& result) {
   constexpr double kRow = 26;
-  const double allowed = result.step.base * (1 + result.threshold);
-  Scale scale{result.step.base, allowed};
+  const double allowed = result.step.base * (1 + result.threshold);  // 0: no run of the base counts
+  std::vector<double> shown{result.step.base, allowed};
   for (const auto* runs : {&result.base, &result.candidate}) {
     for (const GateRun& run : *runs) {
-      if (run.median_step_ns > 0) {
-        scale.low = std::min(scale.low, run.median_step_ns);
-        scale.high = std::max(scale.high, run.median_step_ns);
-      }
+      shown.push_back(run.median_step_ns);
     }
   }
-  const double margin = std::max(0.05 * (scale.high - scale.low), 0.0005 * scale.high + 1);
-  scale = {scale.low - margin, scale.high + margin};
+  std::erase(shown, 0);
+  if (shown.empty()) {
+    return "";
+  }
+  const auto [least, most] = std::minmax_element(shown.begin(), shown.end());
+  const double margin = std::max(0.05 * (*most - *least), 0.0005 * *most + 1);
+  const Scale scale{*least - margin, *most + margin};
   std::string out =
       fmt::format("<svg class=\"runs\" height=\"{}\" role=\"img\" aria-label=\"median step of each run\">\n",
                   2 * kRow + 22);
@@ -144,10 +146,12 @@ std::string run_plot_svg(const GateResult& result) {
         "<text x=\"{0:.2f}%\" y=\"{2}\" text-anchor=\"middle\">{3}</text>\n",
         scale.percent(value), 2 * kRow, 2 * kRow + 16, tick_text(value, ticks));
   }
-  out += fmt::format(
-      "<line class=\"allowed\" x1=\"{0:.2f}%\" y1=\"0\" x2=\"{0:.2f}%\" y2=\"{1}\"><title>allowed: {2} ms"
-      "</title></line>\n",
-      scale.percent(allowed), 2 * kRow, milliseconds(allowed));
+  if (allowed > 0) {
+    out += fmt::format(
+        "<line class=\"allowed\" x1=\"{0:.2f}%\" y1=\"0\" x2=\"{0:.2f}%\" y2=\"{1}\"><title>allowed: {2} ms"
+        "</title></line>\n",
+        scale.percent(allowed), 2 * kRow, milliseconds(allowed));
+  }
   double y = kRow / 2;
   for (const auto& [side, runs] :
        {std::pair("base", &result.base), std::pair("candidate", &result.candidate)}) {

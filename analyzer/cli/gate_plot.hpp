@@ -16,7 +16,8 @@ namespace stepscope::analysis::cli {
 // One of eight blocks per value, lowest to highest.
 [[nodiscard]] std::string sparkline(std::span<const double> values);
 
-// A dot per run at its median step, a row per side, and a line at the slowest step that may pass. Runs that are not counted are rings.
+// A dot per run at its median step, a row per side, and a line at the base's step with what the policy allows on top. Runs that
+// are not counted are rings. "" when no run has a step.
 [[nodiscard]] std::string run_plot_svg(const GateResult& result);
 
 // Step time over the steps of each run, base and candidate in two colours, medians as lines.

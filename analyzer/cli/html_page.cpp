@@ -42,7 +42,7 @@ rect.worse { fill: var(--worse); stroke: var(--worse) } rect.better { fill: var(
 @media (max-width: 600px) { body { padding: 0 .6em } table { font-size: .87em } th, td { padding: .3em .25em } .plot { margin-left: 4.5em }
   td:first-child { min-width: 5.5em } td.picture { width: 25% } }
 @media print { body { max-width: none; margin: 0; print-color-adjust: exact; -webkit-print-color-adjust: exact }
-  h2 { break-after: avoid } tr, figure { break-inside: avoid } .scroll { overflow: visible } }
+  h2 { break-after: avoid } tr, figure, table.waterfall { break-inside: avoid } .scroll { overflow: visible } }
 )";
 
 }  // namespace

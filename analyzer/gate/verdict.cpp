@@ -200,12 +200,14 @@ void decide_step(const Effect& effect, const Policy& policy, double strict_level
   result->reasons.push_back(what + "; " + ask_for_runs(effect, policy, result));
 }
 
-std::string metric_sentence(const MetricChange& metric) {
+std::string metric_sentence(const MetricChange& metric, const Change& step) {
   const bool worse = *metric.verdict == GateVerdict::kRegression;
   if (metric.name == "step_mean_ns") {
-    return fmt::format(
-        "the mean step is {} slower{}: some steps are much slower than the median; {} is allowed",
-        amount(metric.change.estimate), worse ? "" : ", perhaps by chance", amount(metric.threshold));
+    const bool some_steps = metric.change.estimate > 2 * step.estimate;
+    return fmt::format("the mean step is {} slower{}{}; {} is allowed", amount(metric.change.estimate),
+                       worse ? "" : ", perhaps by chance",
+                       some_steps ? ": some steps are much slower than the median" : "",
+                       amount(metric.threshold));
   }
   return fmt::format("{} {}: {}, {} is allowed", metric.name, worse ? "got worse" : "cannot be told",
                      share(metric.change.estimate), amount(metric.threshold));
@@ -227,7 +229,7 @@ void add_metrics(const CountedRuns& base, const CountedRuns& candidate, const Po
         says_the_same(metric, *result, policy)) {
       continue;
     }
-    const std::string sentence = metric_sentence(metric);
+    const std::string sentence = metric_sentence(metric, result->step);
     const bool decides = *metric.verdict > result->verdict;
     result->verdict = std::max(result->verdict, *metric.verdict);
     result->reasons.insert(decides ? result->reasons.begin() : result->reasons.end(), sentence);

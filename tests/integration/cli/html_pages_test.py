@@ -105,7 +105,7 @@ class Pages(unittest.TestCase):
         cls.base, cls.candidate = [f"base <b>|`{n}`" for n in range(3)], [f'new "&amp;" <script>{n}' for n in range(3)]
         for base, candidate in zip(cls.base, cls.candidate):
             cls.stepscope("record", "-q", "-o", base, "--", EQUAL_STEPS, "60", "4000")
-            cls.stepscope("record", "-q", "-o", candidate, "--", EQUAL_STEPS, "60", "5000")
+            cls.stepscope("record", "-q", "-o", candidate, "--", EQUAL_STEPS, "60", "8000")
 
     @classmethod
     def stepscope(cls, *words, codes=(0,)):
@@ -176,14 +176,14 @@ class Pages(unittest.TestCase):
         for side in ("base", "candidate"):
             colour = seen["shapes"][f"polyline.{side}"][0]["colour"]
             found = [y for y, row in enumerate(rows) for pixel in row if like(pixel, colour)]
-            self.assertGreater(len(found), 200, side)
+            self.assertGreater(len(found), 300, side)  # the dashed medians alone are 180
             heights[side] = sorted(found)[len(found) // 2]
-        self.assertLess(heights["candidate"] + 40, heights["base"])
+        self.assertLess(heights["candidate"] + 10, heights["base"])
 
-    def test_nothing_changed(self):
-        self.stepscope("record", "-q", "-o", "same", "--", EQUAL_STEPS, "60", "4000")
-        self.gate("same.html", ["same"], (0, 3))
-        seen, _ = self.open("same.html", NARROW)
+    def test_a_faster_run_alone(self):
+        self.stepscope("record", "-q", "-o", "faster", "--", EQUAL_STEPS, "60", "3000")
+        self.gate("faster.html", ["faster"], (0, 3))
+        seen, _ = self.open("faster.html", NARROW)
         self.check_readable(seen, NARROW, False)
         self.check_shapes(seen, "circle.candidate", 1, 9, 9)
 

@@ -187,6 +187,18 @@ TEST(GateForms, AResultWithoutStepsOrWithoutAResultIsDrawnAllTheSame) {
   }
 }
 
+// With no run of the base that counts there is nothing to be allowed on top of, and the axis is that of the runs there are.
+TEST(GateForms, CandidatesWithoutABaseAreDrawnByThemselves) {
+  GateResult result;
+  result.candidate = {{"one", "", 5e6, 3, 0, ""}, {"two", "", 6e6, 3, 0, ""}};
+  const std::string plot = run_plot_svg(result);
+  EXPECT_EQ(markup_fault(plot), "");
+  EXPECT_THAT(plot, Not(HasSubstr("allowed")));
+  EXPECT_THAT(plot, HasSubstr("cx=\"4.5"));
+  EXPECT_THAT(plot, HasSubstr("cx=\"95."));
+  EXPECT_EQ(run_plot_svg(GateResult()), "");
+}
+
 // Steps that agree to the nanosecond, or are of one length only: an axis needs a length all the same.
 TEST(GateForms, EqualStepsHaveAnAxis) {
   const std::vector<RunSummary> runs{summary_named("same", {5'000'000, 5'000'000})};
