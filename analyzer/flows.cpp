@@ -21,7 +21,7 @@ constexpr int64_t kBatchReach = 120'000'000'000;
 constexpr std::array kCalls = {Kind::kCudaApi};
 constexpr std::array kActivities = {Kind::kKernel, Kind::kMemcpy, Kind::kMemset, Kind::kGraphLaunch};
 
-struct Event {
+struct FoundEvent {
   uint32_t process = 0;
   uint32_t lane = kNoLane;
   int64_t start_ns = 0;
@@ -38,11 +38,11 @@ std::optional<size_t> column_of(const KindInfo& info, std::string_view name) {
 }
 
 // The values of these columns, which the kind has.
-using Key = std::vector<int64_t>;
+using FlowKey = std::vector<int64_t>;
 
-class Finder {
+class EventFinder {
  public:
-  Finder(const Run& run, Kind kind, std::initializer_list<std::string_view> columns)
+  EventFinder(const Run& run, Kind kind, std::initializer_list<std::string_view> columns)
       : run_(run), kind_(kind) {
     const KindInfo* info = trace::find_kind(static_cast<uint16_t>(kind));
     for (const std::string_view name : columns) {
@@ -69,13 +69,13 @@ class Finder {
       filter.columns |= 1U << column;
     }
     return run_.scan(process, filter, [&](const trace::SegmentView& view) {
-      Key key(columns_.size());
+      FlowKey key(columns_.size());
       for (size_t row = 0; row < view.rows; ++row) {
         for (size_t c = 0; c < columns_.size(); ++c) {
           key[c] = view.columns[columns_[c]][row];
         }
-        visit(Event{process, run_.global_lane(process, view.lane), view.columns[0][row] + shift,
-                    view.columns[1][row]},
+        visit(FoundEvent{process, run_.global_lane(process, view.lane), view.columns[0][row] + shift,
+                         view.columns[1][row]},
               key);
       }
       return Status();
@@ -83,15 +83,15 @@ class Finder {
   }
 
   // What the event that was asked about has in these columns.
-  Result<std::optional<Key>> key_of(uint32_t lane, int64_t start_ns, int64_t dur_ns) const {
+  Result<std::optional<FlowKey>> key_of(uint32_t lane, int64_t start_ns, int64_t dur_ns) const {
     const Lane& info = run_.lanes()[lane];
-    std::optional<Key> found;
-    const Status status =
-        each(info.process, {start_ns, start_ns + 1}, info.trace_id, [&](const Event& event, const Key& key) {
-          if (event.start_ns == start_ns && event.dur_ns == dur_ns) {
-            found = key;
-          }
-        });
+    std::optional<FlowKey> found;
+    const Status status = each(info.process, {start_ns, start_ns + 1}, info.trace_id,
+                               [&](const FoundEvent& event, const FlowKey& key) {
+                                 if (event.start_ns == start_ns && event.dur_ns == dur_ns) {
+                                   found = key;
+                                 }
+                               });
     if (!status.ok()) {
       return status;
     }
@@ -108,12 +108,13 @@ Status add_correlated(const Run& run, uint32_t lane, int64_t correlation, const 
                       std::span<const Kind> kinds, bool later, std::vector<FlowEnd>* ends) {
   for (const Kind kind : kinds) {
     const Status status =
-        Finder(run, kind, {"correlation"})
-            .each(run.lanes()[lane].process, span, std::nullopt, [&](const Event& event, const Key& key) {
-              if (key[0] == correlation) {
-                ends->push_back({FlowKind::kLaunch, later, event.lane, event.start_ns, event.dur_ns});
-              }
-            });
+        EventFinder(run, kind, {"correlation"})
+            .each(run.lanes()[lane].process, span, std::nullopt,
+                  [&](const FoundEvent& event, const FlowKey& key) {
+                    if (key[0] == correlation) {
+                      ends->push_back({FlowKind::kLaunch, later, event.lane, event.start_ns, event.dur_ns});
+                    }
+                  });
     if (!status.ok()) {
       return status;
     }
@@ -123,7 +124,8 @@ Status add_correlated(const Run& run, uint32_t lane, int64_t correlation, const 
 
 Status add_launches(const Run& run, uint32_t lane, Kind kind, int64_t start_ns, int64_t dur_ns,
                     std::vector<FlowEnd>* ends) {
-  const Result<std::optional<Key>> key = Finder(run, kind, {"correlation"}).key_of(lane, start_ns, dur_ns);
+  const Result<std::optional<FlowKey>> key =
+      EventFinder(run, kind, {"correlation"}).key_of(lane, start_ns, dur_ns);
   if (!key.ok()) {
     return key.status();
   }
@@ -155,7 +157,7 @@ int kinship(const Run& run, uint32_t process, uint32_t other) {
 Status add_batch(const Run& run, uint32_t lane, Kind kind, int64_t start_ns, int64_t dur_ns,
                  std::vector<FlowEnd>* ends) {
   const std::initializer_list<std::string_view> columns = {"loader", "epoch", "task"};
-  const Result<std::optional<Key>> key = Finder(run, kind, columns).key_of(lane, start_ns, dur_ns);
+  const Result<std::optional<FlowKey>> key = EventFinder(run, kind, columns).key_of(lane, start_ns, dur_ns);
   if (!key.ok()) {
     return key.status();
   }
@@ -164,7 +166,7 @@ Status add_batch(const Run& run, uint32_t lane, Kind kind, int64_t start_ns, int
   }
   const bool made = kind == Kind::kBatchFetch;
   const uint32_t process = run.lanes()[lane].process;
-  const Finder finder(run, made ? Kind::kBatch : Kind::kBatchFetch, columns);
+  const EventFinder finder(run, made ? Kind::kBatch : Kind::kBatchFetch, columns);
   std::optional<FlowEnd> best;
   int best_kinship = 3;
   for (uint32_t other = 0; other < run.processes().size(); ++other) {
@@ -174,7 +176,7 @@ Status add_batch(const Run& run, uint32_t lane, Kind kind, int64_t start_ns, int
     }
     const Status status =
         finder.each(other, {start_ns - kBatchReach, start_ns + kBatchReach}, std::nullopt,
-                    [&](const Event& event, const Key& found) {
+                    [&](const FoundEvent& event, const FlowKey& found) {
                       if (found == *key.value()) {
                         best = FlowEnd{FlowKind::kBatch, made, event.lane, event.start_ns, event.dur_ns};
                         best_kinship = kin;
@@ -191,23 +193,23 @@ Status add_batch(const Run& run, uint32_t lane, Kind kind, int64_t start_ns, int
 }
 
 // The names of operations are numbers of their recording: the run's are compared.
-Status add_late_ranks(const Run& run, uint32_t lane, int64_t start_ns, int64_t dur_ns,
-                      std::vector<FlowEnd>* ends) {
-  const Finder finder(run, Kind::kCollective, {"comm", "op", "seq"});
-  Result<std::optional<Key>> own = finder.key_of(lane, start_ns, dur_ns);
+Status add_last_to_arrive(const Run& run, uint32_t lane, int64_t start_ns, int64_t dur_ns,
+                          std::vector<FlowEnd>* ends) {
+  const EventFinder finder(run, Kind::kCollective, {"comm", "op", "seq"});
+  Result<std::optional<FlowKey>> own = finder.key_of(lane, start_ns, dur_ns);
   if (!own.ok()) {
     return own.status();
   }
   if (!own.value()) {
     return {};
   }
-  const Key& key = *own.value();
+  const FlowKey& key = *own.value();
   const uint32_t process = run.lanes()[lane].process;
   const uint32_t op = run.global_name(process, key[1]);
-  std::vector<Event> others;
+  std::vector<FoundEvent> others;
   for (uint32_t other = 0; other < run.processes().size(); ++other) {
     const Status status = finder.each(other, {start_ns - kRankReach, start_ns + kRankReach}, std::nullopt,
-                                      [&](const Event& event, const Key& found) {
+                                      [&](const FoundEvent& event, const FlowKey& found) {
                                         if (other != process && found[0] == key[0] && found[2] == key[2] &&
                                             run.global_name(other, found[1]) == op) {
                                           others.push_back(event);
@@ -217,8 +219,9 @@ Status add_late_ranks(const Run& run, uint32_t lane, int64_t start_ns, int64_t d
       return status;
     }
   }
-  const auto last = std::max_element(others.begin(), others.end(),
-                                     [](const Event& x, const Event& y) { return x.start_ns < y.start_ns; });
+  const auto last =
+      std::max_element(others.begin(), others.end(),
+                       [](const FoundEvent& x, const FoundEvent& y) { return x.start_ns < y.start_ns; });
   if (last == others.end()) {
     return {};
   }
@@ -226,7 +229,7 @@ Status add_late_ranks(const Run& run, uint32_t lane, int64_t start_ns, int64_t d
     ends->push_back({FlowKind::kLateRank, false, last->lane, last->start_ns, last->dur_ns});
     return {};
   }
-  for (const Event& event : others) {
+  for (const FoundEvent& event : others) {
     ends->push_back({FlowKind::kLateRank, true, event.lane, event.start_ns, event.dur_ns});
   }
   return {};
@@ -235,25 +238,25 @@ Status add_late_ranks(const Run& run, uint32_t lane, int64_t start_ns, int64_t d
 // A kernel that communicates is named by the record of its collective, which knows the other ranks.
 Status add_ranks_of_kernel(const Run& run, uint32_t lane, int64_t start_ns, int64_t dur_ns,
                            std::vector<FlowEnd>* ends) {
-  const Result<std::optional<Key>> key =
-      Finder(run, Kind::kKernel, {"correlation"}).key_of(lane, start_ns, dur_ns);
+  const Result<std::optional<FlowKey>> key =
+      EventFinder(run, Kind::kKernel, {"correlation"}).key_of(lane, start_ns, dur_ns);
   if (!key.ok()) {
     return key.status();
   }
   if (!key.value() || key.value()->front() == 0) {
     return {};
   }
-  std::optional<Event> collective;
+  std::optional<FoundEvent> collective;
   const Status status =
-      Finder(run, Kind::kCollective, {"kernel"})
+      EventFinder(run, Kind::kCollective, {"kernel"})
           .each(run.lanes()[lane].process, {start_ns - kLaunchReach, start_ns + kLaunchReach}, std::nullopt,
-                [&](const Event& event, const Key& found) {
+                [&](const FoundEvent& event, const FlowKey& found) {
                   if (found == *key.value()) {
                     collective = event;
                   }
                 });
   return status.ok() && collective
-             ? add_late_ranks(run, collective->lane, collective->start_ns, collective->dur_ns, ends)
+             ? add_last_to_arrive(run, collective->lane, collective->start_ns, collective->dur_ns, ends)
              : status;
 }
 
@@ -296,7 +299,7 @@ Result<std::vector<FlowEnd>> find_flows(const Run& run, uint32_t lane, Kind kind
       status = add_batch(run, lane, kind, start_ns, dur_ns, &ends);
       break;
     case Kind::kCollective:
-      status = add_late_ranks(run, lane, start_ns, dur_ns, &ends);
+      status = add_last_to_arrive(run, lane, start_ns, dur_ns, &ends);
       break;
     default:
       break;

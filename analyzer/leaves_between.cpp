@@ -8,13 +8,13 @@
 
 namespace stepscope::analysis {
 
-Result<std::vector<LeafTime>> leaves_between(const Run& run, const ProcessSteps& steps,
-                                             const TimeRange& span) {
+Result<std::vector<LeafDuration>> leaves_between(const Run& run, const ProcessSteps& steps,
+                                                 const TimeRange& span) {
   ProcessSteps touched = steps;
   std::erase_if(touched.steps, [&](const Step& step) {
     return step.end_ns <= span.begin_ns || step.begin_ns >= span.end_ns;
   });
-  std::vector<LeafTime> out;
+  std::vector<LeafDuration> out;
   if (touched.steps.empty()) {
     return out;
   }
@@ -44,7 +44,8 @@ Result<std::vector<LeafTime>> leaves_between(const Run& run, const ProcessSteps&
       out.push_back({labels.leaves()[leaf], ns});
     }
   }
-  std::stable_sort(out.begin(), out.end(), [](const LeafTime& x, const LeafTime& y) { return x.ns > y.ns; });
+  std::stable_sort(out.begin(), out.end(),
+                   [](const LeafDuration& x, const LeafDuration& y) { return x.ns > y.ns; });
   return out;
 }
 

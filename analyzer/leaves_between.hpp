@@ -12,14 +12,14 @@
 
 namespace stepscope::analysis {
 
-struct LeafTime {
+struct LeafDuration {
   std::string leaf;
   int64_t ns = 0;
 };
 
 // The leaves of [begin, end) of the process of `steps`, by the rules of ledger.hpp, longest first; they add up to the part of it
 // that lies in steps. For a click: reads the steps that the span touches. Deterministic; any thread.
-[[nodiscard]] Result<std::vector<LeafTime>> leaves_between(const Run& run, const ProcessSteps& steps,
-                                                           const TimeRange& span);
+[[nodiscard]] Result<std::vector<LeafDuration>> leaves_between(const Run& run, const ProcessSteps& steps,
+                                                               const TimeRange& span);
 
 }  // namespace stepscope::analysis

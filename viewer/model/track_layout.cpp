@@ -73,41 +73,50 @@ struct Pen {
                             .height = height});
     layout.height += height;
   }
+  // Its lanes on these sides, and the row of their difference.
+  void track(const Track& track, size_t index, const RunModel* const (&runs)[2],
+             const std::vector<Side>& sides) const {
+    layout.height += metrics.lane_gap / 2;
+    bool first = true;
+    for (const Side side : sides) {
+      const uint32_t lane_index = track.lane[index_of(side)];
+      if (lane_index != kNoTrackLane) {
+        lane(track.group, index, side, runs[index_of(side)]->lanes[lane_index], first);
+        first = false;
+      }
+    }
+    if (sides.size() == 2 && metrics.delta > 0 && track.lane[0] != kNoTrackLane &&
+        track.lane[1] != kNoTrackLane) {
+      delta(track.group, index);
+    }
+    layout.height += metrics.lane_gap / 2;
+  }
 };
 
 void lay_out_side(const Tracks& tracks, const RunModel* const (&runs)[2], const std::vector<Side>& sides,
                   const std::set<std::string>& collapsed, const Pen& pen) {
+  const auto on_a_side = [&](const Track& track) {
+    return std::any_of(sides.begin(), sides.end(),
+                       [&](Side side) { return track.lane[index_of(side)] != kNoTrackLane; });
+  };
+  size_t first = 0;  // tracks stand in the order of groups
   for (size_t g = 0; g < tracks.groups.size(); ++g) {
-    const auto in_group = [&](const Track& track) {
-      return track.group == g && std::any_of(sides.begin(), sides.end(), [&](Side side) {
-               return track.lane[index_of(side)] != kNoTrackLane;
-             });
-    };
-    if (std::none_of(tracks.tracks.begin(), tracks.tracks.end(), in_group)) {
-      continue;
+    size_t last = first;
+    while (last < tracks.tracks.size() && tracks.tracks[last].group == g) {
+      ++last;
     }
-    const bool folded = collapsed.contains(tracks.groups[g].key);
-    pen.group(g, folded, sides.front());
-    for (size_t t = 0; !folded && t < tracks.tracks.size(); ++t) {
-      if (!in_group(tracks.tracks[t])) {
-        continue;
-      }
-      pen.layout.height += pen.metrics.lane_gap / 2;
-      bool first = true;
-      for (const Side side : sides) {
-        const uint32_t lane = tracks.tracks[t].lane[index_of(side)];
-        if (lane != kNoTrackLane) {
-          pen.lane(g, t, side, runs[index_of(side)]->lanes[lane], first);
-          first = false;
+    const auto begin = tracks.tracks.begin();
+    if (std::any_of(begin + static_cast<std::ptrdiff_t>(first), begin + static_cast<std::ptrdiff_t>(last),
+                    on_a_side)) {
+      const bool folded = collapsed.contains(tracks.groups[g].key);
+      pen.group(g, folded, sides.front());
+      for (size_t t = first; !folded && t < last; ++t) {
+        if (on_a_side(tracks.tracks[t])) {
+          pen.track(tracks.tracks[t], t, runs, sides);
         }
       }
-      const Track& track = tracks.tracks[t];
-      if (sides.size() == 2 && pen.metrics.delta > 0 && track.lane[0] != kNoTrackLane &&
-          track.lane[1] != kNoTrackLane) {
-        pen.delta(g, t);
-      }
-      pen.layout.height += pen.metrics.lane_gap / 2;
     }
+    first = last;
   }
 }
 

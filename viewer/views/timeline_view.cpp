@@ -43,6 +43,8 @@ class TimelineView final : public View {
       draw_tooltip(state);
     } else if (pointing && !dragging_ && state.hovered_gap && state.hovered_gap != state.gap) {
       draw_gap_tooltip(state);
+    } else if (pointing && !dragging_) {
+      draw_delta_tooltip(state, ImGui::GetIO().MousePos);
     }
   }
 
@@ -331,6 +333,29 @@ class TimelineView final : public View {
     ui::text(colors.text, "idle " + format_duration(static_cast<double>(gap.end_ns - gap.begin_ns)));
     ui::text(colors.text_faint, run.processes[lane.process].title + " · " + lane.title);
     ui::text(colors.text_faint, "click: what the ledger calls it");
+    ImGui::EndTooltip();
+  }
+
+  // Over the row under a pair of lanes: what the two lanes did in the step under the pointer.
+  void draw_delta_tooltip(const AppState& state, ImVec2 at) const {
+    const auto found = state.layout.item_at(lanes_y_of(state, at.y));
+    const size_t slot = state.alignment.slot_at(time_at(state, at.x));
+    if (!found || state.layout.items[*found].kind != TrackItem::Kind::kDelta || !state.delta_map ||
+        slot >= state.delta_map->columns()) {
+      return;
+    }
+    const Palette& colors = state.colors();
+    const size_t track = state.layout.items[*found].track;
+    const auto busy = [&](Side side) {
+      return state.delta_map->value_ns(side, DeltaMeasure::kBusy, track, slot);
+    };
+    const double delta = busy(Side::kB) - busy(Side::kA);
+    ImGui::BeginTooltip();
+    ui::text(colors.text, "busy in step " + std::to_string(state.strip.bars[slot].number));
+    ui::text(colors.run_a, "A  " + format_duration(busy(Side::kA)));
+    ui::text(colors.run_b, "B  " + format_duration(busy(Side::kB)));
+    ui::text(delta > 0 ? colors.more : colors.less, format_delta_ms(delta) + " ms");
+    ui::text(colors.text_faint, "here: orange where B is busier, blue where it is less");
     ImGui::EndTooltip();
   }
 

@@ -24,9 +24,9 @@ class FlowsTest : public RunTest {
     ::stepscope::testing::require(found.status());
     return std::move(found).value();
   }
-  static std::vector<LeafTime> leaves(const analysis::Run& run, const ProcessSteps& steps,
-                                      const TimeRange& span) {
-    Result<std::vector<LeafTime>> found = leaves_between(run, steps, span);
+  static std::vector<LeafDuration> leaves(const analysis::Run& run, const ProcessSteps& steps,
+                                          const TimeRange& span) {
+    Result<std::vector<LeafDuration>> found = leaves_between(run, steps, span);
     ::stepscope::testing::require(found.status());
     return std::move(found).value();
   }
@@ -135,12 +135,12 @@ TEST_F(FlowsTest, LeavesOfAStretchAreThoseOfTheLedger) {
       std::map<std::string, int64_t> whole;
       const int64_t middle = span.begin_ns + (span.end_ns - span.begin_ns) / 3;
       for (const TimeRange& part : {TimeRange{span.begin_ns, middle}, TimeRange{middle, span.end_ns}}) {
-        for (const LeafTime& leaf : leaves(*run, process.steps, part)) {
+        for (const LeafDuration& leaf : leaves(*run, process.steps, part)) {
           parts[leaf.leaf] += leaf.ns;
         }
       }
       int64_t last = span.end_ns - span.begin_ns;
-      for (const LeafTime& leaf : leaves(*run, process.steps, {span.begin_ns, span.end_ns})) {
+      for (const LeafDuration& leaf : leaves(*run, process.steps, {span.begin_ns, span.end_ns})) {
         whole[leaf.leaf] += leaf.ns;
         EXPECT_LE(leaf.ns, last) << "longest first";
         last = leaf.ns;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The views that compare two runs, driven by mouse and keys, without a window.
+#include <algorithm>
 #include <memory>
 
 #include "tests/unit/viewer/support/frame.hpp"
@@ -143,6 +144,19 @@ TEST_F(MoversFrameTest, ADoubleClickGoesToTheStepInWhichItTakesLongest) {
   ASSERT_TRUE(state.selection.event.has_value());
   EXPECT_EQ(state.selection.event->side, Side::kB);
   EXPECT_EQ(state.name_of(*state.selection.event).text, "backward");
+}
+
+TEST_F(ComparisonFrameTest, TheRowUnderAPairSaysWhatItsLanesDidInTheStep) {
+  open(Command::kTabTerms);
+  state.go_to_step(5);
+  frames(3);
+  const auto row = std::find_if(state.layout.items.begin(), state.layout.items.end(),
+                                [](const TrackItem& item) { return item.kind == TrackItem::Kind::kDelta; });
+  ASSERT_NE(row, state.layout.items.end());
+  move(100, 300);  // the titles
+  const int without = ImGui::GetDrawData()->TotalVtxCount;
+  move(700, kToolbar + kStrip + 62 - state.scroll_y + row->y + row->height / 2);
+  EXPECT_GT(ImGui::GetDrawData()->TotalVtxCount, without + 200) << "a tooltip of four lines";
 }
 
 // Worker 0 fetches in every second step: what lies between is a thing that can be looked at.

@@ -65,6 +65,34 @@ TEST(Tracks, LanesThatPlayTheSamePartStandTogether) {
   EXPECT_EQ(tracks.tracks[3].lane[1], 2U);
 }
 
+TEST(Tracks, OfManyProcessesEveryLaneStandsUnderItsOwn) {
+  RunModel run;
+  for (uint32_t process = 0; process < 512; ++process) {
+    const std::string key = std::to_string(process);
+    run.processes.push_back({"rank " + key, "", key});
+    for (int lane = 0; lane < 8; ++lane) {
+      LaneModel model;
+      model.process = process;
+      model.key = std::to_string(lane);
+      model.role = lane % 2 == 0 ? LaneRole::kStream : LaneRole::kThread;
+      run.lanes.push_back(std::move(model));
+    }
+  }
+  const Tracks tracks = make_tracks(run, &run);
+  LayoutMetrics metrics;
+  metrics.delta = 8;
+  const TrackLayout layout = lay_out(tracks, run, &run, Arrangement::kSplit, Shown::kBoth, {"7"}, metrics);
+  EXPECT_EQ(layout.items.size(), 512U + 511 * 8 * 3)
+      << "headers, and per track two lanes and their difference";
+  size_t group = 0;
+  for (const TrackItem& item : layout.items) {
+    group = item.kind == TrackItem::Kind::kGroup ? item.group : group;
+    EXPECT_EQ(item.group, group);
+    EXPECT_FALSE(item.kind != TrackItem::Kind::kGroup && group == 7) << "folded";
+    EXPECT_TRUE(item.kind == TrackItem::Kind::kGroup || tracks.tracks[item.track].group == group);
+  }
+}
+
 TEST(Tracks, ItemsDoNotOverlapInAnyArrangement) {
   const auto a = training_run("a", {});
   const auto b = training_run("b", {});
