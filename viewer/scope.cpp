@@ -6,7 +6,7 @@
 namespace stepscope::viewer {
 namespace {
 
-int64_t number_of(const AppState& state, size_t slot) {
+int64_t first_run_number(const AppState& state, size_t slot) {
   const StepSlot& at = state.alignment.slots()[slot];
   return state.run(Side::kA)->steps[at.index_a].number;
 }
@@ -57,8 +57,8 @@ std::string scope_words(const AppState& state) {
     return "selected area";
   }
   if (state.selection.steps && state.selection.steps->last < state.alignment.slots().size()) {
-    const int64_t first = number_of(state, state.selection.steps->first);
-    const int64_t last = number_of(state, state.selection.steps->last);
+    const int64_t first = first_run_number(state, state.selection.steps->first);
+    const int64_t last = first_run_number(state, state.selection.steps->last);
     return first == last ? "step " + std::to_string(first)
                          : "steps " + std::to_string(first) + " to " + std::to_string(last);
   }

@@ -183,11 +183,11 @@ std::string finding_text(const FleetReport& report, const FleetFinding& finding,
                          const Terminal& terminal) {
   std::string out = fmt::format("{}. ", number) + styled(factors_name(finding), Style::kBad, terminal);
   out += is_group(finding) ? ": cannot be told apart by these runs\n" : "\n";
-  constexpr size_t kIndent = 5;
+  constexpr size_t kFindingIndent = 5;
   constexpr size_t kPipeWidth = 100;
   for (const std::string& sentence : sentences_of(report, finding)) {
     const size_t width = terminal.width == 0 ? kPipeWidth : terminal.width;
-    out += std::string(kIndent, ' ') + wrapped(sentence, width, kIndent + 2) + "\n";
+    out += std::string(kFindingIndent, ' ') + wrapped(sentence, width, kFindingIndent + 2) + "\n";
   }
   return out;
 }

@@ -7,7 +7,7 @@
 namespace stepscope::viewer {
 namespace {
 
-constexpr size_t kBuckets = 256;
+constexpr size_t kWindowParts = 256;
 constexpr size_t kFewStretches = 24;  // std::sort is quicker
 
 bool starts_before(const Stretch& x, const Stretch& y) {
@@ -23,15 +23,15 @@ void sort_by_start(Stretches& stretches, Stretch window, Stretches& memory) {
     return std::sort(stretches.begin(), stretches.end(), starts_before);
   }
   const double scale =
-      static_cast<double>(kBuckets) / static_cast<double>(window.end_ns - window.begin_ns + 1);
+      static_cast<double>(kWindowParts) / static_cast<double>(window.end_ns - window.begin_ns + 1);
   const auto bucket_of = [&](const Stretch& stretch) {
     return static_cast<size_t>(static_cast<double>(stretch.begin_ns - window.begin_ns) * scale);
   };
-  std::array<uint32_t, kBuckets + 1> at{};
+  std::array<uint32_t, kWindowParts + 1> at{};
   for (const Stretch& stretch : stretches) {
     ++at[bucket_of(stretch) + 1];
   }
-  for (size_t b = 0; b < kBuckets; ++b) {
+  for (size_t b = 0; b < kWindowParts; ++b) {
     at[b + 1] += at[b];
   }
   memory.resize(stretches.size());
@@ -40,7 +40,7 @@ void sort_by_start(Stretches& stretches, Stretch window, Stretches& memory) {
   }
   // at[b] is now the end of bucket b.
   uint32_t from = 0;
-  for (size_t b = 0; b < kBuckets; ++b) {
+  for (size_t b = 0; b < kWindowParts; ++b) {
     std::sort(memory.begin() + from, memory.begin() + at[b], starts_before);
     from = at[b];
   }

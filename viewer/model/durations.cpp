@@ -10,7 +10,7 @@ namespace {
 
 constexpr unsigned kSubBits = 7;  // 128 buckets to a doubling
 constexpr size_t kSub = size_t{1} << kSubBits;
-constexpr size_t kBuckets = (64 - kSubBits) * kSub;
+constexpr size_t kDurationBuckets = (64 - kSubBits) * kSub;
 constexpr double kNarrow = 8;  // longest / shortest below which bins are equally long
 constexpr size_t kEqualBins = 1024;
 constexpr size_t kFineBins = 65536;  // within the bucket of a quantile
@@ -67,7 +67,7 @@ class Quantile {
   }
 
  private:
-  size_t bucket_ = kBuckets;
+  size_t bucket_ = kDurationBuckets;
   uint64_t low_ = 0;
   uint64_t rest_ = 0;
   unsigned shift_ = 0;
@@ -77,7 +77,7 @@ class Quantile {
 // The first pass of one side.
 struct Tally {
   DurationStats stats;
-  std::vector<uint64_t> buckets = std::vector<uint64_t>(kBuckets + 1, 0);
+  std::vector<uint64_t> buckets = std::vector<uint64_t>(kDurationBuckets + 1, 0);
 
   void add(int64_t duration) {
     ++buckets[bucket_of(static_cast<uint64_t>(duration))];
