@@ -2,9 +2,6 @@
 //
 // The shipped viewer under Xvfb and software OpenGL: pictures with the right things in them, and clear endings.
 // Pixels differ from driver to driver; these tests look at sizes, colours and differences only.
-#include <stb_image.h>
-#include <sys/wait.h>
-
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -20,6 +17,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/gui/open_viewer.hpp"
+#include "tests/gui/picture.hpp"
 #include "tests/support/job_simulator.hpp"
 #include "tests/support/temp_dir.hpp"
 #include "trace/spool_writer.hpp"
@@ -27,66 +25,6 @@
 
 namespace stepscope::viewer {
 namespace {
-
-struct Outcome {
-  int code = -1;
-  std::string output;
-};
-
-Outcome run(const std::string& command) {
-  Outcome outcome;
-  FILE* pipe = popen((command + " 2>&1").c_str(), "r");
-  if (pipe == nullptr) {
-    return outcome;
-  }
-  std::array<char, 4096> chunk{};
-  size_t got = 0;
-  while ((got = fread(chunk.data(), 1, chunk.size(), pipe)) > 0) {
-    outcome.output.append(chunk.data(), got);
-  }
-  const int status = pclose(pipe);
-  // Two xvfb-runs that end at once may quarrel about their directories; that says nothing about the viewer.
-  const size_t quarrel = outcome.output.find("xvfb-run: error: problem while cleaning up");
-  outcome.output.resize(std::min(outcome.output.size(), quarrel));
-  outcome.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128;
-  return outcome;
-}
-
-struct Image {
-  int width = 0;
-  int height = 0;
-  std::vector<Color> pixels;
-
-  [[nodiscard]] size_t count(Color wanted, int tolerance = 3) const {
-    return static_cast<size_t>(std::count_if(pixels.begin(), pixels.end(), [&](Color c) {
-      return std::abs(c.r - wanted.r) <= tolerance && std::abs(c.g - wanted.g) <= tolerance &&
-             std::abs(c.b - wanted.b) <= tolerance;
-    }));
-  }
-  [[nodiscard]] double difference(const Image& other) const {
-    size_t differing = 0;
-    for (size_t i = 0; i < pixels.size(); ++i) {
-      differing += pixels[i] == other.pixels[i] ? 0U : 1U;
-    }
-    return static_cast<double>(differing) / static_cast<double>(pixels.size());
-  }
-};
-
-Image read_image(const std::string& path) {
-  Image image;
-  int channels = 0;
-  const std::unique_ptr<stbi_uc, void (*)(void*)> data(
-      stbi_load(path.c_str(), &image.width, &image.height, &channels, 4), stbi_image_free);
-  if (data == nullptr) {
-    return image;
-  }
-  const auto count = static_cast<size_t>(image.width) * static_cast<size_t>(image.height);
-  for (size_t i = 0; i < count; ++i) {
-    const stbi_uc* p = data.get() + 4 * i;
-    image.pixels.push_back({p[0], p[1], p[2], p[3]});
-  }
-  return image;
-}
 
 class ViewerGui : public ::testing::Test {
  protected:
@@ -115,9 +53,7 @@ class ViewerGui : public ::testing::Test {
   }
   static std::string path(const std::string& name) { return dir_->file(name); }
 
-  static Outcome view(const std::string& arguments) {
-    return run("xvfb-run -a -s '-screen 0 1280x720x24 +extension GLX' " STEPSCOPE_VIEWER " " + arguments);
-  }
+  static Outcome view(const std::string& arguments) { return run_in_xvfb(STEPSCOPE_VIEWER " " + arguments); }
   // Draws and reads a picture; the test fails when the viewer does.
   static Image picture(const std::string& arguments, const std::string& size = "1280x720") {
     const std::string file = dir_->file("picture.png");
