@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// parallel_for: the same for each of many things that do not depend on each other, on as many threads as the machine has cores.
+// parallel_for: the same for each of many things that do not depend on each other, on as many threads as the machine has cores,
+// at most eight.
 //
 //   std::vector<Answer> answers(files.size());
 //   parallel_for(files.size(), [&](size_t i) { answers[i] = read(files[i]); });

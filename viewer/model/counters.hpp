@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Counters: clocks, power, throttling, memory, pressure as lines over time. What is recorded as a sum since the process
-// started is shown as a rate. Pure; the window's loader makes the series (run_readings.hpp).
+// started is shown as a rate. Pure; viewer/counter_reader.hpp makes the series.
 #pragma once
 
 #include <cstdint>
