@@ -307,10 +307,21 @@ void AppState::go_to_step(size_t slot) {
   select_steps(slot, slot, true);
 }
 
+// What was in focus is not what will be.
+void AppState::drop_focus() {
+  selection.event.reset();
+  selection.area.reset();
+  gap.reset();
+  flows.clear();
+  details.clear();
+  area = {};
+}
+
 void AppState::go_to(const Place& place) {
   if (run(place.side) == nullptr || place.lane >= run(place.side)->lanes.size()) {
     return;
   }
+  drop_focus();
   const TimeRange target = alignment.to_display(place.side, place.begin_ns, place.end_ns);
   // The place with its surroundings: the whole step it lies in, when there is one.
   const size_t slot = alignment.slot_at((target.begin_ns + target.end_ns) / 2);

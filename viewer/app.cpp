@@ -147,10 +147,7 @@ class App {
     if (scale.unit * scale.density != font_scale_) {
       font_scale_ = scale.unit * scale.density;
       load_font(font_scale_);
-      if (!compat::kDynamicAtlas) {
-        ImGui_ImplOpenGL3_DestroyFontsTexture();
-        ImGui_ImplOpenGL3_CreateFontsTexture();
-      }
+      compat::rebuild_font_texture();
     }
     compat::set_font_scale(ImGui::GetIO(), 1 / scale.density);
     ImGui_ImplOpenGL3_NewFrame();

@@ -17,6 +17,7 @@ AppState::AppState(const Options& options) : theme(options.theme), align_mode(op
 void AppState::set_run(Side side, std::shared_ptr<const RunModel> model) {
   // Indices of events of a preview mean nothing in the loaded run.
   selection.event.reset();
+  selection.area.reset();  // its lanes are indices, too
   hovered.reset();
   hovered_gap.reset();
   gap.reset();

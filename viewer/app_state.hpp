@@ -242,6 +242,7 @@ class AppState {
   void mark_by(int direction);
   void open_palette();
   void rebuild();
+  void drop_focus();
   void step_by(int direction);
   void event_by(int direction);
   void reveal(Side side, uint32_t lane);

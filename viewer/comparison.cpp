@@ -25,7 +25,12 @@ void AppState::set_step_changes(std::vector<StepChange> changes) {
 
 void AppState::light_up(const std::string& title, const std::array<std::vector<std::string>, 2>& names) {
   search_for("");
-  selection.highlight = title;
+  selection.run.reset();
+  selection.names.clear();
+  for (const std::vector<std::string>& of_side : names) {
+    selection.names.insert(of_side.begin(), of_side.end());
+  }
+  selection.highlight = selection.names.size() == 1 ? *selection.names.begin() : title;
   for (const Side side : {Side::kA, Side::kB}) {
     const RunModel* model = run(side);
     if (model == nullptr || (names[0].empty() && names[1].empty())) {

@@ -5,8 +5,10 @@
 #pragma once
 
 #include <cstdint>
+#include <type_traits>
 
 #include <GLFW/glfw3.h>
+#include <backends/imgui_impl_opengl3.h>
 #include <imgui.h>
 
 #include "viewer/model/commands.hpp"
@@ -157,12 +159,29 @@ inline void add_outline(ImDrawList& list, ImVec2 low, ImVec2 high, ImU32 color, 
 #endif
 }
 
-// Whether the atlas must be built before the first frame and uploaded by us; from 1.92 it grows as needed.
-#if IMGUI_VERSION_NUM >= 19200
-inline constexpr bool kDynamicAtlas = true;
+// A pointer up to 1.91.3, a number since.
+template <typename Id>
+[[nodiscard]] Id texture_id(intptr_t value) {
+  if constexpr (std::is_pointer_v<Id>) {
+    return reinterpret_cast<Id>(value);
+  } else {
+    return static_cast<Id>(value);
+  }
+}
+
+#if IMGUI_VERSION_NUM >= 19090
+inline constexpr ImGuiCol kTabSelected = ImGuiCol_TabSelected;
 #else
-inline constexpr bool kDynamicAtlas = false;
+inline constexpr ImGuiCol kTabSelected = ImGuiCol_TabActive;
 #endif
+
+// After the fonts changed. From 1.92 on the back end does it by itself.
+inline void rebuild_font_texture() {
+#if IMGUI_VERSION_NUM < 19200
+  ImGui_ImplOpenGL3_DestroyFontsTexture();
+  ImGui_ImplOpenGL3_CreateFontsTexture();
+#endif
+}
 
 // For a context without a renderer (tests, bench): what a back end would answer.
 inline void prepare_headless_fonts(ImGuiIO& io) {
@@ -173,7 +192,7 @@ inline void prepare_headless_fonts(ImGuiIO& io) {
   int width = 0;
   int height = 0;
   io.Fonts->GetTexDataAsRGBA32(&pixels, &width, &height);
-  io.Fonts->SetTexID(reinterpret_cast<ImTextureID>(static_cast<intptr_t>(1)));
+  io.Fonts->SetTexID(texture_id<ImTextureID>(1));
 #endif
 #if IMGUI_VERSION_NUM < 18700
   io.KeyMap[ImGuiKey_Enter] = GLFW_KEY_ENTER;  // text fields ask for it by this table

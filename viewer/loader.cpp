@@ -209,8 +209,10 @@ void Loader::load(const std::string& run, const std::string& versus) {
   }
   bool good = parts.count > 0;
   for (size_t side = 0; good && side < parts.count; ++side) {
-    good = parts.decode(side);
-    failed_ = failed_ || !good;
+    const bool decoded = parts.decode(side);
+    failed_ = failed_ || !decoded;
+    good = decoded || side == 1;
+    parts.count = decoded ? parts.count : side;  // A alone is better than nothing
   }
   if (good) {
     say(kDecoded, "analysing");

@@ -111,8 +111,7 @@ std::string AppState::apply(const Link& link) {
 std::string AppState::apply_selection(const Link& link) {
   std::string problem;
   selection.clear();
-  details.clear();
-  area = {};
+  drop_focus();
   if (link.steps) {
     const auto first = slot_of(*this, link.steps->first);
     const auto last = slot_of(*this, link.steps->second);

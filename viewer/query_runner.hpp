@@ -8,12 +8,12 @@
 #include <string>
 
 #include "analyzer/run.hpp"
-#include "viewer/model/text_table.hpp"
+#include "viewer/model/table_text.hpp"
 
 namespace stepscope::viewer {
 
 struct QueryResult {
-  TextTable table;
+  TableText table;
   std::string error;     // a sentence; "" when it went well
   bool cut_off = false;  // there are more rows than kMostQueryRows
   double seconds = 0;

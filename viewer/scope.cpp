@@ -118,15 +118,23 @@ void AppState::visit(const Place& place) {
 
 void AppState::visit(const EventRef& ref) {
   const Selection before = selection;
+  const auto area_before = area;
   const EventRow& row = row_of(ref);
   visit(Place{ref.side, ref.lane, row.start(ref.index), row.end(ref.index)});
   // The list that it was picked from stays as it is.
   selection = before;
+  area = area_before;
   selection.event = ref;
 }
 
 void AppState::highlight(const std::string& name) {
   selection.highlight = name;
+  selection.names.clear();
+  selection.run.reset();
+  if (!name.empty()) {
+    selection.names.insert(name);
+  }
+  refresh_emphasis();
 }
 
 }  // namespace stepscope::viewer

@@ -118,8 +118,9 @@ void Shell::draw(AppState& state, float scale) {
 void Shell::draw_view(size_t index, AppState& state, ImVec2 pos, ImVec2 size) {
   const bool inside = ImGui::IsMouseHoveringRect(pos, ImVec2(pos.x + size.x, pos.y + size.y), false);
   const bool covered = state.help_open || state.palette_box.open;
-  if (inside && !covered && ImGui::IsMouseClicked(ImGuiMouseButton_Left) &&
-      view_table()[index].table != nullptr) {
+  const ViewRow& row = view_table()[index];
+  const bool may_have_table = row.table != nullptr || row.region == Region::kTab;
+  if (inside && !covered && may_have_table && ImGui::IsMouseClicked(ImGuiMouseButton_Left)) {
     clicked_ = index;
   }
   const float gutter = std::min(kGutter * unit_, ImGui::GetIO().DisplaySize.x * kMostGutter);
@@ -243,10 +244,10 @@ TableText Shell::front_table(const AppState& state) const {
     const bool in_drawer = table[i].region == Region::kTab || table[i].region == Region::kTable;
     front = in_drawer && table[i].tab == state.tab ? i : front;
   }
-  if (front == table.size() || table[front].table == nullptr) {
+  if (front == table.size()) {
     front = find(Region::kTable);
   }
-  return table[front].table(state);
+  return table[front].table != nullptr ? table[front].table(state) : views_[front]->table(state);
 }
 
 // What commands copied, to the system's clipboard.
@@ -256,7 +257,7 @@ void Shell::copy(AppState& state) const {
     state.clipboard = table.empty()                         ? ""
                       : state.table_copy == TableCopy::kCsv ? to_csv(table)
                                                             : to_tabs(table);
-    state.message = table.empty() ? "the table in front is empty: nothing was copied"
+    state.message = table.empty() ? "there is no table in front, or it is empty: nothing was copied"
                                   : "copied " + std::to_string(table.rows.size()) +
                                         (table.rows.size() == 1 ? " row" : " rows");
     state.table_copy = TableCopy::kNone;

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "viewer/tables.hpp"
 
+#include <array>
+
 #include <fmt/format.h>
+
+#include "viewer/model/area_table.hpp"
 
 namespace stepscope::viewer {
 namespace {
@@ -73,14 +77,26 @@ TableText details_table(const AppState& state) {
 }
 
 TableText area_table(const AppState& state) {
-  TableText table{{"run", "name", "count", "self_ns", "total_ns", "longest_ns"}, {}};
+  std::array<const RunModel*, 2> runs{};
+  std::array<const AreaStats*, 2> stats{};
   for (const Side side : {Side::kA, Side::kB}) {
-    if (const auto& stats = state.area[index_of(side)]) {
-      for (const NameStat& stat : stats->names) {
-        table.rows.push_back({side_text(side), state.run(side)->names[stat.name].text,
-                              std::to_string(stat.count), std::to_string(stat.self_ns),
-                              std::to_string(stat.total_ns), std::to_string(stat.max_ns)});
-      }
+    if (const auto& of_side = state.area[index_of(side)]) {
+      runs[index_of(side)] = state.run(side);
+      stats[index_of(side)] = &*of_side;
+    }
+  }
+  return area_as_text(make_area_table(runs, stats));
+}
+
+TableText movers_table(const AppState& state) {
+  TableText table{
+      {"by", "what", "how", "match", "a_ns", "b_ns", "delta_ns", "a_count", "b_count", "operator"}, {}};
+  const auto count = [](double value) { return value < 0 ? std::string() : std::to_string(value); };
+  for (const MoverTable& movers : state.movers) {
+    for (const Mover& row : movers.movers) {
+      table.rows.push_back({movers.by, row.label, row.how, row.tier, std::to_string(row.a_ns),
+                            std::to_string(row.b_ns), std::to_string(row.delta_ns), count(row.count_a),
+                            count(row.count_b), row.op});
     }
   }
   return table;

@@ -14,6 +14,7 @@ namespace stepscope::viewer {
 [[nodiscard]] TableText findings_table(const AppState& state);
 [[nodiscard]] TableText details_table(const AppState& state);
 [[nodiscard]] TableText area_table(const AppState& state);
+[[nodiscard]] TableText movers_table(const AppState& state);
 [[nodiscard]] TableText recording_table(const AppState& state);
 [[nodiscard]] TableText marks_table(const AppState& state);
 

@@ -3,6 +3,7 @@
 
 #include <imgui.h>
 
+#include "viewer/imgui_compat.hpp"
 #include "viewer/imgui_painter.hpp"
 
 namespace stepscope::viewer {
@@ -30,7 +31,7 @@ void apply_theme(Theme theme, float scale) {
   set(ImGuiCol_HeaderActive, with_alpha(p.accent, 70));
   set(ImGuiCol_Tab, with_alpha(p.panel, 0));
   set(ImGuiCol_TabHovered, p.accent_soft);
-  style.Colors[ImGuiCol_TabHovered + 1] = to_vec(p.accent_soft);  // TabActive, renamed TabSelected in 1.90.9
+  set(compat::kTabSelected, p.accent_soft);
   set(ImGuiCol_TableHeaderBg, p.header);
   set(ImGuiCol_TableBorderStrong, p.border);
   set(ImGuiCol_TableBorderLight, p.grid);

@@ -28,6 +28,8 @@ class View {
   View& operator=(const View&) = delete;
   virtual ~View() = default;
   virtual void draw(AppState& state, const ViewArea& area) = 0;
+  // What of it can be copied, where only the view itself has it; others name a function in their row of the registry.
+  [[nodiscard]] virtual TableText table(const AppState&) const { return {}; }
 };
 
 enum class Region : uint8_t { kToolbar, kStrip, kTimeline, kTable, kTab, kStatus, kOverlay };

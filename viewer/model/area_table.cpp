@@ -77,8 +77,8 @@ AreaTable make_area_table(const std::array<const RunModel*, 2>& runs,
   return table;
 }
 
-TextTable area_as_text(const AreaTable& table) {
-  TextTable text;
+TableText area_as_text(const AreaTable& table) {
+  TableText text;
   text.columns = {"name",     "a_count",    "b_count",    "a_self_ns", "b_self_ns",
                   "delta_ns", "a_total_ns", "b_total_ns", "a_max_ns",  "b_max_ns"};
   for (const AreaRow& row : table.rows) {

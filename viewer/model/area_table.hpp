@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "viewer/model/selection.hpp"
-#include "viewer/model/text_table.hpp"
+#include "viewer/model/table_text.hpp"
 
 namespace stepscope::viewer {
 
@@ -34,6 +34,6 @@ struct AreaTable {
 // `stats` null: that side is not there. Sorted by |delta|, or with one run by self time, the largest first.
 [[nodiscard]] AreaTable make_area_table(const std::array<const RunModel*, 2>& runs,
                                         const std::array<const AreaStats*, 2>& stats);
-[[nodiscard]] TextTable area_as_text(const AreaTable& table);
+[[nodiscard]] TableText area_as_text(const AreaTable& table);
 
 }  // namespace stepscope::viewer

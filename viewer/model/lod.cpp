@@ -70,15 +70,38 @@ class Walk {
     const double x1 = end > begin ? position(last, end) : x0;
     if (x1 - x0 >= kExactPixels) {
       flush();
-      out_.push_back({.x0 = static_cast<float>(x0),
-                      .x1 = static_cast<float>(x1),
-                      .event = static_cast<uint32_t>(i),
-                      .fill = kFull,
-                      .category = category(i)});
+      emit_exact(i, x0, x1, last);
       return i + 1;
     }
     deposit(begin, end, category(i));
     return ++walked_ < kWalkPerPixel ? i + 1 : jump(i + 1);
+  }
+
+  // An event from x0 to x1, in the columns pixel_ to last. Where columns show no time (a step of this run has ended, that of the other run
+  // goes on) nothing runs: an event that lasts beyond them is drawn before and after.
+  void emit_exact(size_t i, double x0, double x1, size_t last) {
+    const auto emit = [&](double from, double to) {
+      out_.push_back({.x0 = static_cast<float>(from),
+                      .x1 = static_cast<float>(to),
+                      .event = static_cast<uint32_t>(i),
+                      .fill = kFull,
+                      .category = category(i)});
+    };
+    double from = x0;
+    bool open = true;
+    for (size_t p = pixel_; p <= last; ++p) {
+      const bool shows_time = map_.edge[p + 1] > map_.edge[p];
+      if (open && !shows_time && static_cast<double>(p) > from) {
+        emit(from, static_cast<double>(p));
+      }
+      if (shows_time && !open) {
+        from = static_cast<double>(p);
+      }
+      open = shows_time;
+    }
+    if (open && x1 > from) {
+      emit(from, x1);
+    }
   }
 
   // Adds what lies between event i and the end of the pixel without visiting each event; the last one may

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A table as text, to copy out of the window: numbers in full, without the rounding of what is drawn. Pure.
+// A table as text, to copy out of the window and as a query returns it: numbers in full, without the rounding of what is drawn. Pure.
 #pragma once
 
 #include <string>
@@ -11,6 +11,8 @@ namespace stepscope::viewer {
 struct TableText {
   std::vector<std::string> columns;
   std::vector<std::vector<std::string>> rows;  // as long as columns
+  std::vector<bool> numeric =
+      {};  // by column: every value is a number (or none); may be shorter than columns
 
   [[nodiscard]] bool empty() const { return rows.empty(); }
 };

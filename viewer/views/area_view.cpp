@@ -9,6 +9,7 @@
 #include "viewer/imgui_painter.hpp"
 #include "viewer/model/area_table.hpp"
 #include "viewer/model/format.hpp"
+#include "viewer/tables.hpp"
 #include "viewer/ui.hpp"
 #include "viewer/views/views.hpp"
 
@@ -81,7 +82,7 @@ class AreaView final : public View {
   void draw_names(AppState& state, float unit) {
     const Palette& colors = state.colors();
     if (ImGui::SmallButton("copy as CSV")) {
-      ImGui::SetClipboardText(to_csv(area_as_text(table_)).c_str());
+      ImGui::SetClipboardText(to_csv(area_table(state)).c_str());
     }
     const bool both = table_.comparison;
     constexpr ImGuiTableFlags kFlags = ImGuiTableFlags_RowBg | ImGuiTableFlags_BordersInnerH |

@@ -11,7 +11,7 @@
 #include "viewer/imgui_painter.hpp"
 #include "viewer/model/event_list.hpp"
 #include "viewer/model/format.hpp"
-#include "viewer/model/text_table.hpp"
+#include "viewer/model/table_text.hpp"
 #include "viewer/scope.hpp"
 #include "viewer/ui.hpp"
 #include "viewer/views/views.hpp"
@@ -50,13 +50,19 @@ class EventsView final : public View {
     draw_table(state, list, area.unit);
   }
 
+  [[nodiscard]] TableText table(const AppState& state) const override {
+    const auto* list = list_.answer();
+    return list != nullptr && list_.answered()->scope.runs == shown_numbers(state) ? table_of(state, **list)
+                                                                                   : TableText();
+  }
+
  private:
   enum Column : ImGuiID { kStart, kDuration, kName, kLane };
 
   void draw_head(AppState& state, const EventList& list, const ListQuestion& question, float unit) {
     const Palette& colors = state.colors();
     if (ImGui::Button("copy as CSV")) {
-      ImGui::SetClipboardText(csv_of(state, list).c_str());
+      ImGui::SetClipboardText(to_csv(table_of(state, list)).c_str());
     }
     ui::tooltip("the first 10 000 rows, to the clipboard");
     ImGui::SameLine(0, 10 * unit);
@@ -178,9 +184,9 @@ class EventsView final : public View {
     ui::text(colors.text_dim, cells[3]);
   }
 
-  static std::string csv_of(const AppState& state, const EventList& list) {
+  static TableText table_of(const AppState& state, const EventList& list) {
     constexpr size_t kRows = 10000;
-    TextTable table;
+    TableText table;
     table.columns = {"run", "start_ns", "dur_ns", "name", "lane"};
     for (size_t i = 0; i < std::min(list.size(), kRows); ++i) {
       const EventRef ref = list.at(i);
@@ -190,7 +196,7 @@ class EventsView final : public View {
                             std::to_string(events.start(ref.index) - state.run(ref.side)->begin_ns),
                             std::to_string(events.duration(ref.index)), cells[2], cells[3]});
     }
-    return to_csv(table);
+    return table;
   }
 
   static constexpr size_t kLongestName = 512;  // drawn of one that can have 10 kB

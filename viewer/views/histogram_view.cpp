@@ -12,7 +12,7 @@
 #include "viewer/model/axis.hpp"
 #include "viewer/model/durations.hpp"
 #include "viewer/model/format.hpp"
-#include "viewer/model/text_table.hpp"
+#include "viewer/model/table_text.hpp"
 #include "viewer/scope.hpp"
 #include "viewer/ui.hpp"
 #include "viewer/views/views.hpp"
@@ -87,6 +87,13 @@ class HistogramView final : public View {
       draw_longest(state, *report, area.unit);
       ImGui::EndChild();
     }
+  }
+
+  [[nodiscard]] TableText table(const AppState& state) const override {
+    const DurationReport* report = report_.answer();
+    return report != nullptr && report_.answered()->scope.runs == shown_numbers(state)
+               ? table_of(state, *report)
+               : TableText();
   }
 
  private:
@@ -331,8 +338,8 @@ class HistogramView final : public View {
     ImGui::EndTooltip();
   }
 
-  static std::string csv_of(const AppState& state, const DurationReport& report) {
-    TextTable table;
+  static TableText table_of(const AppState& state, const DurationReport& report) {
+    TableText table;
     table.columns = {"run", "dur_ns", "start_ns", "lane"};
     for (const LongEvent& event : report.longest) {
       const RunModel& run = *state.run(event.ref.side);
@@ -341,13 +348,13 @@ class HistogramView final : public View {
       table.rows.push_back({event.ref.side == Side::kA ? "A" : "B", std::to_string(event.duration_ns),
                             std::to_string(start), run.processes[lane.process].title + " · " + lane.title});
     }
-    return to_csv(table);
+    return table;
   }
 
   static void draw_longest(AppState& state, const DurationReport& report, float unit) {
     const Palette& colors = state.colors();
     if (ImGui::SmallButton("copy as CSV")) {
-      ImGui::SetClipboardText(csv_of(state, report).c_str());
+      ImGui::SetClipboardText(to_csv(table_of(state, report)).c_str());
     }
     constexpr ImGuiTableFlags kFlags =
         ImGuiTableFlags_ScrollY | ImGuiTableFlags_RowBg | ImGuiTableFlags_SizingFixedFit;

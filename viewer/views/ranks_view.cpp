@@ -11,7 +11,7 @@
 #include "viewer/imgui_painter.hpp"
 #include "viewer/model/format.hpp"
 #include "viewer/model/rank_matrix.hpp"
-#include "viewer/model/text_table.hpp"
+#include "viewer/model/table_text.hpp"
 #include "viewer/ui.hpp"
 #include "viewer/views/views.hpp"
 
@@ -63,6 +63,11 @@ class RanksView final : public View {
       draw_skew(colors, *matrix, !state.two_runs() ? "" : side == Side::kA ? "A: " : "B: ", area.unit);
       ImGui::EndChild();
     }
+  }
+
+  [[nodiscard]] TableText table(const AppState& state) const override {
+    const std::shared_ptr<const RankMatrix>& matrix = state.ranks(side_of(state));
+    return matrix ? table_of(*matrix) : TableText();
   }
 
  private:
@@ -271,8 +276,8 @@ class RanksView final : public View {
     }
   }
 
-  static std::string csv_of(const RankMatrix& matrix) {
-    TextTable table;
+  static TableText table_of(const RankMatrix& matrix) {
+    TableText table;
     table.columns = {"rank", "step", "step_ns", "waited_ns", "held_ns"};
     const auto text = [](float ns) { return std::isnan(ns) ? "" : std::to_string(static_cast<int64_t>(ns)); };
     for (size_t rank = 0; rank < matrix.ranks.size(); ++rank) {
@@ -283,13 +288,13 @@ class RanksView final : public View {
                               text(matrix.value(RankMetric::kHeld, rank, step))});
       }
     }
-    return to_csv(table);
+    return table;
   }
 
   static void draw_skew(const Palette& colors, const RankMatrix& matrix, const std::string& run, float unit) {
     ui::text_wrapped(colors.text_faint, run + matrix.remark);
     if (ImGui::SmallButton("copy as CSV")) {
-      ImGui::SetClipboardText(csv_of(matrix).c_str());
+      ImGui::SetClipboardText(to_csv(table_of(matrix)).c_str());
     }
     ui::tooltip("every step of every rank");
     constexpr ImGuiTableFlags kFlags =

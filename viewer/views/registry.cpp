@@ -20,7 +20,7 @@ constexpr ViewRow kViews[] = {
     {"palette", Region::kOverlay, Tab::kTerms, "", &make_palette_view},
     {"delta_map", Region::kTab, Tab::kDeltaMap, "Delta map", &make_delta_map_view},
     {"waterfall", Region::kTab, Tab::kWaterfall, "Waterfall", &make_waterfall_view},
-    {"movers", Region::kTab, Tab::kMovers, "Movers", &make_movers_view},
+    {"movers", Region::kTab, Tab::kMovers, "Movers", &make_movers_view, &movers_table},
     {"histogram", Region::kTab, Tab::kHistogram, "Histogram", &make_histogram_view},
     {"ranks", Region::kTab, Tab::kRanks, "Ranks", &make_ranks_view},
     {"batches", Region::kTab, Tab::kBatches, "Batches", &make_batches_view},

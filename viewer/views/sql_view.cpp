@@ -80,6 +80,11 @@ class SqlView final : public View {
     }
   }
 
+  [[nodiscard]] TableText table(const AppState&) const override {
+    const QueryResult* result = result_.answer();
+    return result != nullptr && !result_.pending() ? result->table : TableText();
+  }
+
  private:
   void set_text(const char* query) {
     text_.fill('\0');
@@ -152,7 +157,7 @@ class SqlView final : public View {
            (result->cut_off ? " rows, there are more; " : " rows, ") + format_duration(result->seconds * 1e9);
   }
 
-  static void draw_result(const Palette& colors, const TextTable& table) {
+  static void draw_result(const Palette& colors, const TableText& table) {
     constexpr int kMostColumns = 64;  // what a table of ImGui can have
     constexpr ImGuiTableFlags kFlags = ImGuiTableFlags_ScrollY | ImGuiTableFlags_ScrollX |
                                        ImGuiTableFlags_RowBg | ImGuiTableFlags_BordersInnerH |

@@ -136,7 +136,10 @@ TEST_F(NavigationTest, ALinkAndTheTableInFrontGoToTheClipboard) {
   EXPECT_EQ(std::count(steps.begin(), steps.end(), '\n'), 41);
   press(Key::k4);  // the area: nothing is in it
   press(Key::kC, true);
-  EXPECT_EQ(state.message, "the table in front is empty: nothing was copied");
+  EXPECT_EQ(state.message, "there is no table in front, or it is empty: nothing was copied");
+  EXPECT_EQ(script("tab waterfall"), "");  // a picture, not the terms beside it
+  press(Key::kC, true);
+  EXPECT_EQ(state.message, "there is no table in front, or it is empty: nothing was copied");
 }
 
 TEST_F(NavigationTest, AClickOnALaneTitleSelectsTheLaneAndWithControlOneMore) {

@@ -51,7 +51,7 @@ TEST_F(AreaTableTest, OneRunIsSortedByItsSelfTime) {
 }
 
 TEST_F(AreaTableTest, AsTextEveryRowHasEveryColumn) {
-  const TextTable text = area_as_text(make_area_table({a_.get(), b_.get()}, {&stats_a_, &stats_b_}));
+  const TableText text = area_as_text(make_area_table({a_.get(), b_.get()}, {&stats_a_, &stats_b_}));
   ASSERT_EQ(text.rows.size(), 6U);
   for (const auto& row : text.rows) {
     EXPECT_EQ(row.size(), text.columns.size());

@@ -8,7 +8,6 @@
 
 #include "tests/unit/viewer/support/synthetic_run.hpp"
 #include "viewer/model/axis.hpp"
-#include "viewer/model/text_table.hpp"
 
 namespace stepscope::viewer {
 namespace {
@@ -67,13 +66,6 @@ TEST_F(EventListTest, OnlyTheChosenName) {
   for (size_t i = 0; i < waits.size(); ++i) {
     EXPECT_EQ(name(waits.at(i)), "wait for batch");
   }
-}
-
-TEST(TextTable, FieldsThatWouldBreakALineAreQuoted) {
-  TextTable table;
-  table.columns = {"name", "ms"};
-  table.rows = {{"plain", "1"}, {"a,b", "2"}, {"say \"x\"\nagain", "3"}};
-  EXPECT_EQ(to_csv(table), "name,ms\nplain,1\n\"a,b\",2\n\"say \"\"x\"\"\nagain\",3\n");
 }
 
 TEST(AxisTicks, AreRoundAndInside) {

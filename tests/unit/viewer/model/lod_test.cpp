@@ -161,6 +161,19 @@ TEST(LevelOfDetail, AGapInTheMapShowsNothing) {
   EXPECT_FLOAT_EQ(spans[1].x0, 4);
 }
 
+TEST(LevelOfDetail, AnEventThatLastsBeyondAGapIsDrawnBeforeAndAfterIt) {
+  const EventRow row = sealed_row({{20, 160, 1}});
+  PixelMap map;
+  map.edge = {0, 50, 100, 100, 100, 100, 150, 200};  // columns 2 to 4 show no time
+  const std::vector<LodSpan> spans = spans_of(row, map);
+  ASSERT_EQ(spans.size(), 2U);
+  EXPECT_FLOAT_EQ(spans[0].x0, 0.4F);
+  EXPECT_FLOAT_EQ(spans[0].x1, 2);
+  EXPECT_FLOAT_EQ(spans[1].x0, 5);
+  EXPECT_FLOAT_EQ(spans[1].x1, 6.6F);
+  EXPECT_EQ(spans[0].event, spans[1].event);
+}
+
 TEST(LevelOfDetail, AMomentWithoutDurationIsSeen) {
   const EventRow row = sealed_row({{500, 0, 4}});
   const std::vector<LodSpan> spans = spans_of(row, linear_map(0, 10, 100));
