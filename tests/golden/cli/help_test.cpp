@@ -67,7 +67,7 @@ TEST(Usage, AMistypedCommandGetsASuggestion) {
 }
 
 TEST(Usage, CommandsOfLaterVersionsAreUnknown) {
-  for (const std::string name : {"merge", "fleet", "hang", "digest"}) {
+  for (const std::string name : {"merge", "hang", "digest"}) {
     const Outcome outcome = stepscope({name});
     EXPECT_EQ(outcome.exit_code, 2) << name;
     EXPECT_THAT(outcome.err, HasSubstr("unknown command " + name));
