@@ -177,6 +177,9 @@ void AppState::execute(Command command) {
       return open_tab(Tab::kEvents);
     case Command::kTabSql:
       return open_tab(Tab::kSql);
+    case Command::kToggleCounters:
+      panes.counters = panes.counters < 0.5F ? 1 : 0;
+      return;
   }
 }
 

@@ -36,6 +36,8 @@
 
 namespace stepscope::viewer {
 
+struct CounterBoard;
+
 // What the loader is doing, for the status line and the error page.
 struct LoadStatus {
   bool active = false;
@@ -221,6 +223,10 @@ class AppState {
   TableCopy table_copy = TableCopy::kNone;
   Panes panes;
   Background background;  // what views compute off the frame path
+  // Counters of both runs (viewer/counter_board.hpp), under AppState::run_number of them; and which stand under the timeline, by
+  // CounterLine::key: those that are telling where nobody chose.
+  Latest<std::array<uint64_t, 2>, std::shared_ptr<const CounterBoard>> counters;
+  std::optional<std::set<std::string>> chosen_counters;
 
  private:
   // What makes a place in the history, as it is held here: cheap to compare in every frame.

@@ -96,6 +96,9 @@ std::array<EventFilter, 2> filters_of(const AppState& state, const Scope& scope,
 }
 
 std::optional<NameChoice> chosen_name(const AppState& state) {
+  if (state.selection.names.size() > 1) {
+    return NameChoice{state.selection.highlight, false, state.selection.names};
+  }
   if (!state.selection.highlight.empty()) {
     return NameChoice{state.selection.highlight, false};
   }

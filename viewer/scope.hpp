@@ -44,7 +44,7 @@ struct Scope {
 // Filters of both sides.
 [[nodiscard]] std::array<EventFilter, 2> filters_of(const AppState& state, const Scope& scope,
                                                     const NameChoice& names);
-// The highlighted name, else what is searched for; nothing where there is neither.
+// The selected names, else the highlighted one, else what is searched for; nothing where there is none of them.
 [[nodiscard]] std::optional<NameChoice> chosen_name(const AppState& state);
 
 }  // namespace stepscope::viewer

@@ -115,6 +115,21 @@ Failure go_to_finding(Stage& stage, const std::string& text) {
                  "the finding has no place to look at");
 }
 
+// What a click on that row does, in the order of the largest change.
+Failure light_up_mover(Stage& stage, const std::string& text) {
+  int64_t number = 0;
+  parse_count(text, number);
+  const size_t count = stage.state.movers.empty() ? 0 : stage.state.movers.front().movers.size();
+  if (number < 1 || static_cast<size_t>(number) > count) {
+    return done_if(false, "there are " + std::to_string(count) + " movers");
+  }
+  const MoverTable& table = stage.state.movers.front();
+  const std::vector<uint32_t> rows = table.visible({}, MoverOrder::kEffect, true);
+  const Mover& mover = table.movers[rows[static_cast<size_t>(number) - 1]];
+  stage.state.light_up(mover.label, mover.names);
+  return {};
+}
+
 Failure go_to_step(Stage& stage, const std::string& text) {
   int64_t number = 0;
   parse_count(text, number);
@@ -207,6 +222,7 @@ constexpr VerbRow kVerbs[] = {
        return done_if(stage.state.go_to_term(text, -1), "there is no place for a term " + text);
      }},
     {{"finding", "the number of a finding, from 1"}, is_number, go_to_finding},
+    {{"mover", "the number of a mover, from 1"}, is_number, light_up_mover},
     {{"note", "what to say about the latest mark"}, is_text, write_note},
     {{"link", "the text of a link"},
      [](std::string_view text) {

@@ -6,6 +6,7 @@
 
 #include "viewer/imgui_compat.hpp"
 #include "viewer/imgui_painter.hpp"
+#include "viewer/tab_strip.hpp"
 #include "viewer/theme.hpp"
 
 namespace stepscope::viewer {
@@ -205,36 +206,32 @@ void Shell::draw_tabs(AppState& state, const Rect& rect) {
   const bool narrow = rect.width >= ImGui::GetIO().DisplaySize.x;
   open_window("tabs", ImVec2(rect.x, rect.y), ImVec2(rect.width, rect.height), state.colors().panel, kPlain,
               ImVec2(8 * unit_, 5 * unit_));
-  if (ImGui::BeginTabBar("drawer",
-                         ImGuiTabBarFlags_FittingPolicyScroll | ImGuiTabBarFlags_TabListPopupButton)) {
-    const auto table = view_table();
-    for (size_t i = 0; i < table.size(); ++i) {
-      if (table[i].region != Region::kTab && !(narrow && table[i].region == Region::kTable)) {
-        continue;
-      }
-      const bool wanted = state.tab_requested && state.tab == table[i].tab;
-      if (ImGui::BeginTabItem(table[i].title, nullptr, wanted ? ImGuiTabItemFlags_SetSelected : 0)) {
-        if (!state.tab_requested) {
-          state.tab = table[i].tab;
-        }
-        const ImVec2 room = ImGui::GetContentRegionAvail();
-        compat::begin_child(table[i].id, room, 0);
-        ImGui::Dummy(ImVec2(0, 2 * unit_));
-        draw_view(i, state, ImGui::GetCursorScreenPos(), ImGui::GetContentRegionAvail());
-        ImGui::EndChild();
-        ImGui::EndTabItem();
-      }
-      if (wanted) {
-        requested_seen_ = true;
-      }
+  const auto table = view_table();
+  std::vector<const char*> titles;
+  std::vector<size_t> rows;
+  size_t open = 0;        // + 1
+  size_t still_open = 0;  // when the tab asked for is no tab here: the terms, which stand beside
+  for (size_t i = 0; i < table.size(); ++i) {
+    if (table[i].region != Region::kTab && !(narrow && table[i].region == Region::kTable)) {
+      continue;
     }
-    ImGui::EndTabBar();
+    open = table[i].tab == state.tab ? rows.size() + 1 : open;
+    still_open = i == open_tab_ ? rows.size() : still_open;
+    rows.push_back(i);
+    titles.push_back(table[i].title);
   }
+  open = open > 0 ? open - 1 : still_open;
+  if (const auto clicked = draw_tab_strip(titles, open, state.colors(), unit_)) {
+    open = *clicked;
+  }
+  open_tab_ = rows[open];
+  state.tab = table[open_tab_].tab;
+  state.tab_requested = false;
+  compat::begin_child(table[open_tab_].id, ImGui::GetContentRegionAvail(), 0);
+  ImGui::Dummy(ImVec2(0, 2 * unit_));
+  draw_view(open_tab_, state, ImGui::GetCursorScreenPos(), ImGui::GetContentRegionAvail());
+  ImGui::EndChild();
   ImGui::End();
-  if (requested_seen_) {
-    requested_seen_ = false;
-    state.tab_requested = false;
-  }
 }
 
 TableText Shell::front_table(const AppState& state) const {

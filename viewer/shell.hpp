@@ -39,8 +39,8 @@ class Shell {
 
   std::vector<std::unique_ptr<View>> views_;
   float unit_ = 1;
-  size_t clicked_;               // the view clicked last that has a table, or none: their number
-  bool requested_seen_ = false;  // the tab asked for has been told to open
+  size_t clicked_;       // the view clicked last that has a table, or none: their number
+  size_t open_tab_ = 0;  // the view in the lower panel
   std::string text_log_;
 };
 

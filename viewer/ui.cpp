@@ -23,6 +23,41 @@ void text_wrapped(Color color, std::string_view string) {
   ImGui::PopTextWrapPos();
 }
 
+void text_cut(Color color, std::string_view string) {
+  constexpr size_t kTold = 2000;  // bytes of a name that may have ten thousand
+  const float room = ImGui::GetContentRegionAvail().x;
+  const auto width_of = [&](size_t bytes) {
+    return ImGui::CalcTextSize(string.data(), string.data() + bytes).x;
+  };
+  const auto inside = [&](size_t at) {
+    return at < string.size() && (static_cast<unsigned char>(string[at]) & 0xC0U) == 0x80U;
+  };
+  const std::string_view line = string.substr(0, string.find('\n'));
+  size_t keep = std::min(line.size(), kTold);
+  const bool whole = keep == string.size() && width_of(keep) <= room;
+  if (whole) {
+    return text(color, string);
+  }
+  const float ellipsis = ImGui::CalcTextSize("…").x;
+  while (keep > 0 && (inside(keep) || width_of(keep) > room - ellipsis)) {
+    // By the width that is too much, then one by one.
+    const float over = width_of(keep) - (room - ellipsis);
+    keep -= std::clamp<size_t>(static_cast<size_t>(std::max(0.0F, over) / ImGui::GetFontSize()), 1, keep);
+  }
+  text(color, std::string(string.substr(0, keep)) + "…");
+  if (ImGui::IsItemHovered()) {
+    ImGui::BeginTooltip();
+    ImGui::PushTextWrapPos(ImGui::GetFontSize() * 40);
+    size_t told = std::min(string.size(), kTold);
+    while (inside(told)) {
+      --told;
+    }
+    text(string.substr(0, told));
+    ImGui::PopTextWrapPos();
+    ImGui::EndTooltip();
+  }
+}
+
 void text_right(Color color, std::string_view string) {
   const float width = ImGui::CalcTextSize(string.data(), string.data() + string.size()).x;
   const float room = ImGui::GetContentRegionAvail().x;

@@ -15,6 +15,8 @@ namespace stepscope::viewer::ui {
 void text(std::string_view text);
 void text(Color color, std::string_view text);
 void text_wrapped(Color color, std::string_view text);
+// On one line, as much as fits into the width that is left, with an ellipsis; what was cut is told by the pointer.
+void text_cut(Color color, std::string_view text);
 // Right-aligned in the current table cell.
 void text_right(Color color, std::string_view text);
 // A filled square the height of the text, followed by SameLine.

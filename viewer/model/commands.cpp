@@ -114,6 +114,13 @@ constexpr CommandRow kCommands[] = {
     {C::kTabFlame, "Show", "Flame graph of both runs", {}, {}, false, "show-flame"},
     {C::kTabEvents, "Show", "List of events", {}, {}, false, "show-events"},
     {C::kTabSql, "Show", "SQL console", {}, {}, false, "show-sql"},
+    {C::kToggleCounters,
+     "Show",
+     "Counters under the timeline, or only their heading",
+     {K::kC},
+     {},
+     false,
+     "toggle-counters"},
 };
 
 constexpr MouseRow kMouse[] = {

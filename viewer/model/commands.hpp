@@ -73,6 +73,7 @@ enum class Command : uint8_t {
   kTabFlame,
   kTabEvents,
   kTabSql,
+  kToggleCounters,
 };
 
 // Keys by meaning on a US layout; imgui_compat.hpp knows the numbers. Letters, digits and function keys are in a row each.

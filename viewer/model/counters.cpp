@@ -106,15 +106,35 @@ CounterSeries::CounterSeries(const CounterMeaning& meaning, std::span<const Read
   if (value_.empty()) {
     return;
   }
-  for (size_t i = 0; i < value_.size(); i += kBlock) {
-    const auto [low, high] = std::minmax_element(
-        value_.begin() + static_cast<std::ptrdiff_t>(i),
-        value_.begin() + static_cast<std::ptrdiff_t>(std::min(i + kBlock, value_.size())));
-    blocks_.emplace_back(*low, *high);
-  }
   const auto [low, high] = std::minmax_element(value_.begin(), value_.end());
   min_ = *low;
   max_ = *high;
+  double sum = 0;
+  for (size_t i = 0; i + 1 < value_.size(); ++i) {
+    sum += value_[i] * static_cast<double>(time_[i + 1] - time_[i]);
+  }
+  const auto whole = static_cast<double>(time_.back() - time_.front());
+  mean_ = whole > 0 ? std::clamp(sum / whole, min_, max_) : value_.back();
+  build_mip();
+}
+
+void CounterSeries::build_mip() {
+  const auto level_above = [](size_t below, const auto& bounds_of) {
+    std::vector<Bounds> level(below / kBlock);
+    for (size_t i = 0; i < level.size(); ++i) {
+      std::optional<Bounds> bounds;
+      for (size_t n = i * kBlock; n < (i + 1) * kBlock; ++n) {
+        widen(bounds, bounds_of(n));
+      }
+      level[i] = *bounds;
+    }
+    return level;
+  };
+  mip_.push_back(level_above(value_.size(), [&](size_t n) { return Bounds(value_[n], value_[n]); }));
+  while (mip_.back().size() >= kBlock) {
+    const std::vector<Bounds>& below = mip_.back();
+    mip_.push_back(level_above(below.size(), [&](size_t n) { return below[n]; }));
+  }
 }
 
 std::optional<std::pair<double, double>> CounterSeries::range(int64_t begin_ns, int64_t end_ns) const {
@@ -128,13 +148,14 @@ std::optional<std::pair<double, double>> CounterSeries::range(int64_t begin_ns, 
   i -= i > 0 ? 1 : 0;
   const auto last = static_cast<size_t>(std::lower_bound(time_.begin(), time_.end(), end_ns) - time_.begin());
   while (i < last) {
-    if (i % kBlock == 0 && i + kBlock <= last) {
-      widen(bounds, blocks_[i / kBlock]);
-      i += kBlock;
-    } else {
-      widen(bounds, {value_[i], value_[i]});
-      ++i;
+    size_t level = 0;  // of the largest block that begins here and fits
+    size_t width = 1;
+    while (level < mip_.size() && i % (width * kBlock) == 0 && i + width * kBlock <= last) {
+      width *= kBlock;
+      ++level;
     }
+    widen(bounds, level == 0 ? Bounds(value_[i], value_[i]) : mip_[level - 1][i / width]);
+    i += width;
   }
   return bounds;
 }
@@ -162,6 +183,78 @@ std::vector<CounterPair> pair_counters(std::span<const CounterLine> a, std::span
     }
   }
   return pairs;
+}
+
+void counter_columns(const CounterSeries& series, const PixelMap& map, std::vector<CounterColumn>& out) {
+  out.clear();
+  for (size_t c = 0; c < map.columns(); ++c) {
+    if (map.edge[c] == map.edge[c + 1]) {
+      continue;
+    }
+    if (const auto range = series.range(map.edge[c], map.edge[c + 1])) {
+      const double last = series.at(map.edge[c + 1] - 1).value_or(range->second);
+      out.push_back({static_cast<uint32_t>(c), range->first, range->second, last});
+    }
+  }
+}
+
+CounterScale counter_scale(const CounterPair& pair) {
+  constexpr double kLeastSpan = 0.1;  // of the value
+  double low = pair.any().series.min();
+  double high = pair.any().series.max();
+  for (const CounterLine* line : pair.line) {
+    low = line != nullptr ? std::min(low, line->series.min()) : low;
+    high = line != nullptr ? std::max(high, line->series.max()) : high;
+  }
+  if (low > 0 && low < 0.5 * high) {
+    low = 0;
+  }
+  const double missing = std::max(0.0, kLeastSpan * std::abs(high) - (high - low));
+  low -= low > 0 ? missing / 2 : 0;
+  high += missing / 2;
+  const double margin = high > low ? (high - low) * 0.08 : 1;
+  return {low == 0 ? 0 : low - margin, high + margin};
+}
+
+std::vector<size_t> telling_counters(std::span<const CounterPair> pairs, size_t most) {
+  constexpr double kLeast = 0.1;
+  const bool two = std::any_of(pairs.begin(), pairs.end(), [](const CounterPair& pair) {
+    return pair.line[0] != nullptr && pair.line[1] != nullptr;
+  });
+  // Shares of time are apart by 20 points when it counts, everything else by a tenth of the larger of both.
+  const auto apart = [](double x, double y, const CounterMeaning& meaning) {
+    const double whole = meaning.unit == "%" ? 200 : std::max(std::abs(x), std::abs(y));
+    return whole > 0 ? std::abs(x - y) / whole : 0;
+  };
+  std::map<std::string_view, std::pair<double, size_t>> best;  // by recorded name: how telling, and where
+  for (size_t i = 0; i < pairs.size(); ++i) {
+    const CounterLine& any = pairs[i].any();
+    const CounterLine* other = pairs[i].line[1];
+    const double value = !two ? apart(any.series.min(), any.series.max(), any.meaning)
+                         : pairs[i].line[0] == nullptr || other == nullptr
+                             ? 0
+                             : apart(any.series.mean(), other->series.mean(), any.meaning);
+    const auto [at, fresh] = best.try_emplace(any.name, value, i);
+    if (!fresh && value > at->second.first) {
+      at->second = {value, i};
+    }
+  }
+  std::vector<std::pair<double, size_t>> ranked;
+  for (const auto& [name, one] : best) {
+    if (one.first >= kLeast) {
+      ranked.push_back(one);
+    }
+  }
+  std::sort(ranked.begin(), ranked.end(), [two](const auto& x, const auto& y) {
+    return two && x.first != y.first ? x.first > y.first : x.second < y.second;
+  });
+  ranked.resize(std::min(ranked.size(), most));
+  std::vector<size_t> rows;
+  for (const auto& one : ranked) {
+    rows.push_back(one.second);
+  }
+  std::sort(rows.begin(), rows.end());
+  return rows;
 }
 
 std::string counter_text(double value, std::string_view unit) {

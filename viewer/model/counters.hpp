@@ -44,18 +44,24 @@ class CounterSeries {
   [[nodiscard]] double value(size_t i) const { return value_[i]; }
   [[nodiscard]] double min() const { return min_; }
   [[nodiscard]] double max() const { return max_; }
-  // Least and greatest value that holds somewhere in [begin, end): O(log n + 64).
+  // Over the time that the values hold.
+  [[nodiscard]] double mean() const { return mean_; }
+  // Least and greatest value that holds somewhere in [begin, end): O(log n).
   [[nodiscard]] std::optional<std::pair<double, double>> range(int64_t begin_ns, int64_t end_ns) const;
   // The value that holds at a time.
   [[nodiscard]] std::optional<double> at(int64_t t) const;
 
  private:
-  static constexpr size_t kBlock = 64;
+  void build_mip();
+
+  static constexpr size_t kBlock = 16;
   std::vector<int64_t> time_;
   std::vector<double> value_;
-  std::vector<std::pair<double, double>> blocks_;  // least and greatest of kBlock values each
+  // Least and greatest of kBlock values each, of kBlock of those, and so on; only of whole blocks.
+  std::vector<std::vector<std::pair<double, double>>> mip_;
   double min_ = 0;
   double max_ = 0;
+  double mean_ = 0;
 };
 
 struct CounterLine {
@@ -73,6 +79,31 @@ struct CounterPair {
 };
 [[nodiscard]] std::vector<CounterPair> pair_counters(std::span<const CounterLine> a,
                                                      std::span<const CounterLine> b);
+
+// What one pixel column shows of a series.
+struct CounterColumn {
+  uint32_t column = 0;
+  double low = 0;
+  double high = 0;
+  double last = 0;  // what holds at its end: where the line goes on
+  friend bool operator==(const CounterColumn&, const CounterColumn&) = default;
+};
+// One for each column that shows time in which the series has a value, left to right: no value is left out, however short it holds.
+// Hot path: no allocation once `out` has grown.
+void counter_columns(const CounterSeries& series, const PixelMap& map, std::vector<CounterColumn>& out);
+
+// The vertical axis of a row: from 0 where that is near, else around the values of both runs; what hardly changes looks flat.
+struct CounterScale {
+  double low = 0;
+  double high = 1;
+  // 0 at the lower edge of the row, 1 at the upper one.
+  [[nodiscard]] double share(double value) const { return (value - low) / (high - low); }
+};
+[[nodiscard]] CounterScale counter_scale(const CounterPair& pair);
+
+// Positions in `pairs`, ascending, of at most `most` rows that are worth seeing unasked, each of another counter: with two runs those whose
+// means differ most, else the first that change. Less than a tenth, of shares of time less than 20 points, is not worth it.
+[[nodiscard]] std::vector<size_t> telling_counters(std::span<const CounterPair> pairs, size_t most);
 
 // The number as its unit asks for: "1980 MHz", "38.0 %", "12.3 GB", "0.25".
 [[nodiscard]] std::string counter_text(double value, std::string_view unit);

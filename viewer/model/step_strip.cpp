@@ -18,6 +18,20 @@ double median_of(std::vector<double> values) {
   return (*middle + *std::max_element(values.begin(), middle)) / 2;
 }
 
+namespace {
+
+// As `stepscope steps` has it: of two in the middle the lower one: a step that was.
+double middle_step(std::vector<double> values) {
+  if (values.empty()) {
+    return 0;
+  }
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>((values.size() - 1) / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+}  // namespace
+
 StepStrip StepStrip::make(const RunModel& a, const RunModel* b, std::span<const StepSlot> slots) {
   StepStrip strip;
   std::vector<double> all;
@@ -52,8 +66,8 @@ StepStrip StepStrip::make(const RunModel& a, const RunModel* b, std::span<const 
       train_b.push_back(static_cast<double>(bar.b_ns));
     }
   }
-  strip.median_a_ns = median_of(std::move(train_a));
-  strip.median_b_ns = median_of(std::move(train_b));
+  strip.median_a_ns = middle_step(std::move(train_a));
+  strip.median_b_ns = middle_step(std::move(train_b));
   if (!all.empty()) {
     // The 95th percentile keeps one checkpoint from flattening everything else.
     const auto at = all.begin() + static_cast<std::ptrdiff_t>((all.size() - 1) * 95 / 100);

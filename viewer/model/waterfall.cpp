@@ -64,7 +64,7 @@ Waterfall Waterfall::make(const DiffTable& table, size_t most) {
   if (alone < order.size()) {
     WaterfallBar others;
     others.kind = WaterfallBar::Kind::kOthers;
-    others.title = std::to_string(order.size() - alone) + " others";
+    others.title = std::to_string(order.size() - alone) + (order.size() - alone == 1 ? " other" : " others");
     int64_t delta = 0;
     for (size_t i = alone; i < order.size(); ++i) {
       delta += table.terms[order[i]].delta_ns;

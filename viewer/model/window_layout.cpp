@@ -27,7 +27,8 @@ struct Field {
 };
 constexpr Field kFields[] = {{"strip", &Panes::strip, 60, 400},
                              {"drawer", &Panes::drawer, 0.1F, 0.8F},
-                             {"table", &Panes::table, 0.2F, 0.8F}};
+                             {"table", &Panes::table, 0.2F, 0.8F},
+                             {"counters", &Panes::counters, 0, 1}};
 
 bool parse_line(std::string_view line, Panes& panes) {
   const size_t blank = line.find(' ');

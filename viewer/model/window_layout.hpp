@@ -20,6 +20,7 @@ struct Panes {
   float strip = 104;     // pixels at scale 1
   float drawer = 0.30F;  // of the window's height
   float table = 0.56F;   // of the drawer's width
+  float counters = 1;    // rows of counters under the timeline: 1 shown, 0 folded away
   friend bool operator==(const Panes&, const Panes&) = default;
 };
 
@@ -44,7 +45,7 @@ struct WindowLayout {
 // Sizes within what is sensible.
 [[nodiscard]] Panes clamped(const Panes& panes);
 
-// As kept between sessions: "strip 104\ndrawer 0.3\ntable 0.56\n".
+// As kept between sessions: "strip 104\ndrawer 0.3\ntable 0.56\ncounters 1\n".
 [[nodiscard]] std::string panes_text(const Panes& panes);
 // False, and `panes` as it was, when the text is not what panes_text() makes. Unknown lines are skipped.
 [[nodiscard]] bool parse_panes(std::string_view text, Panes& panes);

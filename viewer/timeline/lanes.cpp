@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "viewer/timeline/fitted_text.hpp"
 #include "viewer/timeline/timeline_painter.hpp"
 
 namespace stepscope::viewer {
@@ -40,24 +41,8 @@ std::pair<size_t, size_t> TimelinePainter::visible_slots() const {
   return {static_cast<size_t>(first - slots.begin()), static_cast<size_t>(last - slots.begin())};
 }
 
-// The text, or as much of it as fits with an ellipsis, or nothing.
 std::string_view TimelinePainter::fitted(std::string_view text, float width) {
-  const float full = out_.text_width(text);
-  if (full <= width) {
-    return text;
-  }
-  size_t keep = static_cast<size_t>(static_cast<float>(text.size()) * std::max(0.0F, width) / full);
-  for (; keep > 1; --keep) {
-    if ((static_cast<unsigned char>(text[keep]) & 0xC0U) == 0x80U) {
-      continue;  // not inside a character
-    }
-    scratch_.text.assign(text.substr(0, keep));
-    scratch_.text += "…";
-    if (out_.text_width(scratch_.text) <= width) {
-      return scratch_.text;
-    }
-  }
-  return {};
+  return fitted_text(out_, text, width, scratch_.text);
 }
 
 void TimelinePainter::paint_lanes() {

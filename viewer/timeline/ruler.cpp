@@ -148,12 +148,16 @@ void TimelinePainter::paint_step_band() {
   for (size_t s = first; s < last; ++s) {
     const int64_t number = state_.run(Side::kA)->steps[slots[s].index_a].number;
     if (number % stride == 0) {
-      paint_step_label(slots[s], number, y, chosen(s));
+      // Over the steps that have no label, but not under the next one that has.
+      const size_t next = s + static_cast<size_t>(stride);
+      const float end = next < last ? x_of(slots[next].display.begin_ns) : geo_.right();
+      paint_step_label(slots[s], number, y, end, chosen(s));
     }
   }
 }
 
-void TimelinePainter::paint_step_label(const StepSlot& slot, int64_t number, float y, bool chosen) {
+void TimelinePainter::paint_step_label(const StepSlot& slot, int64_t number, float y, float end,
+                                       bool chosen) {
   const float pad = 4 * geo_.unit;
   const float x0 = std::max(x_of(slot.display.begin_ns), geo_.lanes_x());
   const float room = std::min(x_of(slot.display.end_ns), geo_.right()) - x0 - 2 * pad;
@@ -166,7 +170,7 @@ void TimelinePainter::paint_step_label(const StepSlot& slot, int64_t number, flo
     }
     label = out_.text_width(longer) <= room ? longer : label;
   }
-  if (x0 + pad + out_.text_width(label) < geo_.right()) {
+  if (x0 + pad + out_.text_width(label) < end) {
     out_.text(x0 + pad, y + 1.5F * geo_.unit, geo_.right(), chosen ? colors_.text : colors_.text_dim, label);
   }
 }

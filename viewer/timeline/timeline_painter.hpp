@@ -23,19 +23,20 @@ struct TimelineGeometry {
   float y = 0;
   float width = 0;
   float height = 0;
-  float gutter = 0;   // lane titles
-  float ruler = 0;    // time ticks
-  size_t rulers = 1;  // rows of it: one of each run where their scales differ
-  float steps = 0;    // step band under the ruler
-  float delta = 0;    // differences per step, 0 with one run
-  float unit = 1;     // scale factor
+  float gutter = 0;    // lane titles
+  float ruler = 0;     // time ticks
+  size_t rulers = 1;   // rows of it: one of each run where their scales differ
+  float steps = 0;     // step band under the ruler
+  float delta = 0;     // differences per step, 0 with one run
+  float counters = 0;  // rows of counters under the lanes
+  float unit = 1;      // scale factor
 
   [[nodiscard]] float lanes_x() const { return x + gutter; }
   [[nodiscard]] float lanes_y() const { return y + ruler + steps + delta; }
   [[nodiscard]] float lanes_width() const { return width - gutter; }
-  [[nodiscard]] float lanes_height() const { return height - ruler - steps - delta; }
+  [[nodiscard]] float lanes_height() const { return height - ruler - steps - delta - counters; }
   [[nodiscard]] float right() const { return x + width; }
-  [[nodiscard]] float bottom() const { return y + height; }
+  [[nodiscard]] float bottom() const { return y + height - counters; }  // of the lanes
 };
 
 class TimelinePainter {
@@ -93,7 +94,7 @@ class TimelinePainter {
   void paint_step_ticks(Side side, size_t slot, float y, float height, Color color);
   void paint_tick(float x, float y, float height, const std::string& label, Color color);
   void paint_step_band();
-  void paint_step_label(const StepSlot& slot, int64_t number, float y, bool chosen);
+  void paint_step_label(const StepSlot& slot, int64_t number, float y, float end, bool chosen);
   [[nodiscard]] int64_t label_stride(size_t first, size_t last);
   void paint_delta_band();
   [[nodiscard]] std::string_view fitted(std::string_view text, float width);

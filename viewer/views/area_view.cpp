@@ -115,11 +115,11 @@ class AreaView final : public View {
     ImGui::TableSetupColumn("name", ImGuiTableColumnFlags_WidthStretch, 1,
                             static_cast<ImGuiID>(AreaOrder::kName));
     if (both) {
-      column("A count", AreaOrder::kCountA, 58);
-      column("B count", AreaOrder::kCountB, 58);
-      column("A self ms", AreaOrder::kSelfA, 66);
-      column("B self ms", AreaOrder::kSelfB, 66);
-      column("change", AreaOrder::kDelta, 76, ImGuiTableColumnFlags_DefaultSort);
+      column("A n", AreaOrder::kCountA, 46);
+      column("B n", AreaOrder::kCountB, 46);
+      column("A self", AreaOrder::kSelfA, 58);
+      column("B self", AreaOrder::kSelfB, 58);
+      column("change, ms", AreaOrder::kDelta, 92, ImGuiTableColumnFlags_DefaultSort);
     } else {
       column("count", AreaOrder::kCountA, 66);
       column("self ms", AreaOrder::kSelfA, 66, ImGuiTableColumnFlags_DefaultSort);

@@ -12,13 +12,17 @@
 namespace stepscope::viewer {
 namespace {
 
+constexpr float kDepthRows = 1.5F;  // of the batches that lie ready, in rows
+constexpr float kRowGap = 3;
+constexpr float kAfter = 4;      // below a run
 constexpr float kMaking = 0.8F;  // of a worker's row; below it the batches that lie ready
 
 std::string summary_of(const BatchLanes& lanes) {
   std::string text = lanes.title + ": " + format_count(lanes.batches.size()) + " batches, waited " +
                      format_duration(static_cast<double>(lanes.waited_ns)) + " in all";
   if (lanes.held_up > 0) {
-    text += ", " + format_count(lanes.held_up) + " times while later batches were ready";
+    text += ", " + (lanes.held_up == 1 ? "once" : format_count(lanes.held_up) + " times") +
+            " while later batches were ready";
   }
   return text;
 }
@@ -133,16 +137,30 @@ Color BatchStrip::color_of(const AppState& state, Part part) {
   return work;
 }
 
-void BatchStrip::draw(AppState& state, Side side, const BatchLanes& lanes, float unit) {
+float BatchStrip::row_height(const std::array<BatchLanes, 2>& lanes, float room, float unit) {
+  constexpr float kLeast = 11;
+  constexpr float kMost = 20;
+  float rows = 0;
+  for (const BatchLanes& of_run : lanes) {
+    if (!of_run.batches.empty()) {
+      const auto shown = static_cast<float>(of_run.workers.size()) + 2;
+      rows += shown - 1 + kDepthRows;
+      room -= ImGui::GetTextLineHeightWithSpacing() + ImGui::GetStyle().ItemSpacing.y + kAfter * unit +
+              shown * kRowGap * unit;
+    }
+  }
+  return std::floor(std::clamp(room / std::max(1.0F, rows), kLeast * unit, kMost * unit));
+}
+
+void BatchStrip::draw(AppState& state, Side side, const BatchLanes& lanes, float unit, float row) {
   const Palette& colors = state.colors();
   if (state.two_runs()) {
     ui::text(side == Side::kA ? colors.run_a : colors.run_b, side == Side::kA ? "A" : "B");
     ImGui::SameLine(0, 8 * unit);
   }
   ui::text(colors.text_dim, summary_of(lanes));
-  const float row = 20 * unit;
-  const float depth = 30 * unit;
-  const float gap = 3 * unit;
+  const float depth = std::floor(row * kDepthRows);
+  const float gap = kRowGap * unit;
   const ImVec2 at = ImGui::GetCursorScreenPos();
   const float room = ImGui::GetContentRegionAvail().x;
   const float gutter = std::min(92 * unit, room * 0.3F);
@@ -157,7 +175,7 @@ void BatchStrip::draw(AppState& state, Side side, const BatchLanes& lanes, float
     draw_worker(paint, state, canvas, lanes, worker, y, row);
     y += row + gap;
   }
-  ImGui::Dummy(ImVec2(room, y - at.y + 4 * unit));
+  ImGui::Dummy(ImVec2(room, y - at.y + kAfter * unit));
 }
 
 void BatchStrip::title(Painter& paint, const AppState& state, const Canvas& canvas, float y, float row,
@@ -265,7 +283,7 @@ void BatchStrip::draw_worker(Painter& paint, const AppState& state, const Canvas
     add_making(state, canvas, batch, y, row);
     const float x0 = canvas.x_of(batch.begin_ns);
     const float x1 = canvas.x_of(batch.end_ns);
-    if (x1 - x0 > 30) {
+    if (x1 - x0 > 30 && row * kMaking >= paint.line_height() * 0.85F) {
       labels_.push_back({x0, x1, batch.task});
     }
     if (hit(canvas, x0, x1, y, row, batch.maker_lane, batch.begin_ns, batch.end_ns)) {

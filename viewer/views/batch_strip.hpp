@@ -4,6 +4,7 @@
 // the cursor of the current ImGui window, over the time that the timeline shows.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -16,7 +17,10 @@ namespace stepscope::viewer {
 
 class BatchStrip {
  public:
-  void draw(AppState& state, Side side, const BatchLanes& lanes, float unit);
+  // `row`: height of a worker's row.
+  void draw(AppState& state, Side side, const BatchLanes& lanes, float unit, float row);
+  // The height of a row with which both runs fit into a room, as far as that is legible.
+  [[nodiscard]] static float row_height(const std::array<BatchLanes, 2>& lanes, float room, float unit);
   // Where a click since the last call leads.
   [[nodiscard]] std::optional<Place> take_click() { return std::exchange(wanted_, std::nullopt); }
   // What the colours stand for.

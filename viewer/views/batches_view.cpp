@@ -70,9 +70,10 @@ class BatchesView final : public View {
     }
     draw_head(state, *answer, area.unit);
     compat::begin_child("supply", ImGui::GetContentRegionAvail(), 0);
+    const float row = BatchStrip::row_height(answer->lanes, ImGui::GetContentRegionAvail().y, area.unit);
     for (const Side side : {Side::kA, Side::kB}) {
       if (!answer->lanes[index_of(side)].batches.empty()) {
-        strip_.draw(state, side, answer->lanes[index_of(side)], area.unit);
+        strip_.draw(state, side, answer->lanes[index_of(side)], area.unit, row);
       }
     }
     ImGui::EndChild();
@@ -99,15 +100,19 @@ class BatchesView final : public View {
         }
         ImGui::EndCombo();
       }
-      ImGui::SameLine(0, 12 * unit);
     }
+    const float right = ImGui::GetCursorScreenPos().x + ImGui::GetContentRegionAvail().x;
+    bool first = titles.size() <= 1;
     for (const auto& [color, words] : BatchStrip::legend(state)) {
-      ImGui::AlignTextToFramePadding();
+      const float next =
+          ImGui::GetItemRectMax().x + 10 * unit + ImGui::CalcTextSize(words).x + ImGui::GetFontSize() * 1.2F;
+      if (!first && next <= right) {
+        ImGui::SameLine(0, 10 * unit);
+      }
+      first = false;
       ui::swatch(color);
       ui::text(colors.text_dim, words);
-      ImGui::SameLine(0, 10 * unit);
     }
-    ImGui::NewLine();
   }
 
   Latest<BatchQuestion, BatchAnswer> lanes_;

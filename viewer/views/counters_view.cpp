@@ -1,65 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Counters: clocks, power, throttling, memory, pressure of both runs over the time that the timeline shows: per pixel the least and the
-// greatest value. A click brings the timeline there.
+// Counters: the list of clocks, power, throttling, memory, pressure of both runs, over the time that the timeline shows. A click on a
+// title puts the row under the timeline or takes it away, a click on a line brings the timeline there.
 #include <algorithm>
 #include <cmath>
 #include <string>
 
-#include "analyzer/run.hpp"
-#include "viewer/counter_reader.hpp"
+#include "viewer/counter_board.hpp"
 #include "viewer/imgui_compat.hpp"
 #include "viewer/imgui_painter.hpp"
 #include "viewer/model/format.hpp"
-#include "viewer/scope.hpp"
+#include "viewer/timeline/counter_rows.hpp"
 #include "viewer/ui.hpp"
 #include "viewer/views/views.hpp"
 
 namespace stepscope::viewer {
 namespace {
 
-struct CounterAnswer {
-  std::array<CounterLines, 2> read;
-  std::vector<CounterPair> pairs;  // into `read`
-};
-
-std::shared_ptr<const CounterAnswer> read_both_counters(const RunPair& runs,
-                                                        const std::atomic<bool>& cancelled) {
-  auto answer = std::make_shared<CounterAnswer>();
-  for (size_t s = 0; s < 2; ++s) {
-    if (runs[s] && runs[s]->source) {
-      answer->read[s] = read_counters(*runs[s]->source, *runs[s], cancelled);
-    }
-  }
-  answer->pairs = pair_counters(answer->read[0].lines, answer->read[1].lines);
-  return answer;
-}
-
 class CountersView final : public View {
  public:
   void draw(AppState& state, const ViewArea& area) override {
     const Palette& colors = state.colors();
-    const RunNumbers shown = shown_numbers(state);
-    const auto* answer = lines_.ask(state.background, shown, [&] {
-      return [runs = shown_runs(state)](const std::atomic<bool>& cancelled) {
-        return read_both_counters(runs, cancelled);
-      };
-    });
-    if (answer == nullptr || *lines_.answered() != shown) {
+    const CounterBoard* board = counter_board(state);
+    if (board == nullptr) {
       ui::text(colors.text_dim, "reading counters ...");
       return;
     }
-    const CounterAnswer& read = **answer;
-    if (read.pairs.empty()) {
-      ui::text_wrapped(colors.text_dim, "No counters were recorded.");
+    if (board->pairs.empty()) {
+      ui::text_wrapped(colors.text_dim,
+                       "No counters were recorded. Clocks, power and throttling come from NVML where the job "
+                       "has a GPU, CPU, memory and "
+                       "pressure from every process that stepscope records; imported traces have none.");
     }
-    for (const CounterLines& lines : read.read) {
+    for (const CounterLines& lines : board->read) {
       if (!lines.error.empty()) {
         ui::text_wrapped(colors.error, lines.error);
       }
     }
-    if (!read.pairs.empty()) {
-      draw_rows(state, read, area.unit);
+    if (!board->pairs.empty()) {
+      draw_rows(state, *board, area.unit);
     }
   }
 
@@ -73,22 +52,58 @@ class CountersView final : public View {
     std::optional<double> pointer;  // display time under it
   };
 
-  void draw_rows(AppState& state, const CounterAnswer& read, float unit) {
+  void draw_rows(AppState& state, const CounterBoard& board, float unit) {
     const Palette& colors = state.colors();
-    size_t flat = 0;
-    for (const CounterPair& pair : read.pairs) {
-      flat += is_flat(pair) ? 1U : 0U;
-    }
+    refresh_flat(board, *state.counters.answered());
     if (ui::toggle("all", all_, colors)) {
       all_ = !all_;
     }
     ui::tooltip("also lines that never change");
     ImGui::SameLine(0, 10 * unit);
     ImGui::AlignTextToFramePadding();
-    ui::text(colors.text_faint, all_ || flat == 0
-                                    ? "least and greatest value per pixel; the time of the timeline"
-                                    : format_count(flat) + " lines that never change are left out");
+    ui::text(colors.text_faint, "click a title: under the timeline" +
+                                    (all_ || flat_count_ == 0 ? ""
+                                                              : " · " + format_count(flat_count_) +
+                                                                    " lines that never change are left out"));
     compat::begin_child("lines", ImGui::GetContentRegionAvail(), 0);
+    Frame frame = frame_of(state, unit);
+    Viewport view = state.view;
+    view.set_width(static_cast<double>(std::floor(frame.width)));
+    for (const Side side : {Side::kA, Side::kB}) {
+      if (state.run(side) != nullptr) {
+        state.alignment.fill(side, view, maps_.at(index_of(side)));
+      }
+    }
+    const std::vector<size_t> chosen = timeline_counters(state, board);
+    std::string_view owner;
+    std::optional<size_t> clicked;
+    for (size_t i = 0; i < board.pairs.size(); ++i) {
+      const CounterPair& pair = board.pairs[i];
+      if (!all_ && flat_[i]) {
+        continue;
+      }
+      if (pair.any().owner != owner) {
+        owner = pair.any().owner;
+        ui::text(colors.accent, owner);
+      }
+      frame.at = ImGui::GetCursorScreenPos();
+      ImGui::PushID(static_cast<int>(i));
+      if (ImGui::InvisibleButton("##title", ImVec2(frame.gutter - 6 * unit, frame.height))) {
+        clicked = i;
+      }
+      ImGui::PopID();
+      const bool over = ImGui::IsItemHovered();
+      if (ImGui::IsItemVisible()) {
+        draw_line(state, pair, frame, over, std::binary_search(chosen.begin(), chosen.end(), i));
+      }
+    }
+    ImGui::EndChild();
+    if (clicked) {
+      toggle_timeline_counter(state, board, *clicked);
+    }
+  }
+
+  static Frame frame_of(AppState& state, float unit) {
     const float room = ImGui::GetContentRegionAvail().x;
     Frame frame;
     frame.unit = unit;
@@ -97,145 +112,64 @@ class CountersView final : public View {
     frame.height = std::floor(2 * ImGui::GetTextLineHeight() + 6 * unit);
     const ImVec2 mouse = ImGui::GetIO().MousePos;
     const float x0 = ImGui::GetCursorScreenPos().x + frame.gutter;
-    const TimeRange seen = state.view.visible();
     if (ImGui::IsWindowHovered() && mouse.x >= x0 && mouse.x < x0 + frame.width) {
+      const TimeRange seen = state.view.visible();
       frame.pointer = seen.begin_ns + seen.length() * static_cast<double>((mouse.x - x0) / frame.width);
       if (ImGui::IsMouseReleased(ImGuiMouseButton_Left)) {
         state.view.center_on(*frame.pointer);
       }
     }
-    Viewport view = state.view;
-    view.set_width(static_cast<double>(std::floor(frame.width)));
-    for (const Side side : {Side::kA, Side::kB}) {
-      if (state.run(side) != nullptr) {
-        state.alignment.fill(side, view, maps_[index_of(side)]);
-      }
+    return frame;
+  }
+
+  // Once for every board: which rows never change.
+  void refresh_flat(const CounterBoard& board, const std::array<uint64_t, 2>& runs) {
+    if (flat_of_ == runs) {
+      return;
     }
-    std::string_view owner;
-    for (const CounterPair& pair : read.pairs) {
-      if (!all_ && is_flat(pair)) {
-        continue;
-      }
-      if (pair.any().owner != owner) {
-        owner = pair.any().owner;
-        ui::text(colors.accent, owner);
-      }
-      frame.at = ImGui::GetCursorScreenPos();
-      if (ImGui::IsRectVisible(ImVec2(room, frame.height))) {
-        draw_line(state, pair, frame);
-      }
-      ImGui::Dummy(ImVec2(room, frame.height));
+    flat_of_ = runs;
+    flat_.clear();
+    for (const CounterPair& pair : board.pairs) {
+      flat_.push_back(is_flat(pair));
     }
-    ImGui::EndChild();
+    flat_count_ = static_cast<size_t>(std::count(flat_.begin(), flat_.end(), true));
   }
 
   static bool is_flat(const CounterPair& pair) {
     const CounterSeries& any = pair.any().series;
-    for (const CounterLine* line : pair.line) {
-      if (line != nullptr && (line->series.min() != line->series.max() || line->series.min() != any.min())) {
-        return false;
-      }
-    }
-    return true;
+    return std::all_of(std::begin(pair.line), std::end(pair.line), [&](const CounterLine* line) {
+      return line == nullptr || (line->series.min() == line->series.max() && line->series.min() == any.min());
+    });
   }
 
-  void draw_line(const AppState& state, const CounterPair& pair, const Frame& frame) {
+  void draw_line(const AppState& state, const CounterPair& pair, const Frame& frame, bool over, bool chosen) {
     const Palette& colors = state.colors();
     ImGuiPainter paint(*ImGui::GetWindowDrawList());
     const float x = frame.at.x + frame.gutter;
-    const float top = frame.at.y + 1;
-    const float bottom = frame.at.y + frame.height - 3;
-    paint.box({x, top, x + frame.width, bottom, colors.panel_alt});
-    double low = pair.any().series.min();
-    double high = pair.any().series.max();
-    for (const CounterLine* line : pair.line) {
-      low = line != nullptr ? std::min(low, line->series.min()) : low;
-      high = line != nullptr ? std::max(high, line->series.max()) : high;
-    }
-    if (low > 0 && low < 0.5 * high) {
-      low = 0;  // near zero, zero is where it is measured from
-    }
-    // What hardly changes looks flat: the axis spans a tenth of the value at least.
-    const double missing = std::max(0.0, 0.1 * std::abs(high) - (high - low));
-    low -= low > 0 ? missing / 2 : 0;
-    high += missing / 2;
-    const double pad = high > low ? (high - low) * 0.08 : 1;
-    const auto y_of = [&](double value) {
-      const double share = (value - low + (low == 0 ? 0 : pad)) / (high - low + 2 * pad);
-      return bottom - static_cast<float>(share) * (bottom - top);
-    };
-    for (const Side side : {Side::kA, Side::kB}) {
-      if (const CounterLine* line = pair.line[index_of(side)]) {
-        const Color color = state.two_runs() && side == Side::kA ? colors.run_a : colors.run_b;
-        draw_series(paint, color, line->series, maps_[index_of(side)], x, y_of);
-      }
-    }
+    const Box plot{x, frame.at.y + 1, x + frame.width, frame.at.y + frame.height - 3, colors.panel_alt};
+    paint.box(plot);
+    paint_counter_lines(paint, state, pair, maps_, plot, scratch_);
     if (frame.pointer) {
       const float at = ImGui::GetIO().MousePos.x;
-      paint.line(at, top, at, bottom, colors.cursor, 1);
+      paint.line(at, plot.y0, at, plot.y1, colors.cursor, 1);
     }
-    const float line = paint.line_height();
-    paint.text(frame.at.x, frame.at.y, x - 6 * frame.unit, colors.text, pair.any().meaning.title);
-    draw_values(paint, state, pair, frame, frame.at.y + line);
+    if (chosen) {
+      paint.box({frame.at.x, plot.y0, frame.at.x + 3 * frame.unit, plot.y1, colors.accent});
+    }
+    const float text_x = frame.at.x + 9 * frame.unit;
+    const float text_end = x - 6 * frame.unit;
+    paint.text(text_x, frame.at.y, text_end, chosen || over ? colors.text : colors.text_dim,
+               pair.any().meaning.title);
+    paint_counter_values(paint, state, pair, frame.pointer, text_x, text_end,
+                         frame.at.y + paint.line_height());
   }
 
-  template <typename YOf>
-  void draw_series(ImGuiPainter& paint, Color color, const CounterSeries& series, const PixelMap& map,
-                   float x, const YOf& y_of) {
-    boxes_.clear();
-    float before = -1;
-    for (size_t c = 0; c < map.columns(); ++c) {
-      const auto range = series.range(map.edge[c], std::max(map.edge[c + 1], map.edge[c] + 1));
-      if (!range || map.edge[c] == map.edge[c + 1]) {
-        before = -1;
-        continue;
-      }
-      float y1 = y_of(range->first) + 0.5F;
-      float y0 = y_of(range->second) - 0.5F;
-      const float next = y_of(range->second);
-      if (before >= 0) {  // joined with the column before
-        y0 = std::min(y0, before);
-        y1 = std::max(y1, before);
-      }
-      before = next;
-      const float at = x + static_cast<float>(c);
-      boxes_.push_back({at, y0, at + 1, std::max(y1, y0 + 1.5F), color});
-    }
-    paint.boxes(boxes_);
-  }
-
-  // At the pointer, else the range of the whole run.
-  static void draw_values(ImGuiPainter& paint, const AppState& state, const CounterPair& pair,
-                          const Frame& frame, float y) {
-    const Palette& colors = state.colors();
-    float at = frame.at.x;
-    for (const Side side : {Side::kA, Side::kB}) {
-      const CounterLine* line = pair.line[index_of(side)];
-      if (line == nullptr) {
-        continue;
-      }
-      const std::string& unit = line->meaning.unit;
-      std::string text = state.two_runs() ? (side == Side::kA ? "A " : "B ") : "";
-      if (frame.pointer) {
-        const auto value = line->series.at(state.alignment.to_time(side, *frame.pointer));
-        text += value ? counter_text(*value, unit) : "-";
-      } else if (line->series.min() == line->series.max()) {
-        text += counter_text(line->series.max(), unit);
-      } else {
-        const bool scaled = unit.starts_with("bytes");  // each number has a unit of its own
-        text += counter_text(line->series.min(), scaled ? unit : "") + " to " +
-                counter_text(line->series.max(), unit);
-      }
-      const Color color = state.two_runs() && side == Side::kA ? colors.run_a : colors.text_dim;
-      paint.text(at, y, frame.at.x + frame.gutter - 6 * frame.unit, color, text);
-      at += std::max(paint.text_width(text) + 10 * frame.unit, frame.gutter / 2);
-    }
-  }
-
-  Latest<RunNumbers, std::shared_ptr<const CounterAnswer>> lines_;
   std::array<PixelMap, 2> maps_;
-  std::vector<Box> boxes_;
+  CounterScratch scratch_;
   bool all_ = false;
+  std::optional<std::array<uint64_t, 2>> flat_of_;
+  std::vector<bool> flat_;  // by row of the board
+  size_t flat_count_ = 0;
 };
 
 }  // namespace

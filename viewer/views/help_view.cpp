@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Help: made from the command table and the keys in use, so that it cannot be wrong.
+#include <algorithm>
 #include <string>
 
 #include "viewer/imgui_painter.hpp"
@@ -19,17 +20,19 @@ class HelpView final : public View {
     ui::text(colors.text, "Keys and mouse");
     ui::text(colors.text_faint, "Esc closes");
     ImGui::Dummy(ImVec2(0, 8 * area.unit));
-    if (ImGui::BeginTable("help", 3, ImGuiTableFlags_SizingStretchSame,
-                          ImVec2(area.size.x - 48 * area.unit, 0))) {
+    constexpr float kLeastColumn = 300;
+    const float room = area.size.x - 48 * area.unit;
+    const int columns = std::clamp(static_cast<int>(room / (kLeastColumn * area.unit)), 1, 3);
+    if (ImGui::BeginTable("help", columns, ImGuiTableFlags_SizingStretchSame, ImVec2(room, 0))) {
       ImGui::TableNextColumn();
       draw_group(state, "Move", area.unit);
       draw_group(state, "Go to", area.unit);
       draw_group(state, "Select", area.unit);
-      ImGui::TableNextColumn();
+      next_column(columns, 3);
       draw_group(state, "Find", area.unit);
       draw_group(state, "Compare", area.unit);
       draw_mouse(colors, area.unit);
-      ImGui::TableNextColumn();
+      next_column(columns, 2);
       draw_group(state, "Show", area.unit);
       draw_group(state, "Copy", area.unit);
       ImGui::EndTable();
@@ -38,10 +41,17 @@ class HelpView final : public View {
   }
 
  private:
+  // Goes on beside where there are that many columns, else below.
+  static void next_column(int columns, int least) {
+    if (columns >= least) {
+      ImGui::TableNextColumn();
+    }
+  }
   static void heading(const Palette& colors, const char* text) { ui::text(colors.accent, text); }
 
   static void row(const Palette& colors, std::string_view keys, std::string_view text, float indent) {
     const float x = ImGui::GetCursorPosX();
+    indent = std::min(indent, ImGui::GetContentRegionAvail().x * 0.5F);
     ui::text(colors.text, keys);
     ImGui::SameLine(0, 0);
     ImGui::SetCursorPosX(x + indent);

@@ -15,6 +15,7 @@
 #include "viewer/model/table_text.hpp"
 #include "viewer/scope.hpp"
 #include "viewer/ui.hpp"
+#include "viewer/views/duration_numbers.hpp"
 #include "viewer/views/views.hpp"
 
 namespace stepscope::viewer {
@@ -26,21 +27,6 @@ struct DurationQuestion {
   DurationRange within;
   friend bool operator==(const DurationQuestion&, const DurationQuestion&) = default;
 };
-
-struct DurationNumber {
-  const char* heading;
-  double (*of)(const DurationStats& stats);
-  bool is_count = false;
-};
-// In the order of what is looked at first: what finds no room is left out.
-constexpr DurationNumber kDurationNumbers[] = {
-    {"count", [](const DurationStats& s) { return static_cast<double>(s.count); }, true},
-    {"mean", [](const DurationStats& s) { return s.mean_ns(); }},
-    {"median", [](const DurationStats& s) { return static_cast<double>(s.median_ns); }},
-    {"p99", [](const DurationStats& s) { return static_cast<double>(s.p99_ns); }},
-    {"longest", [](const DurationStats& s) { return static_cast<double>(s.max_ns); }},
-    {"total", [](const DurationStats& s) { return static_cast<double>(s.total_ns); }},
-    {"shortest", [](const DurationStats& s) { return static_cast<double>(s.min_ns); }}};
 
 class HistogramView final : public View {
  public:
@@ -64,6 +50,7 @@ class HistogramView final : public View {
         return measure_durations({runs[0].get(), runs[1].get()}, filters, within, cancelled);
       };
     });
+    draw_names(state, area.unit);
     draw_head(state, area);
     if (report == nullptr || report_.answered()->scope.runs != question.scope.runs) {
       ui::text(colors.text_dim, "counting ...");
@@ -74,16 +61,19 @@ class HistogramView final : public View {
       return;
     }
     const float room = ImGui::GetContentRegionAvail().x;
-    const float list = room > 520 * area.unit ? std::floor(room * 0.34F) : 0;
+    const float list = room > 520 * area.unit ? std::floor(std::max(room * 0.34F, 244 * area.unit)) : 0;
     const float height = ImGui::GetContentRegionAvail().y;
     compat::begin_child("durations", ImVec2(room - list - (list > 0 ? 10 * area.unit : 0), height),
                         ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
-    draw_numbers(state, *report, area.unit);
+    if (list <= 0) {
+      draw_duration_numbers(state, *report, area.unit);
+    }
     draw_plot(state, *report, area.unit);
     ImGui::EndChild();
     if (list > 0) {
       ImGui::SameLine(0, 10 * area.unit);
       compat::begin_child("longest", ImVec2(list, height), 0);
+      draw_duration_column(state, *report, area.unit);
       draw_longest(state, *report, area.unit);
       ImGui::EndChild();
     }
@@ -97,11 +87,6 @@ class HistogramView final : public View {
   }
 
  private:
-  static Color color_of(const AppState& state, Side side) {
-    const Palette& colors = state.colors();
-    return state.two_runs() && side == Side::kA ? colors.run_a : colors.run_b;
-  }
-
   void draw_head(AppState& state, const ViewArea& area) {
     const Palette& colors = state.colors();
     if (ui::toggle("log", logarithmic_, colors)) {
@@ -131,63 +116,46 @@ class HistogramView final : public View {
     ImGui::SameLine(0, 10 * area.unit);
     ImGui::AlignTextToFramePadding();
     ui::text(colors.text_faint, scope_words(state) + (report_.pending() ? "   counting ..." : ""));
-    ImGui::SameLine(0, 10 * area.unit);
-    ui::text(colors.text, name_.part ? "names with \"" + name_.text + "\"" : name_.text);
   }
 
-  static void draw_numbers(const AppState& state, const DurationReport& report, float unit) {
+  // Whose durations these are. Of several names those that a run has, in its colour.
+  void draw_names(const AppState& state, float unit) {
     const Palette& colors = state.colors();
-    const float width = 64 * unit;
-    const float label = 16 * unit;
-    const float room = ImGui::GetContentRegionAvail().x - label;
-    const auto shown = std::clamp<size_t>(static_cast<size_t>(std::max(0.0F, room / (width + 8 * unit))), 1,
-                                          std::size(kDurationNumbers));
-    const std::span<const DurationNumber> numbers(kDurationNumbers, shown);
-    constexpr ImGuiTableFlags kFlags = ImGuiTableFlags_SizingFixedFit | ImGuiTableFlags_NoPadOuterX;
-    if (!ImGui::BeginTable("numbers", static_cast<int>(shown) + 1, kFlags)) {
+    if (name_.several.empty()) {
+      ui::text_cut(colors.text, name_.part ? "names with \"" + name_.text + "\"" : name_.text);
       return;
     }
-    ImGui::TableSetupColumn("", ImGuiTableColumnFlags_WidthFixed, label);
-    for (const DurationNumber& number : numbers) {
-      ImGui::TableSetupColumn(number.heading, ImGuiTableColumnFlags_WidthFixed, width);
-    }
-    ImGui::TableNextRow();
-    ImGui::TableNextColumn();
-    for (const DurationNumber& number : numbers) {
-      ImGui::TableNextColumn();
-      ui::text_right(colors.text_faint, number.heading);
-    }
+    refresh_names(state);
     for (const Side side : {Side::kA, Side::kB}) {
-      const DurationStats& stats = report.stats[index_of(side)];
-      if (!state.shows(side)) {
+      const std::vector<std::string>& names = names_.at(index_of(side));
+      if (names.empty()) {
         continue;
       }
-      ImGui::TableNextRow();
-      ImGui::TableNextColumn();
-      ui::text(color_of(state, side), !state.two_runs() ? "" : side == Side::kA ? "A" : "B");
-      for (const DurationNumber& number : numbers) {
-        ImGui::TableNextColumn();
-        ui::text_right(colors.text, number.is_count    ? format_count(stats.count)
-                                    : stats.count == 0 ? "-"
-                                                       : format_duration(number.of(stats)));
+      ui::text(run_color(state, side), !state.two_runs() ? "" : side == Side::kA ? "A" : "B");
+      ImGui::SameLine(0, 8 * unit);
+      if (names.size() > 1) {
+        ui::text(colors.text_faint, format_count(names.size()) + " names:");
+        ImGui::SameLine(0, 8 * unit);
       }
+      ui::text_cut(colors.text, names.front());
     }
-    if (report.stats[0].count > 0 && report.stats[1].count > 0) {
-      draw_change(colors, report, numbers);
-    }
-    ImGui::EndTable();
   }
 
-  static void draw_change(const Palette& colors, const DurationReport& report,
-                          std::span<const DurationNumber> numbers) {
-    ImGui::TableNextRow();
-    ImGui::TableNextColumn();
-    for (const DurationNumber& number : numbers) {
-      ImGui::TableNextColumn();
-      const double before = number.of(report.stats[0]);
-      const double change = before > 0 ? number.of(report.stats[1]) / before - 1 : 0;
-      const Color ink = std::abs(change) < 0.005 ? colors.text_faint : change > 0 ? colors.more : colors.less;
-      ui::text_right(ink, before > 0 ? format_signed_percent(change) : "-");
+  // Runs have many names: they are looked through when others are chosen, not in every frame.
+  void refresh_names(const AppState& state) {
+    const std::pair wanted(name_.several, shown_numbers(state));
+    if (names_of_ == wanted) {
+      return;
+    }
+    names_of_ = wanted;
+    names_ = {};
+    for (const Side side : {Side::kA, Side::kB}) {
+      const RunModel* run = state.shows(side) ? state.run(side) : nullptr;
+      for (size_t n = 0; run != nullptr && n < run->names.size(); ++n) {
+        if (name_.several.contains(run->names[n].text)) {
+          names_.at(index_of(side)).push_back(run->names[n].text);
+        }
+      }
     }
   }
 
@@ -215,14 +183,14 @@ class HistogramView final : public View {
       }
     }
     for (const Side side : {Side::kA, Side::kB}) {
-      draw_bars(paint, color_of(state, side), bars[index_of(side)], most, at, size);
+      draw_bars(paint, run_color(state, side), bars[index_of(side)], most, at, size);
     }
     for (const Side side : {Side::kA, Side::kB}) {
       const DurationStats& stats = report.stats[index_of(side)];
       if (stats.count == 0) {
         continue;
       }
-      const Color color = color_of(state, side);
+      const Color color = run_color(state, side);
       const float x = at.x + static_cast<float>(axis.share(static_cast<double>(stats.median_ns))) * size.x;
       paint.line(x, at.y, x, at.y + size.y, with_alpha(color, 200), 1);
       if (cumulative_) {
@@ -329,7 +297,7 @@ class HistogramView final : public View {
       for (size_t b = 0; b < report.counts[index_of(side)].size() && report.edges[b + 1] <= here; ++b) {
         below += report.counts[index_of(side)][b];
       }
-      ui::text(color_of(state, side),
+      ui::text(run_color(state, side),
                (state.two_runs() ? side == Side::kA ? "A  " : "B  " : "") +
                    format_percent(static_cast<double>(below) / static_cast<double>(stats.count)) +
                    " are shorter");
@@ -358,7 +326,10 @@ class HistogramView final : public View {
     }
     constexpr ImGuiTableFlags kFlags =
         ImGuiTableFlags_ScrollY | ImGuiTableFlags_RowBg | ImGuiTableFlags_SizingFixedFit;
-    if (!ImGui::BeginTable("longest", 3, kFlags, ImGui::GetContentRegionAvail())) {
+    const ImVec2 room = ImGui::GetContentRegionAvail();
+    const float height =
+        std::max(room.y, 110 * unit);  // what surrounds it scrolls where that is more than there is
+    if (!ImGui::BeginTable("longest", 3, kFlags, ImVec2(room.x, height))) {
       return;
     }
     ImGui::TableSetupScrollFreeze(0, 1);
@@ -386,7 +357,7 @@ class HistogramView final : public View {
         }
         ImGui::PopID();
         ImGui::SameLine(0, 0);
-        ui::text(color_of(state, event.ref.side), format_duration(static_cast<double>(event.duration_ns)));
+        ui::text(run_color(state, event.ref.side), format_duration(static_cast<double>(event.duration_ns)));
         ImGui::TableNextColumn();
         const int64_t start = lane.rows[event.ref.row].start(event.ref.index);
         ui::text(colors.text_dim, format_duration(static_cast<double>(start - run->begin_ns)));
@@ -402,6 +373,8 @@ class HistogramView final : public View {
 
   Latest<DurationQuestion, DurationReport> report_;
   NameChoice name_;
+  std::optional<std::pair<std::set<std::string>, RunNumbers>> names_of_;  // what names_ answers
+  std::array<std::vector<std::string>, 2> names_;                         // several ones, by side
   DurationRange within_;
   bool logarithmic_ = true;
   bool log_count_ = false;

@@ -100,7 +100,7 @@ class MoversView final : public View {
     ImGui::TableSetupColumn("change", kNumber | ImGuiTableColumnFlags_DefaultSort, 72 * unit, kEffect);
     if (wide) {
       ImGui::TableSetupColumn("95 %", ImGuiTableColumnFlags_WidthFixed | ImGuiTableColumnFlags_NoSort,
-                              92 * unit, kInterval);
+                              112 * unit, kInterval);
     }
     ImGui::TableSetupColumn("share", kNumber, 56 * unit, kShare);
     if (wide) {
@@ -180,8 +180,8 @@ class MoversView final : public View {
                           ImGuiSelectableFlags_SpanAllColumns | ImGuiSelectableFlags_AllowDoubleClick);
     const bool over = ImGui::IsItemHovered();
     ImGui::SameLine(0, 0);
-    ui::text(mover.label);
     ImGui::PopStyleColor();
+    ui::text_cut(ink, mover.label);
     for (const int64_t ns : {mover.a_ns, mover.b_ns}) {
       ImGui::TableNextColumn();
       ui::text_right(ink, format_ms(static_cast<double>(ns)));

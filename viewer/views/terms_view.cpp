@@ -133,10 +133,14 @@ class TermsView final : public View {
       draw_tooltip(state, term);
     }
     ImGui::TableNextColumn();
-    ui::text_right(ink, format_ms(static_cast<double>(term.a_ns)));
+    // Of a modelled term the change is known; its two sides are not times that were measured.
+    const bool measured = !table.comparison || !term.modelled;
+    ui::text_right(measured ? ink : colors.text_faint,
+                   measured ? format_ms(static_cast<double>(term.a_ns)) : "~");
     if (table.comparison) {
       ImGui::TableNextColumn();
-      ui::text_right(ink, format_ms(static_cast<double>(term.b_ns)));
+      ui::text_right(measured ? ink : colors.text_faint,
+                     measured ? format_ms(static_cast<double>(term.b_ns)) : "~");
       ImGui::TableNextColumn();
       ui::text_right(small ? colors.text_dim : change_color(colors, term.delta_ns),
                      format_delta_ms(static_cast<double>(term.delta_ns)));

@@ -5,8 +5,10 @@
 #include <cmath>
 #include <optional>
 
+#include "viewer/counter_board.hpp"
 #include "viewer/imgui_painter.hpp"
 #include "viewer/model/format.hpp"
+#include "viewer/timeline/counter_rows.hpp"
 #include "viewer/timeline/timeline_painter.hpp"
 #include "viewer/ui.hpp"
 #include "viewer/views/views.hpp"
@@ -25,6 +27,7 @@ class TimelineView final : public View {
       draw_message(state, area);
       return;
     }
+    find_counters(state, area);
     set_geometry(state, area);
     state.refresh_layout({.header = 22 * area.unit,
                           .row = std::round(18 * area.unit),
@@ -38,6 +41,8 @@ class TimelineView final : public View {
     timeline.paint_ruler();
     const bool pointing = over_lanes_ && !ImGui::IsMouseDown(ImGuiMouseButton_Right);
     timeline.paint_overlay(pointing ? ImGui::GetIO().MousePos.x : -1, dragging_);
+    paint_counter_rows(painter, state, geo_, room_, counters_, scratch_.maps,
+                       over_ ? std::optional(ImGui::GetIO().MousePos.x) : std::nullopt, counter_scratch_);
     paint_scrollbar(painter, state);
     if (pointing && !dragging_ && state.hovered) {
       draw_tooltip(state);
@@ -71,6 +76,24 @@ class TimelineView final : public View {
     }
   }
 
+  // Which counters stand under the lanes. What is folded away is not read.
+  void find_counters(AppState& state, const ViewArea& area) {
+    counters_.clear();
+    room_ = counter_room(0, false, area.size.y, area.unit);
+    if (state.panes.counters < 0.5F || room_.header <= 0) {
+      return;
+    }
+    const CounterBoard* board = counter_board(state);
+    if (board == nullptr || board->pairs.empty()) {
+      room_ = {};
+      return;
+    }
+    for (const size_t row : timeline_counters(state, *board)) {
+      counters_.push_back(&board->pairs[row]);
+    }
+    room_ = counter_room(counters_.size(), true, area.size.y, area.unit);
+  }
+
   void set_geometry(AppState& state, const ViewArea& area) {
     const bool two_scales = state.two_runs() && state.align_mode == AlignMode::kStepNormalised;
     geo_ = {.x = area.pos.x,
@@ -82,6 +105,7 @@ class TimelineView final : public View {
             .rulers = two_scales ? size_t{2} : size_t{1},
             .steps = 20 * area.unit,
             .delta = state.two_runs() ? 20 * area.unit : 0,
+            .counters = room_.height(),
             .unit = area.unit};
     state.view.set_width(double{std::max(1.0F, std::floor(geo_.lanes_width()))});
     state.scroll_room = geo_.lanes_height();
@@ -94,7 +118,8 @@ class TimelineView final : public View {
                            ImGuiButtonFlags_MouseButtonLeft | ImGuiButtonFlags_MouseButtonRight |
                                ImGuiButtonFlags_MouseButtonMiddle);
     const bool hovered = ImGui::IsItemHovered();
-    over_lanes_ = hovered && io.MousePos.y >= geo_.lanes_y() && io.MousePos.x >= geo_.lanes_x();
+    over_ = hovered;
+    over_lanes_ = hovered && in_lanes(io.MousePos) && io.MousePos.x >= geo_.lanes_x();
     reveal(state);
     if (hovered) {
       handle_wheel(state);
@@ -108,6 +133,13 @@ class TimelineView final : public View {
     handle_buttons(state, hovered);
     const float most = std::max(0.0F, state.layout.height - geo_.lanes_height());
     state.scroll_y = std::floor(std::clamp(state.scroll_y, 0.0F, most));
+  }
+
+  [[nodiscard]] bool in_lanes(ImVec2 at) const { return at.y >= geo_.lanes_y() && at.y < geo_.bottom(); }
+  // The item of the layout there, if it is one of that kind.
+  [[nodiscard]] const TrackItem* item_under(const AppState& state, ImVec2 at, TrackItem::Kind kind) const {
+    const auto found = in_lanes(at) ? state.layout.item_at(lanes_y_of(state, at.y)) : std::nullopt;
+    return found && state.layout.items[*found].kind == kind ? &state.layout.items[*found] : nullptr;
   }
 
   void reveal(AppState& state) const {
@@ -150,6 +182,7 @@ class TimelineView final : public View {
       press_ = io.MousePos;
       pressed_ = io.MousePos.x >= geo_.lanes_x();
       toggle_group_at(state, io.MousePos);
+      toggle_counters_at(state, io.MousePos);
       select_lane_at(state, io.MousePos);
     }
     if (ImGui::IsItemActive() && panning) {
@@ -228,26 +261,34 @@ class TimelineView final : public View {
   }
 
   void toggle_group_at(AppState& state, ImVec2 at) {
-    const auto item = state.layout.item_at(lanes_y_of(state, at.y));
-    if (at.y >= geo_.lanes_y() && item && state.layout.items[*item].kind == TrackItem::Kind::kGroup) {
-      state.toggle_group(state.tracks.groups[state.layout.items[*item].group].key);
+    if (const TrackItem* item = item_under(state, at, TrackItem::Kind::kGroup)) {
+      state.toggle_group(state.tracks.groups[item->group].key);
+      pressed_ = false;
+    }
+  }
+
+  void toggle_counters_at(AppState& state, ImVec2 at) {
+    if (at.y >= geo_.bottom() && at.y < geo_.bottom() + room_.header) {
+      state.execute(Command::kToggleCounters);
       pressed_ = false;
     }
   }
 
   // A click on the title of a lane.
   void select_lane_at(AppState& state, ImVec2 at) const {
-    const auto item = state.layout.item_at(lanes_y_of(state, at.y));
-    if (at.x < geo_.lanes_x() && at.y >= geo_.lanes_y() && item &&
-        state.layout.items[*item].kind == TrackItem::Kind::kLane) {
-      state.select_lane(state.layout.items[*item].track, ImGui::GetIO().KeyCtrl);
+    const TrackItem* item = item_under(state, at, TrackItem::Kind::kLane);
+    if (at.x < geo_.lanes_x() && item != nullptr) {
+      state.select_lane(item->track, ImGui::GetIO().KeyCtrl);
     }
   }
 
   [[nodiscard]] std::vector<size_t> tracks_between(const AppState& state, float y0, float y1) const {
     std::vector<size_t> tracks;
+    if (std::min(y0, y1) >= geo_.bottom()) {
+      return tracks;  // over the counters: all lanes
+    }
     const float low = lanes_y_of(state, std::min(y0, y1));
-    const float high = lanes_y_of(state, std::max(y0, y1));
+    const float high = lanes_y_of(state, std::min(std::max(y0, y1), geo_.bottom() - 1));
     for (const TrackItem& item : state.layout.items) {
       if (item.kind == TrackItem::Kind::kLane && item.y <= high && item.y + item.height >= low &&
           std::find(tracks.begin(), tracks.end(), item.track) == tracks.end()) {
@@ -258,15 +299,12 @@ class TimelineView final : public View {
   }
 
   [[nodiscard]] std::optional<EventRef> event_under(const AppState& state, ImVec2 at) const {
-    if (at.x < geo_.lanes_x() || at.y < geo_.lanes_y()) {
+    const TrackItem* under = item_under(state, at, TrackItem::Kind::kLane);
+    if (at.x < geo_.lanes_x() || under == nullptr) {
       return std::nullopt;
     }
+    const TrackItem& item = *under;
     const float y = lanes_y_of(state, at.y);
-    const auto found = state.layout.item_at(y);
-    if (!found || state.layout.items[*found].kind != TrackItem::Kind::kLane) {
-      return std::nullopt;
-    }
-    const TrackItem& item = state.layout.items[*found];
     const auto row = static_cast<size_t>((y - item.y) / (state.layout.row_height + state.layout.row_gap));
     const uint32_t lane = state.tracks.tracks[item.track].lane[index_of(item.side)];
     return state.event_at(item.side, lane, row, time_at(state, at.x), 2.5 * state.view.ns_per_pixel());
@@ -275,13 +313,11 @@ class TimelineView final : public View {
   // Wide enough to be seen as one.
   [[nodiscard]] std::optional<GapRef> gap_under(const AppState& state, ImVec2 at) const {
     constexpr double kLeastPixels = 3;
-    const auto found = at.x < geo_.lanes_x() || at.y < geo_.lanes_y()
-                           ? std::nullopt
-                           : state.layout.item_at(lanes_y_of(state, at.y));
-    if (!found || state.layout.items[*found].kind != TrackItem::Kind::kLane) {
+    const TrackItem* under = item_under(state, at, TrackItem::Kind::kLane);
+    if (at.x < geo_.lanes_x() || under == nullptr) {
       return std::nullopt;
     }
-    const TrackItem& item = state.layout.items[*found];
+    const TrackItem& item = *under;
     const uint32_t lane = state.tracks.tracks[item.track].lane[index_of(item.side)];
     const auto gap = gap_at(*state.run(item.side), item.side, lane,
                             state.alignment.to_time(item.side, time_at(state, at.x)));
@@ -338,14 +374,13 @@ class TimelineView final : public View {
 
   // Over the row under a pair of lanes: what the two lanes did in the step under the pointer.
   void draw_delta_tooltip(const AppState& state, ImVec2 at) const {
-    const auto found = state.layout.item_at(lanes_y_of(state, at.y));
+    const TrackItem* item = item_under(state, at, TrackItem::Kind::kDelta);
     const size_t slot = state.alignment.slot_at(time_at(state, at.x));
-    if (!found || state.layout.items[*found].kind != TrackItem::Kind::kDelta || !state.delta_map ||
-        slot >= state.delta_map->columns()) {
+    if (item == nullptr || !state.delta_map || slot >= state.delta_map->columns()) {
       return;
     }
     const Palette& colors = state.colors();
-    const size_t track = state.layout.items[*found].track;
+    const size_t track = item->track;
     const auto busy = [&](Side side) {
       return state.delta_map->value_ns(side, DeltaMeasure::kBusy, track, slot);
     };
@@ -361,6 +396,10 @@ class TimelineView final : public View {
 
   TimelineGeometry geo_;
   TimelinePainter::Scratch scratch_;
+  CounterRoom room_;
+  std::vector<const CounterPair*> counters_;  // of this frame
+  CounterScratch counter_scratch_;
+  bool over_ = false;
   bool over_lanes_ = false;
   bool pressed_ = false;
   bool pan_with_left_ = false;

@@ -121,11 +121,19 @@ class WaterfallView final : public View {
                    colors.text_faint, 1);
     }
     if (!step) {
-      text_right(painter, delta_x_, text_y, bar.delta_ns() > 0 ? colors.more : colors.less,
+      text_right(painter, delta_x_, text_y,
+                 !bar.flagged         ? colors.text_dim
+                 : bar.delta_ns() > 0 ? colors.more
+                                      : colors.less,
                  format_delta_ms(static_cast<double>(bar.delta_ns())));
     }
-    text_right(painter, sum_x_, text_y, step ? colors.text : colors.text_faint,
-               sum_text(bar.to_ns, fall.bars.front().to_ns) + (index == 0 ? " ms" : "   "));
+    const std::string unit = " ms";
+    const float figures = sum_x_ - painter.text_width(unit);
+    text_right(painter, figures, text_y, step ? colors.text : colors.text_faint,
+               sum_text(bar.to_ns, fall.bars.front().to_ns));
+    if (step) {
+      text_right(painter, sum_x_, text_y, colors.text_faint, unit);
+    }
     if (over && !step) {
       act(state, bar, clicked);
     }

@@ -3,8 +3,12 @@
 // The views that compare two runs, driven by mouse and keys, without a window.
 #include <algorithm>
 #include <memory>
+#include <set>
 
 #include "tests/unit/viewer/support/frame.hpp"
+#include "viewer/frame_script.hpp"
+#include "viewer/scope.hpp"
+#include "viewer/view.hpp"
 
 namespace stepscope::viewer {
 namespace {
@@ -21,7 +25,7 @@ class ComparisonFrameTest : public testing::FrameTest {
   // The tabs of the lower panel begin here; a view's head takes the first line.
   static constexpr float kTabX = 717 + 8;
   static constexpr float kTabY = 720 - 24 - 216;
-  static constexpr float kHeadY = kTabY + 40;
+  static constexpr float kHeadY = kTabY + 58;
 };
 
 class DeltaMapFrameTest : public ComparisonFrameTest {
@@ -87,6 +91,43 @@ TEST_F(WaterfallFrameTest, AClickOnATermLeadsToItsPlace) {
   EXPECT_LT(ImGui::GetDrawData()->TotalVtxCount, all) << "one run has no waterfall, and says so";
 }
 
+class TabStripFrameTest : public ComparisonFrameTest {
+ protected:
+  [[nodiscard]] static std::set<Tab> tabs() {
+    std::set<Tab> all;
+    for (const ViewRow& row : view_table()) {
+      if (row.region == Region::kTab) {
+        all.insert(row.tab);
+      }
+    }
+    return all;
+  }
+};
+
+TEST_F(TabStripFrameTest, EveryTabIsInSightAndOneClickAway) {
+  open(Command::kTabFindings);
+  std::set<Tab> reached;
+  for (const float y : {kTabY + 14, kTabY + 34}) {
+    for (float x = kTabX + 4; x < 1270; x += 16) {
+      click(x, y);
+      reached.insert(state.tab);
+    }
+  }
+  EXPECT_EQ(reached, tabs());
+}
+
+TEST_F(TabStripFrameTest, TermsStandBesideAndLeaveTheTabOpen) {
+  open(Command::kTabMovers);
+  press(Key::k1);
+  EXPECT_EQ(state.tab, Tab::kMovers);
+  ImGui::GetIO().DisplaySize = ImVec2(600, 720);  // one thing at a time
+  frames(2);
+  press(Key::k1);
+  EXPECT_EQ(state.tab, Tab::kTerms);
+  press(Key::k8);
+  EXPECT_EQ(state.tab, Tab::kMovers);
+}
+
 class MoversFrameTest : public ComparisonFrameTest {
  protected:
   void SetUp() override {
@@ -144,6 +185,28 @@ TEST_F(MoversFrameTest, ADoubleClickGoesToTheStepInWhichItTakesLongest) {
   ASSERT_TRUE(state.selection.event.has_value());
   EXPECT_EQ(state.selection.event->side, Side::kB);
   EXPECT_EQ(state.name_of(*state.selection.event).text, "backward");
+}
+
+TEST_F(MoversFrameTest, AScriptLightsUpARowAndARowOfSeveralNamesHasOneHistogram) {
+  FrameScript host(state, shell,
+                   {[this] { frames(1); }, [](const std::string&) { return analysis::Status(); }});
+  const auto follow = [&](const std::string& text) {
+    return run_script(parse_script(text, "walk").value(), "walk", state, host).sentence;
+  };
+  EXPECT_EQ(follow("mover 2\n"), "");
+  EXPECT_TRUE(lit(Side::kB, "attention"));
+  EXPECT_FALSE(lit(Side::kB, "backward"));
+  EXPECT_EQ(follow("mover 3\n"), "walk:1: mover: there are 2 movers");
+  state.light_up("old + new", {std::vector<std::string>{"forward"}, std::vector<std::string>{"backward"}});
+  const std::optional<NameChoice> chosen = chosen_name(state);
+  ASSERT_TRUE(chosen.has_value());
+  const RunModel& run = *state.run(Side::kB);
+  const std::vector<uint8_t> wanted = chosen_names(run, *chosen);
+  for (size_t name = 0; name < run.names.size(); ++name) {
+    const bool either = run.names[name].text == "forward" || run.names[name].text == "backward";
+    EXPECT_EQ(wanted[name] != 0, either) << run.names[name].text;
+  }
+  EXPECT_EQ(follow("tab histogram\nexpect 2 names:\n"), "");
 }
 
 TEST_F(ComparisonFrameTest, TheRowUnderAPairSaysWhatItsLanesDidInTheStep) {

@@ -101,6 +101,7 @@ TEST_F(DetailViewsTest, ARowOfTheEventListLeadsToItsEventAndTheListStays) {
 TEST_F(DetailViewsTest, TheLongestEventsOfAHistogramLeadToTheirPlace) {
   load_two();
   state.highlight("wait for batch");
+  state.panes.drawer = 0.5F;  // with room for the numbers and the list below them
   show(Tab::kHistogram);
   ASSERT_TRUE(click_until(1230, [&] { return state.selection.event.has_value(); }));
   EXPECT_EQ(state.name_of(*state.selection.event).text, "wait for batch");

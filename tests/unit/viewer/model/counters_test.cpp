@@ -87,6 +87,55 @@ TEST(Counters, LinesOfTwoRunsArePairedByThePartTheyPlay) {
   EXPECT_EQ(pairs[2].line[0], nullptr);
 }
 
+// Lines of constant values, one a name and run.
+CounterLine constant(const std::string& name, const std::string& key, double value) {
+  CounterLine line;
+  line.name = name;
+  line.key = key;
+  line.meaning = counter_meaning(name);
+  line.meaning.rate = false;
+  line.meaning.scale = 1;
+  line.series = CounterSeries(line.meaning, std::vector<Reading>{{0, value}, {100, value}});
+  return line;
+}
+
+TEST(Counters, WhatTellsTheRunsApartIsShownUnasked) {
+  const std::vector<CounterLine> a{
+      constant("gpu.sm_clock_mhz", "0/clock", 1980), constant("gpu.sm_clock_mhz", "1/clock", 1980),
+      constant("gpu.power_mw", "0/power", 700), constant("gpu.throttle.power_cap_ns", "0/cap", 0),
+      constant("gpu.throttle.thermal_sw_ns", "0/hot", 30)};
+  const std::vector<CounterLine> b{
+      constant("gpu.sm_clock_mhz", "0/clock", 1900), constant("gpu.sm_clock_mhz", "1/clock", 1410),
+      constant("gpu.power_mw", "0/power", 690), constant("gpu.throttle.power_cap_ns", "0/cap", 90),
+      constant("gpu.throttle.thermal_sw_ns", "0/hot", 44)};
+  const auto pairs = pair_counters(a, b);
+  EXPECT_EQ(telling_counters(pairs, 3), (std::vector<size_t>{1, 3}))
+      << "the GPU whose clock fell most, and the cap";
+  EXPECT_EQ(telling_counters(pairs, 1).size(), 1U);
+  EXPECT_TRUE(telling_counters(pair_counters(a, a), 3).empty());
+  // One run: what changes within it.
+  std::vector<CounterLine> one{constant("gpu.sm_clock_mhz", "0/clock", 1980),
+                               constant("gpu.power_mw", "0/power", 0)};
+  one[1].series = CounterSeries(one[1].meaning, std::vector<Reading>{{0, 300}, {100, 700}});
+  EXPECT_EQ(telling_counters(pair_counters(one, {}), 3), (std::vector<size_t>{1}));
+}
+
+TEST(Counters, TheMeanIsOverTime) {
+  EXPECT_NEAR(level({{0, 10}, {10, 20}, {40, 5}}).mean(), (10 * 10 + 20 * 30) / 40.0, 1e-9);
+  EXPECT_EQ(level({{7, 3}}).mean(), 3);
+}
+
+TEST(Counters, TheScaleIsOfBothRunsAndHidesNoise) {
+  const std::vector<CounterLine> a{constant("gpu.sm_clock_mhz", "0", 1980)};
+  const std::vector<CounterLine> b{constant("gpu.sm_clock_mhz", "0", 1979)};
+  const CounterScale near = counter_scale(pair_counters(a, b)[0]);
+  EXPECT_LT(near.share(1980) - near.share(1979), 0.02);
+  const std::vector<CounterLine> c{constant("gpu.sm_clock_mhz", "0", 100)};
+  const CounterScale far = counter_scale(pair_counters(a, c)[0]);
+  EXPECT_EQ(far.low, 0);
+  EXPECT_LT(far.share(1980), 1);
+}
+
 TEST(Counters, NumbersStandInTheirUnit) {
   EXPECT_EQ(counter_text(1980, "MHz"), "1980 MHz");
   EXPECT_EQ(counter_text(38.04, "%"), "38.0 %");

@@ -156,6 +156,22 @@ TEST(Palette, MoreAndLessStayFarApartForEveryEye) {
   }
 }
 
+// Lines and bars of both runs over each other, and on the ground they are drawn on.
+TEST(Palette, RunsStayApartForEveryEye) {
+  for (const auto& [name, eyes] : kEyes) {
+    for (const Theme theme : {Theme::kDark, Theme::kLight}) {
+      const Palette& p = palette(theme);
+      EXPECT_GE(distance(p.run_a, p.run_b, eyes), 20) << name;
+      for (const Color ground : {p.panel, p.panel_alt}) {
+        EXPECT_GE(distance(p.run_a, ground, eyes), 40) << name;
+        EXPECT_GE(distance(p.run_b, ground, eyes), 40) << name;
+        EXPECT_GE(contrast(p.run_a, ground), 4.5) << "the letter A and its numbers are text";
+        EXPECT_GE(contrast(p.run_b, ground), 4.5);
+      }
+    }
+  }
+}
+
 // The scale of the delta map: more of a change is further from no change, and half a change tells its direction.
 TEST(Palette, TheDivergingScaleGrowsAndKeepsItsSidesApartForEveryEye) {
   for (const auto& [name, eyes] : kEyes) {
