@@ -11,17 +11,20 @@
 #include <iterator>
 #include <sstream>
 #include <string>
+#include <string_view>
 
 #include <gtest/gtest.h>
 
 #include "tests/gui/picture.hpp"
 #include "tests/support/gpu_job.hpp"
+#include "tests/support/job_simulator.hpp"
 #include "tests/support/temp_dir.hpp"
 
 namespace stepscope::viewer {
 namespace {
 
-// `base` and `changed`: of a job of tests/support/gpu_job.hpp; without them `scenario` names a pair of tests/scenarios/generator.
+// `base` and `changed`: of a job of tests/support/gpu_job.hpp, or job_simulator.hpp where they have no kernels; without them `scenario`
+// names a pair of tests/scenarios/generator.
 struct Walk {
   const char* name;
   const char* scenario;
@@ -30,7 +33,9 @@ struct Walk {
 };
 
 constexpr Walk kWalks[] = {
-    {"data_loader", "2a"},
+    {"data_loader", "", "steps=40 workers=2 forward=9ms backward=16ms optimizer=3ms fetch.cpu=40ms",
+     "steps=40 workers=2 forward=9ms backward=16ms optimizer=3ms fetch.cpu=40ms slow_worker=1 "
+     "slow_worker.extra=60ms"},
     {"retuned_kernel", "8"},
     {"lost_overlap", "", "steps=40 kernels=60 kernel=200us comm=3ms",
      "steps=40 kernels=60 kernel=200us comm=14ms"},
@@ -51,7 +56,9 @@ void make_runs(const Walk& walk, const std::string& directory) {
   if (walk.base != nullptr) {
     for (const auto& [name, spec] : {std::pair("base-0", walk.base), std::pair("changed-0", walk.changed)}) {
       std::filesystem::create_directories(directory + "/" + name);
-      stepscope::testing::write_gpu_job(directory + "/" + name, spec);
+      const bool on_gpu = std::string_view(spec).find("kernels=") != std::string_view::npos;
+      (on_gpu ? &stepscope::testing::write_gpu_job : &stepscope::testing::write_job)(directory + "/" + name,
+                                                                                     spec);
     }
     return;
   }
