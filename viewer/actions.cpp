@@ -212,20 +212,19 @@ void AppState::clear() {
 void AppState::set_alignment(AlignMode mode) {
   align_mode = mode;
   selection.area.reset();  // its display times belong to the old axis
-  area = {};
-  rebuild();
+  refresh_area();
+  if (mode == AlignMode::kAnchor && two_runs()) {
+    ask_for_anchor(std::nullopt);
+  } else {
+    rebuild_axis(kept_moment());
+  }
 }
 
 void AppState::select_event(EventRef ref) {
   selection.select_event(ref, name_of(ref).text);
   refresh_emphasis();
-  const EventRow& row = row_of(ref);
-  const RunModel& model = *run(ref.side);
-  details = model.details ? model.details(model.lanes[ref.lane].source_lane, name_of(ref).kind,
-                                          row.start(ref.index), row.duration(ref.index))
-                          : Details();
   gap.reset();
-  refresh_flows();
+  ask_about_event();
   if (!follows_selection(tab)) {
     open_tab(Tab::kDetails);
   }
@@ -234,24 +233,7 @@ void AppState::select_event(EventRef ref) {
 void AppState::select_area(AreaSelection chosen) {
   selection.select_area(std::move(chosen));
   gap.reset();
-  for (const Side side : {Side::kA, Side::kB}) {
-    area[index_of(side)].reset();
-    if (!shows(side)) {
-      continue;
-    }
-    const int64_t begin = alignment.to_time(side, selection.area->display.begin_ns);
-    const int64_t end = alignment.to_time(side, selection.area->display.end_ns);
-    std::vector<LaneArea> lanes;
-    for (size_t t = 0; t < tracks.tracks.size(); ++t) {
-      const std::vector<size_t>& wanted = selection.area->tracks;
-      const uint32_t lane = tracks.tracks[t].lane[index_of(side)];
-      if (lane != kNoTrackLane &&
-          (wanted.empty() || std::find(wanted.begin(), wanted.end(), t) != wanted.end())) {
-        lanes.push_back({lane, begin, end});
-      }
-    }
-    area[index_of(side)] = area_stats(*run(side), lanes);
-  }
+  refresh_area();
   if (!follows_selection(tab)) {
     open_tab(Tab::kArea);
   }
@@ -432,52 +414,6 @@ void AppState::find_lane(bool forward) {
   }
   collapsed.erase(tracks.groups[tracks.tracks[*found_track_].group].key);
   reveal_track = found_track_;
-}
-
-void AppState::find(bool forward) {
-  if (search_box.lanes) {
-    return find_lane(forward);
-  }
-  // From the selected event, else from the edge of what is seen.
-  const TimeRange seen = view.visible();
-  double from = forward ? seen.begin_ns - 1 : seen.end_ns;
-  if (selection.event) {
-    from = display_of(*selection.event).begin_ns;
-  }
-  std::optional<EventRef> best;
-  double best_at = 0;
-  for (const bool wrapped : {false, true}) {
-    if (wrapped) {
-      from = forward ? alignment.extent().begin_ns - 1e9 : alignment.extent().end_ns + 1e9;
-    }
-    for (const Side side : {Side::kA, Side::kB}) {
-      if (!shows(side)) {
-        continue;
-      }
-      const int64_t t = alignment.to_time(side, from);
-      const Search& searched = search[index_of(side)];
-      const auto hit = forward ? searched.next(*run(side), side, t) : searched.previous(*run(side), side, t);
-      if (hit && *hit != selection.event) {
-        const double at = display_of(*hit).begin_ns;
-        if (!best || (forward ? at < best_at : at > best_at)) {
-          best = hit;
-          best_at = at;
-        }
-      }
-    }
-    if (best) {
-      break;
-    }
-  }
-  if (!best) {
-    return;
-  }
-  select_event(*best);
-  reveal(best->side, best->lane);
-  const TimeRange range = display_of(*best);
-  if (range.begin_ns < seen.begin_ns || range.end_ns > seen.end_ns || range.length() < seen.length() / 2000) {
-    view.show_with_margin(range, 4.0);
-  }
 }
 
 }  // namespace stepscope::viewer

@@ -49,7 +49,7 @@ class App {
         state_(options),
         watch_({}),
         loader_(std::make_unique<Loader>(options.run, options.versus, [] { glfwPostEmptyEvent(); })) {
-    state_.background.set_wake([] { glfwPostEmptyEvent(); });
+    state_.set_wake([] { glfwPostEmptyEvent(); });
   }
 
   Exit run() {
@@ -129,6 +129,9 @@ class App {
     if (loader_->poll(state_)) {
       pace_.frames = kSettleFrames;
     }
+    if (state_.take_answers()) {
+      pace_.frames = kSettleFrames;
+    }
     if (!linked_ && loader_->finished()) {
       linked_ = true;
       watch_ = LiveWatch({options_.run, options_.versus});  // now: opening finalizes what has ended
@@ -193,7 +196,7 @@ class App {
     // settled either.
     const int frames = options_.early ? 2 : 6;
     for (int frame = 0; frame < frames; ++frame) {
-      state_.background.wait();  // what the frame before asked for
+      state_.wait();  // what the frame before asked for
       build_frame(true);
     }
     const analysis::Status written = write_picture(*target, options_.screenshot);
@@ -225,10 +228,7 @@ class App {
       return Exit::kUnreadable;
     }
     FrameScript host(state_, shell_,
-                     {[this] {
-                        build_frame(true);
-                        state_.background.wait();  // what the frame asked for is in the next one
-                      },
+                     {[this] { build_frame(true); },
                       [&](const std::string& path) { return write_picture(*target, path); }});
     const ScriptEnd end = run_script(lines.value(), options_.script, state_, host);
     if (!end.sentence.empty()) {

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <utility>
 
 #include "viewer/model/format.hpp"
 
@@ -15,22 +17,67 @@ AppState::AppState(const Options& options) : theme(options.theme), align_mode(op
 }
 
 void AppState::set_run(Side side, std::shared_ptr<const RunModel> model) {
-  // Indices of events of a preview mean nothing in the loaded run.
-  selection.event.reset();
-  selection.area.reset();  // its lanes are indices, too
+  const std::optional<Kept> kept = kept_moment();
+  const std::optional<Focus> focus = focus_of(side);
+  // Indices of events and lanes mean nothing in another reading of the run.
+  if (focus) {
+    selection.event.reset();
+  }
+  if (gap && gap->side == side) {
+    gap.reset();
+  }
+  selection.area.reset();
   hovered.reset();
   hovered_gap.reset();
-  gap.reset();
-  flows.clear();
-  details.clear();
-  area = {};
   delta_map.reset();
   movers.clear();
   step_changes.clear();
-  anchor.reset();
-  runs_[index_of(side)] = std::move(model);
+  drop_find();
+  const std::shared_ptr<const RunModel> before = std::exchange(runs_[index_of(side)], std::move(model));
   run_numbers_[index_of(side)] = ++runs_set_;
-  rebuild();
+  refresh_area();
+  if (run(Side::kA) == nullptr) {
+    return;
+  }
+  const Tracks tracks_before = std::exchange(tracks, make_tracks(*run(Side::kA), run(Side::kB)));
+  keep_anchor(before.get(), *run(side), tracks_before);
+  rebuild_axis(kept);
+  strip = StepStrip::make(*run(Side::kA), run(Side::kB), alignment.slots());
+  for (const Side one : {Side::kA, Side::kB}) {
+    const std::string& text = search[0].text();
+    search[index_of(one)] = run(one) != nullptr ? Search(*run(one), text) : Search();
+  }
+  if (focus) {
+    selection.event = find_focus(side, *focus);
+    ask_about_event();
+  }
+  refresh_emphasis();
+  if (align_mode == AlignMode::kAnchor && two_runs()) {
+    ask_for_anchor(std::nullopt);
+  }
+}
+
+// A run that has grown is aligned as it was until the anchors of its new steps are found; another one afresh.
+void AppState::keep_anchor(const RunModel* before, const RunModel& after, const Tracks& tracks_before) {
+  const bool grown = before != nullptr && before->path == after.path &&
+                     before->steps.size() <= after.steps.size() &&
+                     (before->steps.empty() ||
+                      before->steps.back().begin_ns == after.steps[before->steps.size() - 1].begin_ns);
+  const auto track = [&](const Tracks& all, const auto& wanted) {
+    return std::find_if(all.tracks.begin(), all.tracks.end(), wanted);
+  };
+  if (grown && anchor) {
+    const auto was = track(tracks_before, [&](const Track& one) { return one.lane[0] == anchor->lane[0]; });
+    const auto is = was == tracks_before.tracks.end()
+                        ? tracks.tracks.end()
+                        : track(tracks, [&](const Track& one) { return one.key == was->key; });
+    if (is != tracks.tracks.end() && is->lane[0] != kNoTrackLane && is->lane[1] != kNoTrackLane) {
+      anchor->lane = {is->lane[0], is->lane[1]};
+      return;
+    }
+  }
+  anchor.reset();
+  anchor_offsets_ = {};
 }
 
 void AppState::set_table(DiffTable fresh) {
@@ -39,37 +86,97 @@ void AppState::set_table(DiffTable fresh) {
   finding_.reset();
 }
 
-void AppState::rebuild() {
+std::optional<AppState::Kept> AppState::kept_moment() const {
+  const TimeRange seen = view.visible();
+  if (!view_set_ || seen.length() >= view.bounds().length()) {
+    return std::nullopt;
+  }
+  const auto keep = [&](const Moment& moment) {
+    return Kept{moment, view.to_pixel(alignment.to_display(moment))};
+  };
+  Side side = shows(Side::kA) ? Side::kA : Side::kB;
+  if (selection.event) {
+    const EventRef& ref = *selection.event;
+    const TimeRange range = display_of(ref);
+    if (seen.contains(range.begin_ns)) {
+      return keep({ref.side, row_of(ref).start(ref.index), 0});
+    }
+    if (range.begin_ns < seen.end_ns && range.end_ns > seen.begin_ns) {
+      side = ref.side;
+    }
+  }
+  const double middle = (seen.begin_ns + seen.end_ns) / 2;
+  const std::optional<TimeRange> gap_here = alignment.gap_at(side, middle);
+  if (!gap_here) {
+    return keep(alignment.moment_at(side, middle));
+  }
+  // The other run's step goes on here. Where that is not on screen, what is nearest of this one.
+  if (!shows(other(side)) && gap_here->begin_ns > seen.begin_ns) {
+    const double short_of =
+        std::max(view.ns_per_pixel() * 1e-3, gap_here->begin_ns * 4 * std::numeric_limits<double>::epsilon());
+    return keep(alignment.moment_at(side, gap_here->begin_ns - short_of));
+  }
+  if (!shows(other(side)) && gap_here->end_ns < seen.end_ns) {
+    return keep(alignment.moment_at(side, gap_here->end_ns));
+  }
+  return keep(alignment.moment_at(other(side), middle));
+}
+
+std::optional<AppState::Focus> AppState::focus_of(Side side) const {
+  if (!selection.event || selection.event->side != side) {
+    return std::nullopt;
+  }
+  const EventRef& ref = *selection.event;
+  const EventRow& row = row_of(ref);
+  Focus focus{"", row.start(ref.index), row.duration(ref.index), name_of(ref).text};
+  for (const Track& track : tracks.tracks) {
+    if (track.lane[index_of(side)] == ref.lane) {
+      focus.track = track.key;
+    }
+  }
+  return focus;
+}
+
+std::optional<EventRef> AppState::find_focus(Side side, const Focus& focus) const {
+  for (const Track& track : tracks.tracks) {
+    const uint32_t lane = track.lane[index_of(side)];
+    if (track.key != focus.track || lane == kNoTrackLane) {
+      continue;
+    }
+    const std::vector<EventRow>& rows = run(side)->lanes[lane].rows;
+    for (uint32_t r = 0; r < rows.size(); ++r) {
+      for (size_t i = rows[r].first_starting_at(focus.start_ns);
+           i < rows[r].size() && rows[r].start(i) == focus.start_ns; ++i) {
+        const EventRef ref{side, lane, r, static_cast<uint32_t>(i)};
+        if (rows[r].duration(i) == focus.duration_ns && name_of(ref).text == focus.name) {
+          return ref;
+        }
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+void AppState::rebuild_axis(const std::optional<Kept>& kept) {
   const RunModel* a = run(Side::kA);
   const RunModel* b = run(Side::kB);
   if (a == nullptr) {
     return;
   }
-  const double middle = (view.visible().begin_ns + view.visible().end_ns) / 2;
-  const size_t slot = view_set_ ? alignment.slot_at(middle) : 0;
-  const bool whole = !view_set_ || view.visible().length() >= view.bounds().length();
-  const size_t slots_before = alignment.slots().size();
-  tracks = make_tracks(*a, b);
-  if (b != nullptr && align_mode == AlignMode::kAnchor && !anchor) {
-    anchor = first_collective(*a, *b, tracks);
-  }
-  alignment =
-      b != nullptr ? Alignment::pair(*a, *b, align_mode, anchor ? &*anchor : nullptr) : Alignment::single(*a);
-  strip = StepStrip::make(*a, b, alignment.slots());
+  alignment = b != nullptr ? Alignment::pair(*a, *b, align_mode, anchor ? &anchor_offsets_ : nullptr)
+                           : Alignment::single(*a);
   view.set_bounds(alignment.extent());
-  if (whole) {
-    view.fit_all();
-  } else if (slot < slots_before && slot < alignment.slots().size()) {
-    // Keep looking at the same step when the axis changes under it.
-    const TimeRange& display = alignment.slots()[slot].display;
-    view.center_on((display.begin_ns + display.end_ns) / 2);
-  }
   view_set_ = true;
-  for (const Side side : {Side::kA, Side::kB}) {
-    const std::string& text = search[0].text();
-    search[index_of(side)] = run(side) != nullptr ? Search(*run(side), text) : Search();
+  if (!kept) {
+    view.fit_all();
+    return;
   }
-  refresh_emphasis();
+  const double at = alignment.to_display(kept->moment);
+  if (at >= alignment.extent().begin_ns && at <= alignment.extent().end_ns) {
+    view.hold(at, kept->pixel);
+  } else {
+    view.center_on(at);
+  }
 }
 
 void AppState::refresh_layout(const LayoutMetrics& metrics) {
@@ -89,11 +196,7 @@ void AppState::apply_deep_links(const Options& options) {
   PlaceText place;
   if (!options.at.empty() && run(Side::kA) != nullptr && parse_place(options.at, place)) {
     if (place.is_step) {
-      const auto at = std::find_if(strip.bars.begin(), strip.bars.end(),
-                                   [&](const StepBar& bar) { return bar.number == place.step; });
-      if (at != strip.bars.end()) {
-        go_to_step(at->slot);
-      } else {
+      if (!go_to_step_number(place.step)) {
         load.errors.push_back("--at " + options.at + ": there is no such step; the whole run is shown");
       }
     } else {
@@ -106,6 +209,7 @@ void AppState::apply_deep_links(const Options& options) {
   if (!options.select.empty()) {
     search_for(options.select);
     find(true);
+    wait();  // once, before anybody can do anything
   }
   if (!options.link.empty()) {
     Link link;
@@ -206,6 +310,7 @@ void AppState::search_for(const std::string& text) {
   std::fill(search_box.text.begin(), search_box.text.end(), '\0');
   std::copy_n(text.begin(), std::min(text.size(), search_box.text.size() - 1), search_box.text.begin());
   found_track_.reset();
+  drop_find();
   search_box.searched = text;
   const std::string names_like = search_box.lanes ? "" : text;
   size_t names = 0;

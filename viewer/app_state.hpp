@@ -33,6 +33,7 @@
 #include "viewer/model/viewport.hpp"
 #include "viewer/model/window_layout.hpp"
 #include "viewer/options.hpp"
+#include "viewer/questions.hpp"
 
 namespace stepscope::viewer {
 
@@ -65,11 +66,11 @@ struct PaletteBox {
 // Which table a command asked to copy; the shell knows which one is in front.
 enum class TableCopy : uint8_t { kNone, kTabs, kCsv };
 
-// An arrow of the selected event.
-struct Flow {
-  FlowKind kind = FlowKind::kLaunch;
-  bool later = false;  // the arrow leads from the selected event to this one
-  EventRef event;
+// A stretch of time on a run's own timeline.
+struct RunSpan {
+  int64_t begin_ns = 0;
+  int64_t end_ns = 0;
+  friend bool operator==(const RunSpan&, const RunSpan&) = default;
 };
 
 class AppState {
@@ -148,7 +149,9 @@ class AppState {
   // Lights up a name everywhere and selects nothing else.
   void highlight(const std::string& name);
   void go_to_step(size_t slot);
-  bool go_to_step_number(int64_t number);  // as people call it; false when there is none
+  // As people call it; false when there is none. Of several (a run that resumed counts some steps again) the one nearest to what is
+  // looked at, and from that the next.
+  bool go_to_step_number(int64_t number);
   // A cell of the delta map: shows the step and brings the lanes into sight.
   void go_to_cell(size_t slot, size_t track);
   // Events of these names, exactly, stand out in their run until something is searched for or all is cleared.
@@ -157,6 +160,7 @@ class AppState {
   void zoom_to_selection();
   void fit_all();
   void toggle_group(const std::string& key);
+  // By an event the axis changes once that is found.
   void set_alignment(AlignMode mode);
   // Aligns by the selected event, wherever a step has it; by the first collective when that cannot be.
   void align_by_selection();
@@ -168,6 +172,9 @@ class AppState {
   [[nodiscard]] const NameEntry& name_of(const EventRef& ref) const;
   [[nodiscard]] TimeRange display_of(const EventRef& ref) const;
   [[nodiscard]] std::optional<TimeRange> selected_range() const;
+  // What of a run a stretch of the axis stands for. Of the selected steps, all of them in either run, whatever the alignment: the
+  // clock of one run says nothing of the other's steps.
+  [[nodiscard]] RunSpan span_of(Side side, const TimeRange& display) const;
   // The event under a display time on a row, within `slack` ns of display time.
   [[nodiscard]] std::optional<EventRef> event_at(Side side, uint32_t lane, size_t row, double display,
                                                  double slack) const;
@@ -175,6 +182,20 @@ class AppState {
   [[nodiscard]] bool dimmed(Side side, uint32_t name) const;
   [[nodiscard]] const std::vector<uint8_t>& emphasis(Side side) const { return emphasis_[index_of(side)]; }
   void refresh_layout(const LayoutMetrics& metrics);
+
+  // What clicks ask of whole recordings (details, arrows, causes, areas, matches, anchors) is found on a thread. Takes what has
+  // been found, once a frame; true when there was anything.
+  bool take_answers();
+  // Until all that was asked is answered and taken, by views and the SQL console too: for scripts and tests.
+  void wait();
+  // Called from any thread when there is something to take. Before anything is asked.
+  void set_wake(const std::function<void()>& wake);
+  // What is on screen lacks the answer yet, and says "...".
+  [[nodiscard]] bool event_pending() const { return selection.event && event_.pending(); }
+  [[nodiscard]] bool gap_pending() const { return gap && gap_.pending(); }
+  [[nodiscard]] bool area_pending() const { return selection.area && area_.pending(); }
+  [[nodiscard]] bool find_pending() const { return find_.pending(); }
+  [[nodiscard]] bool axis_pending() const { return align_mode == AlignMode::kAnchor && anchors_.pending(); }
 
   Theme theme = Theme::kDark;
   float user_scale = 1;
@@ -227,6 +248,8 @@ class AppState {
   // CounterLine::key: those that are telling where nobody chose.
   Latest<std::array<uint64_t, 2>, std::shared_ptr<const CounterBoard>> counters;
   std::optional<std::set<std::string>> chosen_counters;
+  Background clicks;      // what a click asks: not behind what a view computes
+  Background queries;     // of the SQL console: may take minutes
 
  private:
   // What makes a place in the history, as it is held here: cheap to compare in every frame.
@@ -247,7 +270,24 @@ class AppState {
   void finding_by(int direction);
   void mark_by(int direction);
   void open_palette();
-  void rebuild();
+  // What must not move on screen while the axis changes under it.
+  struct Kept {
+    Moment moment;
+    double pixel = 0;
+  };
+  // The selected event in another reading of its run, where indices differ.
+  struct Focus {
+    std::string track;
+    int64_t start_ns = 0;
+    int64_t duration_ns = 0;
+    std::string name;
+  };
+  // The selected event where it is in sight, else what stands in the middle; none while everything is on screen.
+  [[nodiscard]] std::optional<Kept> kept_moment() const;
+  [[nodiscard]] std::optional<Focus> focus_of(Side side) const;
+  [[nodiscard]] std::optional<EventRef> find_focus(Side side, const Focus& focus) const;
+  void keep_anchor(const RunModel* before, const RunModel& after, const Tracks& tracks_before);
+  void rebuild_axis(const std::optional<Kept>& kept);
   void drop_focus();
   void step_by(int direction);
   void event_by(int direction);
@@ -256,7 +296,17 @@ class AppState {
   void open_search(bool lanes);
   void find_lane(bool forward);
   void refresh_emphasis();
-  void refresh_flows();
+  void ask_about_event();
+  void take_event_facts();
+  void ask_about_gap();
+  void take_gap_causes();
+  [[nodiscard]] AreaQuestion area_question() const;
+  void refresh_area();
+  void ask_for_match(bool forward);
+  void drop_find();
+  void take_match();
+  void ask_for_anchor(const std::optional<EventRef>& event);
+  void take_anchor();
 
   std::array<std::shared_ptr<const RunModel>, 2> runs_;
   std::array<uint64_t, 2> run_numbers_{};
@@ -268,6 +318,16 @@ class AppState {
   std::optional<size_t> found_track_;  // where the search for lanes is
   bool view_set_ = false;
   std::optional<Seen> seen_;
+  Latest<EventQuestion, EventFacts> event_;
+  Latest<GapQuestion, LeafTimes> gap_;
+  Latest<AreaQuestion, AreaFacts> area_;
+  Latest<FindQuestion, Matches> find_;
+  Latest<AnchorQuestion, AnchorFacts> anchors_;
+  std::optional<bool> follow_when_known_;  // the arrow: later, or earlier
+  Selection find_selection_;               // from which a match is looked for
+  int find_more_ = 0;                      // matches to go on by, backwards when negative
+  uint64_t find_number_ = 0;
+  AnchorOffsets anchor_offsets_;  // of `anchor`, in the runs that it was looked for in
 };
 
 }  // namespace stepscope::viewer

@@ -86,6 +86,12 @@ class Latest {
     take();
     return answer_.get();
   }
+  // Takes the answer to the question asked last; true when it has come since it was last looked for.
+  bool poll() {
+    const bool waited = pending();
+    take();
+    return waited && !pending();
+  }
   // The question that answer() answers.
   [[nodiscard]] const std::optional<Key>& answered() const { return answered_; }
   // The question is not answered yet.

@@ -50,10 +50,10 @@ void AppState::align_by_selection() {
   if (!two_runs()) {
     return;
   }
-  if (selection.event) {
-    anchor = anchor_at(*run(selection.event->side), tracks, *selection.event);
-  }
-  set_alignment(AlignMode::kAnchor);
+  align_mode = AlignMode::kAnchor;
+  selection.area.reset();  // its display times belong to the old axis
+  refresh_area();
+  ask_for_anchor(selection.event);
 }
 
 void AppState::go_to_cell(size_t slot, size_t track) {

@@ -18,6 +18,7 @@ constexpr int kFramesToSettle = 6;
 void FrameScript::settle() {
   for (int frame = 0; frame < kFramesToSettle; ++frame) {
     window_.draw_frame();
+    state_.wait();  // what the frame asked for is in the next one, a query's rows too
   }
 }
 

@@ -18,7 +18,7 @@ class FrameScript final : public ScriptHost {
     std::function<void()> draw_frame;  // one, with the shell
     std::function<analysis::Status(const std::string& path)> write_picture;
   };
-  FrameScript(const AppState& state, Shell& shell, Window window)
+  FrameScript(AppState& state, Shell& shell, Window window)
       : state_(state), shell_(shell), window_(std::move(window)) {}
 
   void settle() override;
@@ -29,7 +29,7 @@ class FrameScript final : public ScriptHost {
   [[nodiscard]] TableText front_table() override { return shell_.front_table(state_); }
 
  private:
-  const AppState& state_;
+  AppState& state_;
   Shell& shell_;
   Window window_;
 };

@@ -58,9 +58,12 @@ bool parse_range(std::string_view text, std::optional<TimeRange>& range) {
   return parse_pair(text, range->begin_ns, range->end_ns);
 }
 
+// The last one can have the smaller number: a run that resumed from a checkpoint counts some steps again.
 bool parse_steps(std::string_view text, Link& link) {
   link.steps.emplace();
-  return parse_pair(text, link.steps->first, link.steps->second);
+  const std::string_view first = cut(text);
+  return parse_number(first, link.steps->first) &&
+         parse_number(text.empty() ? first : text, link.steps->second);
 }
 
 bool parse_event(std::string_view text, Link& link) {

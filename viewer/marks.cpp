@@ -13,7 +13,8 @@ void AppState::toggle_mark(bool span) {
   }
   const double middle = (view.visible().begin_ns + view.visible().end_ns) / 2;
   const TimeRange range = selected_range().value_or(TimeRange{middle, middle});
-  Mark mark{selection.event ? selection.event->side : Side::kA, 0, 0};
+  const Side seen = shows(Side::kA) ? Side::kA : Side::kB;
+  Mark mark{selection.event ? selection.event->side : gap ? gap->side : seen, 0, 0};
   mark.begin_ns = alignment.to_time(mark.side, range.begin_ns);
   mark.end_ns = span ? alignment.to_time(mark.side, range.end_ns) : mark.begin_ns;
   if (std::erase_if(marks, [&](const Mark& other) { return mark.same_place(other); }) == 0) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "viewer/app_state.hpp"
+#include "viewer/model/format.hpp"
 
 namespace stepscope::viewer {
 namespace {
@@ -38,10 +39,30 @@ std::optional<EventRef> event_of(const AppState& state, const Link::Event& wante
   return std::nullopt;
 }
 
-std::optional<size_t> slot_of(const AppState& state, int64_t number) {
-  const auto at = std::find_if(state.strip.bars.begin(), state.strip.bars.end(),
-                               [&](const StepBar& bar) { return bar.number == number; });
-  return at == state.strip.bars.end() ? std::nullopt : std::optional(at->slot);
+// Slots of the steps with this number, ascending: several where a run resumed from a checkpoint and counted some again.
+std::vector<size_t> slots_of(const AppState& state, int64_t number) {
+  std::vector<size_t> slots;
+  for (const StepBar& bar : state.strip.bars) {
+    if (bar.number == number) {
+      slots.push_back(bar.slot);
+    }
+  }
+  return slots;
+}
+
+// Position in `slots` (not empty) of the one nearest to a place on the axis.
+size_t nearest(const AppState& state, const std::vector<size_t>& slots, double at) {
+  const auto away = [&](size_t slot) {
+    const TimeRange& range = state.alignment.slots()[slot].display;
+    return std::max({range.begin_ns - at, at - range.end_ns, 0.0});
+  };
+  const auto best =
+      std::min_element(slots.begin(), slots.end(), [&](size_t x, size_t y) { return away(x) < away(y); });
+  return static_cast<size_t>(best - slots.begin());
+}
+
+double middle_of(const TimeRange& range) {
+  return (range.begin_ns + range.end_ns) / 2;
 }
 
 int64_t number_of(const AppState& state, size_t slot) {
@@ -88,6 +109,10 @@ std::string AppState::apply(const Link& link) {
   if (link.align && *link.align != align_mode) {
     set_alignment(*link.align);
   }
+  if (axis_pending()) {  // all that follows are places on it
+    clicks.wait();
+    (void)take_answers();
+  }
   if (link.search && *link.search != search_box.searched) {
     search_box.lanes = false;
     search_for(*link.search);
@@ -113,12 +138,14 @@ std::string AppState::apply_selection(const Link& link) {
   selection.clear();
   drop_focus();
   if (link.steps) {
-    const auto first = slot_of(*this, link.steps->first);
-    const auto last = slot_of(*this, link.steps->second);
-    if (first && last) {
-      select_steps(*first, *last, false);
+    const std::vector<size_t> first = slots_of(*this, link.steps->first);
+    const std::vector<size_t> last = slots_of(*this, link.steps->second);
+    if (!first.empty() && !last.empty()) {
+      const size_t from = first[nearest(*this, first, middle_of(link.range.value_or(view.visible())))];
+      const auto to = std::lower_bound(last.begin(), last.end(), from);
+      select_steps(from, to != last.end() ? *to : last.back(), false);
     } else {
-      problem = "there is no step " + std::to_string(first ? link.steps->second : link.steps->first);
+      problem = "there is no step " + std::to_string(first.empty() ? link.steps->first : link.steps->second);
     }
   }
   if (link.time) {
@@ -182,15 +209,24 @@ void AppState::finding_by(int direction) {
 }
 
 bool AppState::go_to_step_number(int64_t number) {
-  const auto slot = slot_of(*this, number);
-  if (slot) {
-    go_to_step(*slot);
+  const std::vector<size_t> slots = slots_of(*this, number);
+  if (slots.empty()) {
+    return false;
   }
-  return slot.has_value();
+  size_t chosen = nearest(*this, slots, middle_of(view.visible()));
+  if (selection.steps == StepSelection{slots[chosen], slots[chosen]}) {
+    chosen = (chosen + 1) % slots.size();
+  }
+  go_to_step(slots[chosen]);
+  if (slots.size() > 1) {
+    message = "step " + std::to_string(number) + " (" + ordinal(chosen + 1) + " of " +
+              std::to_string(slots.size()) + ")";
+  }
+  return true;
 }
 
 void AppState::remember_place(double seconds) {
-  if (load.active || run(Side::kA) == nullptr) {
+  if (load.active || axis_pending() || run(Side::kA) == nullptr) {
     return;  // what moves while a run loads was moved by nobody
   }
   Seen now{view.visible(), selection, align_mode,         shown, arrangement, tab,

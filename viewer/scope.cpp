@@ -48,6 +48,11 @@ Scope scope_of(const AppState& state) {
     scope.whole = false;
     scope.begin_ns = display->begin_ns;
     scope.end_ns = display->end_ns;
+    for (const Side side : {Side::kA, Side::kB}) {
+      if (state.run(side) != nullptr) {
+        scope.span[index_of(side)] = state.span_of(side, *display);
+      }
+    }
   }
   return scope;
 }
@@ -73,13 +78,12 @@ std::vector<LaneSpan> spans_of(const AppState& state, const Scope& scope, Side s
   if (scope.whole) {
     return whole_run(*state.run(side));
   }
-  const int64_t begin = state.alignment.to_time(side, scope.begin_ns);
-  const int64_t end = state.alignment.to_time(side, scope.end_ns);
+  const RunSpan& span = scope.span[index_of(side)];
   for (size_t t = 0; t < state.tracks.tracks.size(); ++t) {
     const uint32_t lane = state.tracks.tracks[t].lane[index_of(side)];
     if (lane != kNoTrackLane && (scope.tracks.empty() || std::find(scope.tracks.begin(), scope.tracks.end(),
                                                                    t) != scope.tracks.end())) {
-      spans.push_back({lane, begin, end});
+      spans.push_back({lane, span.begin_ns, span.end_ns});
     }
   }
   return spans;
@@ -121,13 +125,12 @@ void AppState::visit(const Place& place) {
 
 void AppState::visit(const EventRef& ref) {
   const Selection before = selection;
-  const auto area_before = area;
   const EventRow& row = row_of(ref);
   visit(Place{ref.side, ref.lane, row.start(ref.index), row.end(ref.index)});
   // The list that it was picked from stays as it is.
   selection = before;
-  area = area_before;
   selection.event = ref;
+  refresh_area();
 }
 
 void AppState::highlight(const std::string& name) {

@@ -31,8 +31,9 @@ struct Scope {
   bool whole = true;
   double begin_ns = 0;  // display time, unless whole
   double end_ns = 0;
-  std::vector<size_t> tracks;  // of an area; empty: all
-  size_t steps = 0;            // selected steps, or all there are; 0 for an area
+  std::array<RunSpan, 2> span{};  // by Side: what that is of each run
+  std::vector<size_t> tracks;     // of an area; empty: all
+  size_t steps = 0;               // selected steps, or all there are; 0 for an area
   friend bool operator==(const Scope&, const Scope&) = default;
 };
 

@@ -101,6 +101,7 @@ Failure select_lane(Stage& stage, const std::string& text) {
 Failure find_event(Stage& stage, const std::string& text) {
   stage.state.search_for(text);
   stage.state.find(true);
+  stage.state.wait();
   return done_if(stage.state.selection.event.has_value(), "no event is named like '" + text + "'");
 }
 

@@ -35,9 +35,7 @@ void AppState::select_run(std::optional<Side> side) {
 
 void AppState::clear_selected(Dimension dimension) {
   selection = without(std::move(selection), dimension);
-  if (dimension == Dimension::kTime) {
-    area = {};
-  }
+  refresh_area();  // without the steps, an area of theirs is one by the clock
   refresh_emphasis();
 }
 
@@ -48,6 +46,19 @@ bool AppState::selects_track(size_t track) const {
 bool AppState::selects_name(Side side, uint32_t name) const {
   return (!selection.run || selection.run == side) &&
          (selection.names.empty() || selection.names.contains(run(side)->names[name].text));
+}
+
+RunSpan AppState::span_of(Side side, const TimeRange& display) const {
+  const auto slots = alignment.slots();
+  if (selection.steps && selection.steps->last < slots.size() &&
+      display == TimeRange{slots[selection.steps->first].display.begin_ns,
+                           slots[selection.steps->last].display.end_ns}) {
+    const auto step = [&](size_t slot) -> const StepModel& {
+      return run(side)->steps[side == Side::kA ? slots[slot].index_a : slots[slot].index_b];
+    };
+    return {step(selection.steps->first).begin_ns, step(selection.steps->last).end_ns};
+  }
+  return {alignment.to_time(side, display.begin_ns), alignment.to_time(side, display.end_ns)};
 }
 
 }  // namespace stepscope::viewer

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <unordered_map>
 
 namespace stepscope::viewer {
 namespace {
@@ -12,26 +13,73 @@ struct StepPair {
   size_t b;
 };
 
-// Steps of equal number, in order. Numbers ascend within a run; a run that restarts its count pairs by position.
-std::vector<StepPair> pair_steps(std::span<const StepModel> a, std::span<const StepModel> b) {
-  const auto by_number = [](const StepModel& x, const StepModel& y) { return x.number <= y.number; };
-  const auto ascending = [&](std::span<const StepModel> steps) {
-    return std::adjacent_find(steps.begin(), steps.end(), [&](const StepModel& x, const StepModel& y) {
-             return by_number(y, x);
-           }) == steps.end();
+// As many pairs of equal number as there can be in the order of both: a run that resumed from a checkpoint counts some steps twice.
+// None where numbers say too little (all steps have the same one).
+std::vector<StepPair> pair_by_number(std::span<const StepModel> a, std::span<const StepModel> b) {
+  constexpr size_t kOften = 8;
+  std::unordered_map<int64_t, std::vector<size_t>> where;  // in b, ascending
+  for (size_t k = 0; k < b.size(); ++k) {
+    where[b[k].number].push_back(k);
+  }
+  // The longest ascending row of positions in b: for each length the candidate that ends first, with the one before it.
+  struct Candidate {
+    StepPair pair;
+    size_t before;
   };
-  std::vector<StepPair> pairs;
-  if (ascending(a) && ascending(b)) {
-    for (size_t i = 0, k = 0; i < a.size() && k < b.size();) {
-      if (a[i].number == b[k].number) {
-        pairs.push_back({i++, k++});
-      } else if (a[i].number < b[k].number) {
-        ++i;
+  constexpr size_t kNone = ~size_t{0};
+  std::vector<Candidate> links;
+  std::vector<size_t> ends;  // by length - 1, into links
+  for (size_t i = 0; i < a.size(); ++i) {
+    const auto found = where.find(a[i].number);
+    if (found == where.end()) {
+      continue;
+    }
+    if (links.size() > kOften * (a.size() + b.size())) {
+      return {};
+    }
+    for (auto k = found->second.rbegin(); k != found->second.rend(); ++k) {
+      const auto at = std::lower_bound(ends.begin(), ends.end(), *k,
+                                       [&](size_t end, size_t value) { return links[end].pair.b < value; });
+      links.push_back({{i, *k}, at == ends.begin() ? kNone : *(at - 1)});
+      if (at == ends.end()) {
+        ends.push_back(links.size() - 1);
       } else {
-        ++k;
+        *at = links.size() - 1;
       }
     }
   }
+  std::vector<StepPair> pairs;
+  for (size_t link = ends.empty() ? kNone : ends.back(); link != kNone; link = links[link].before) {
+    pairs.push_back(links[link].pair);
+  }
+  std::reverse(pairs.begin(), pairs.end());
+  return pairs;
+}
+
+bool ascending(std::span<const StepModel> steps) {
+  return std::adjacent_find(steps.begin(), steps.end(), [](const StepModel& x, const StepModel& y) {
+           return x.number >= y.number;
+         }) == steps.end();
+}
+
+// The same where numbers ascend, in linear time.
+std::vector<StepPair> merge_by_number(std::span<const StepModel> a, std::span<const StepModel> b) {
+  std::vector<StepPair> pairs;
+  for (size_t i = 0, k = 0; i < a.size() && k < b.size();) {
+    if (a[i].number == b[k].number) {
+      pairs.push_back({i++, k++});
+    } else if (a[i].number < b[k].number) {
+      ++i;
+    } else {
+      ++k;
+    }
+  }
+  return pairs;
+}
+
+// By number, else by position.
+std::vector<StepPair> pair_steps(std::span<const StepModel> a, std::span<const StepModel> b) {
+  std::vector<StepPair> pairs = ascending(a) && ascending(b) ? merge_by_number(a, b) : pair_by_number(a, b);
   if (pairs.empty()) {
     for (size_t i = 0; i < std::min(a.size(), b.size()); ++i) {
       pairs.push_back({i, i});
@@ -62,7 +110,8 @@ Alignment Alignment::single(const RunModel& run) {
   return result;
 }
 
-Alignment Alignment::pair(const RunModel& a, const RunModel& b, AlignMode mode, const StepAnchor* anchor) {
+Alignment Alignment::pair(const RunModel& a, const RunModel& b, AlignMode mode,
+                          const AnchorOffsets* anchors) {
   Alignment result;
   result.begin_ = {a.begin_ns, b.begin_ns};
   const std::vector<StepPair> pairs = pair_steps(a.steps, b.steps);
@@ -80,9 +129,13 @@ Alignment Alignment::pair(const RunModel& a, const RunModel& b, AlignMode mode, 
     }
     return result;
   }
-  const bool anchored = mode == AlignMode::kAnchor && anchor != nullptr;
-  const auto anchors_a = anchored ? anchor_offsets(a, Side::kA, *anchor) : std::vector<int64_t>();
-  const auto anchors_b = anchored ? anchor_offsets(b, Side::kB, *anchor) : std::vector<int64_t>();
+  const bool anchored = mode == AlignMode::kAnchor && anchors != nullptr;
+  // Of a run that has grown since, or of another one, not every step has its anchor.
+  const auto anchor_of = [&](Side side, size_t index, const StepModel& step) {
+    const std::vector<int64_t>& offsets = (*anchors)[index_of(side)];
+    const int64_t offset = index < offsets.size() ? offsets[index] : kNoAnchor;
+    return offset < step.duration_ns() ? offset : kNoAnchor;
+  };
   result.knots_[0].push_back({0, 0});
   result.knots_[1].push_back({0, 0});
   int64_t at_a = a.begin_ns;
@@ -90,20 +143,25 @@ Alignment Alignment::pair(const RunModel& a, const RunModel& b, AlignMode mode, 
   for (const StepPair& p : pairs) {
     const StepModel& sa = a.steps[p.a];
     const StepModel& sb = b.steps[p.b];
+    // Steps that overlap, or begin before their run does, begin where the one before has ended: time is shown once.
+    const int64_t begin_a = std::max(sa.begin_ns, at_a);
+    const int64_t begin_b = std::max(sb.begin_ns, at_b);
     // 1. What lies before this step since the last paired one: it ends together.
-    result.add_segment(AlignMode::kStepStart, span_of(at_a, sa.begin_ns), span_of(at_b, sb.begin_ns), true);
+    result.add_segment(AlignMode::kStepStart, span_of(at_a, begin_a), span_of(at_b, begin_b), true);
     // 2. The steps start together, or what lies before their anchors ends together.
     const double begin = result.knots_[0].back().display;
-    const bool both = anchored && anchors_a[p.a] != kNoAnchor && anchors_b[p.b] != kNoAnchor;
-    const int64_t from_a = sa.begin_ns + (both ? anchors_a[p.a] : 0);
-    const int64_t from_b = sb.begin_ns + (both ? anchors_b[p.b] : 0);
-    result.add_segment(mode, span_of(sa.begin_ns, from_a), span_of(sb.begin_ns, from_b), true);
+    const int64_t anchor_a = anchored ? anchor_of(Side::kA, p.a, sa) : kNoAnchor;
+    const int64_t anchor_b = anchored ? anchor_of(Side::kB, p.b, sb) : kNoAnchor;
+    const bool both = anchor_a != kNoAnchor && anchor_b != kNoAnchor;
+    const int64_t from_a = both ? std::max(sa.begin_ns + anchor_a, begin_a) : begin_a;
+    const int64_t from_b = both ? std::max(sb.begin_ns + anchor_b, begin_b) : begin_b;
+    result.add_segment(mode, span_of(begin_a, from_a), span_of(begin_b, from_b), true);
     const double origin = result.knots_[0].back().display;
-    result.add_segment(mode, span_of(from_a, sa.end_ns), span_of(from_b, sb.end_ns), false);
+    at_a = std::max(sa.end_ns, from_a);
+    at_b = std::max(sb.end_ns, from_b);
+    result.add_segment(mode, span_of(from_a, at_a), span_of(from_b, at_b), false);
     result.slots_.push_back(
         {{begin, result.knots_[0].back().display}, p.a, p.b, sa.duration_ns(), sb.duration_ns(), origin});
-    at_a = sa.end_ns;
-    at_b = sb.end_ns;
   }
   result.add_segment(AlignMode::kStepStart, span_of(at_a, a.end_ns), span_of(at_b, b.end_ns), false);
   result.extent_ = {0, std::max(1.0, result.knots_[0].back().display)};
@@ -135,10 +193,10 @@ void Alignment::add_segment(AlignMode mode, double length_a, double length_b, bo
   }
 }
 
-double Alignment::to_display(Side side, int64_t t) const {
+// Both of these count the run's time from its begin.
+double Alignment::display_of(Side side, double time) const {
   const std::vector<Knot>& knots = knots_[index_of(side)];
-  const auto time = static_cast<double>(t - begin_[index_of(side)]);
-  if (knots.size() < 2 || time <= knots.front().time) {
+  if (knots.size() < 2 || time < knots.front().time) {
     return knots.empty() ? 0 : knots.front().display + time - knots.front().time;
   }
   // Of a gap (two knots of equal time) the right end: a moment that starts a step stands at its start.
@@ -152,32 +210,67 @@ double Alignment::to_display(Side side, int64_t t) const {
   return from.display + (time - from.time) * (to.display - from.display) / (to.time - from.time);
 }
 
-TimeRange Alignment::to_display(Side side, int64_t begin_ns, int64_t end_ns) const {
-  if (end_ns <= begin_ns) {
-    const double at = to_display(side, begin_ns);
-    return {at, at};
-  }
-  // The end belongs to what is before it, not to the far side of a gap.
-  return {to_display(side, begin_ns),
-          to_display(side, end_ns - 1) + (to_display(side, end_ns - 1) - to_display(side, begin_ns)) /
-                                             static_cast<double>(end_ns - begin_ns)};
-}
-
-int64_t Alignment::to_time(Side side, double display) const {
+double Alignment::time_of(Side side, double display) const {
   const std::vector<Knot>& knots = knots_[index_of(side)];
-  const int64_t begin = begin_[index_of(side)];
   if (knots.size() < 2 || display <= knots.front().display) {
-    return begin + std::llround(display);
+    return display;
   }
   const auto at = std::upper_bound(knots.begin(), knots.end(), display,
                                    [](double value, const Knot& knot) { return value < knot.display; });
   if (at == knots.end()) {
-    return begin + std::llround(knots.back().time + display - knots.back().display);
+    return knots.back().time + display - knots.back().display;
   }
   const Knot& to = *at;
   const Knot& from = *(at - 1);
   const double ratio = (to.time - from.time) / (to.display - from.display);
-  return begin + std::llround(from.time + (display - from.display) * ratio);
+  return from.time + (display - from.display) * ratio;
+}
+
+double Alignment::to_display(Side side, int64_t t) const {
+  return display_of(side, static_cast<double>(t - begin_[index_of(side)]));
+}
+
+TimeRange Alignment::to_display(Side side, int64_t begin_ns, int64_t end_ns) const {
+  const double begin = to_display(side, begin_ns);
+  if (end_ns <= begin_ns) {
+    return {begin, begin};
+  }
+  // The end belongs to what is before it, not to the far side of a gap.
+  const std::vector<Knot>& knots = knots_[index_of(side)];
+  const auto end = static_cast<double>(end_ns - begin_[index_of(side)]);
+  const auto at = std::lower_bound(knots.begin(), knots.end(), end,
+                                   [](const Knot& knot, double value) { return knot.time < value; });
+  if (at == knots.begin() || at == knots.end()) {
+    return {begin, display_of(side, end)};
+  }
+  const Knot& to = *at;
+  const Knot& from = *(at - 1);
+  return {begin, from.display + (end - from.time) * (to.display - from.display) / (to.time - from.time)};
+}
+
+int64_t Alignment::to_time(Side side, double display) const {
+  return begin_[index_of(side)] + std::llround(time_of(side, display));
+}
+
+Moment Alignment::moment_at(Side side, double display) const {
+  const double time = time_of(side, display);
+  const double whole = std::floor(time);
+  return {side, begin_[index_of(side)] + static_cast<int64_t>(whole), time - whole};
+}
+
+double Alignment::to_display(const Moment& moment) const {
+  return display_of(moment.side,
+                    static_cast<double>(moment.whole_ns - begin_[index_of(moment.side)]) + moment.part_ns);
+}
+
+std::optional<TimeRange> Alignment::gap_at(Side side, double display) const {
+  const std::vector<Knot>& knots = knots_[index_of(side)];
+  const auto at = std::upper_bound(knots.begin(), knots.end(), display,
+                                   [](double value, const Knot& knot) { return value < knot.display; });
+  if (at == knots.begin() || at == knots.end() || (at - 1)->time < at->time) {
+    return std::nullopt;
+  }
+  return TimeRange{(at - 1)->display, at->display};
 }
 
 void Alignment::fill(Side side, const Viewport& view, PixelMap& map) const {

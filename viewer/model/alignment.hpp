@@ -8,12 +8,13 @@
 //   anchor           in every pair of steps one event of each stands at the same place (step_anchor.hpp); a pair in which
 //                    either lacks it starts together
 //
-// Steps are paired by number; what lies between paired steps is treated like a step of its own. The mapping of each
+// Steps are paired by number, in the order of both runs, as many as there can be; what lies between paired steps is treated like a step of its own. The mapping of each
 // side is piecewise linear and monotone, held as knots. Constant once made.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -37,13 +38,20 @@ struct StepSlot {
   [[nodiscard]] int64_t delta() const { return duration_b - duration_a; }
 };
 
+// A moment of a run, finer than a ns: zoomed in all the way a pixel is a tenth of one.
+struct Moment {
+  Side side = Side::kA;
+  int64_t whole_ns = 0;  // on the run's own timeline
+  double part_ns = 0;    // what is beyond
+};
+
 class Alignment {
  public:
   Alignment() = default;
   [[nodiscard]] static Alignment single(const RunModel& run);
-  // `anchor` is looked at in that mode only; without one it is as step start.
+  // `anchors` are looked at in that mode only; without them it is as step start, steps that they say nothing of too.
   [[nodiscard]] static Alignment pair(const RunModel& a, const RunModel& b, AlignMode mode,
-                                      const StepAnchor* anchor = nullptr);
+                                      const AnchorOffsets* anchors = nullptr);
 
   [[nodiscard]] TimeRange extent() const { return extent_; }
   // Paired steps, ascending. With one run every step, paired with itself. Display ranges in `absolute` are A's.
@@ -52,6 +60,11 @@ class Alignment {
   // The run's time at a display time; inside a gap the end of the shorter step.
   [[nodiscard]] int64_t to_time(Side side, double display) const;
   [[nodiscard]] TimeRange to_display(Side side, int64_t begin_ns, int64_t end_ns) const;
+  // The same without rounding to ns: to_display(moment_at(side, display)) is `display` wherever this side shows time.
+  [[nodiscard]] Moment moment_at(Side side, double display) const;
+  [[nodiscard]] double to_display(const Moment& moment) const;
+  // Where this side shows no time around a display time, because a step of the other run lasts longer.
+  [[nodiscard]] std::optional<TimeRange> gap_at(Side side, double display) const;
   // The pixel edges of a viewport for one side. Reuses the memory of `map`.
   void fill(Side side, const Viewport& view, PixelMap& map) const;
   // Position in slots() of the slot at a display time, or slots().size().
@@ -63,6 +76,8 @@ class Alignment {
     double time = 0;  // relative to the side's begin, so that doubles stay exact
   };
   void add_segment(AlignMode mode, double length_a, double length_b, bool from_right);
+  [[nodiscard]] double display_of(Side side, double time) const;
+  [[nodiscard]] double time_of(Side side, double display) const;
 
   std::array<std::vector<Knot>, 2> knots_;
   std::array<int64_t, 2> begin_{};

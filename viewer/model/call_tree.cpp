@@ -214,6 +214,7 @@ size_t ranks_of(const RunModel& run, std::span<const LaneSpan> spans) {
   for (const LaneSpan& span : spans) {
     ranks.insert(rank_of(run.processes[run.lanes[span.lane].process].title));
   }
+  ranks.erase("");  // a launcher is no rank
   return std::max<size_t>(1, ranks.size());
 }
 

@@ -98,6 +98,15 @@ std::string format_bytes(double bytes) {
   return unit == 0 ? fmt::format("{:.0f} B", bytes) : three_digits(bytes) + " " + kNames.at(unit);
 }
 
+std::string ordinal(size_t number) {
+  const char* ending = number % 100 / 10 == 1 ? "th"
+                       : number % 10 == 1     ? "st"
+                       : number % 10 == 2     ? "nd"
+                       : number % 10 == 3     ? "rd"
+                                              : "th";
+  return std::to_string(number) + ending;
+}
+
 bool parse_place(std::string_view text, PlaceText& place) {
   const size_t digits = std::min(text.find_first_not_of("0123456789.-"), text.size());
   const std::string_view number = text.substr(0, digits);

@@ -3,6 +3,7 @@
 // Numbers for people: durations with one unit and sensible precision, signed differences, counts, byte sizes.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -21,6 +22,8 @@ namespace stepscope::viewer {
 [[nodiscard]] std::string format_ruler(double ns, double step_ns);
 [[nodiscard]] std::string format_count(uint64_t count);
 [[nodiscard]] std::string format_bytes(double bytes);
+// "1st", "2nd", "3rd", "11th".
+[[nodiscard]] std::string ordinal(size_t number);
 
 // Parses "412" (a step), "12.5s", "350ms", "20us", "7ns" (a time since the start). False when it is neither.
 struct PlaceText {

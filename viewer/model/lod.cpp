@@ -12,7 +12,7 @@ constexpr size_t kWalkPerPixel = 24;  // events looked at one by one before jump
 constexpr size_t kSamples = 8;        // events looked at for the leading category of what was jumped over
 
 uint8_t fill_of(double busy) {
-  return static_cast<uint8_t>(std::clamp(std::ceil(busy * kFull - 0.02), 1.0, static_cast<double>(kFull)));
+  return static_cast<uint8_t>(std::clamp(std::round(busy * kFull), 1.0, static_cast<double>(kFull)));
 }
 
 void emit_column(std::vector<LodSpan>& out, size_t first, size_t pixel, double busy, Category category) {

@@ -7,7 +7,8 @@
 //   * zoomed out (a pixel is longer than the row's base bucket): one mip read per pixel;
 //   * else a walk over the visible events: those of at least two pixels become exact rectangles, smaller ones
 //     are added up per pixel; where many share a pixel the walk jumps ahead with the running sums.
-// Neighbouring columns that look the same are merged. Nothing that covers a pixel is ever left out.
+// Neighbouring columns that look the same are merged. Nothing that covers a pixel is ever left out. How busy a column is, is exact
+// to 1/255: of the column in the walk, of the buckets that it touches in a mip read.
 // Hot path: no allocation once `out` has grown.
 #pragma once
 
@@ -36,9 +37,9 @@ struct LodSpan {
   [[nodiscard]] float width() const { return x1 - x0; }
 };
 
-inline constexpr uint8_t kFull = 16;
+inline constexpr uint8_t kFull = 255;
 
-// Adds to cover[p] the busy share of pixel column p as these spans of one row draw it, to 1/16. What reaches past the end of
+// Adds to cover[p] the busy share of pixel column p as these spans of one row draw it, to 1/255. What reaches past the end of
 // `cover` is left out.
 void add_coverage(std::span<const LodSpan> spans, std::span<float> cover);
 

@@ -138,10 +138,14 @@ void Selection::select_area(AreaSelection selected) {
   event.reset();
 }
 
-AreaStats area_stats(const RunModel& run, std::span<const LaneArea> areas) {
+AreaStats area_stats(const RunModel& run, std::span<const LaneArea> areas,
+                     const std::atomic<bool>* cancelled) {
   AreaStats stats;
   std::vector<NameStat> by_name(run.names.size());
   for (const LaneArea& area : areas) {
+    if (cancelled != nullptr && cancelled->load(std::memory_order_relaxed)) {
+      break;
+    }
     stats.union_ns += LaneWalk(run.lanes[area.lane], area, by_name).run();
     stats.length_ns = std::max(stats.length_ns, area.end_ns - area.begin_ns);
     ++stats.lanes;

@@ -5,6 +5,7 @@
 // combined: selection_algebra.hpp. Plus the statistics of an area.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <optional>
 #include <set>
@@ -86,9 +87,11 @@ struct LaneArea {
   uint32_t lane = 0;
   int64_t begin_ns = 0;
   int64_t end_ns = 0;
+  friend bool operator==(const LaneArea&, const LaneArea&) = default;
 };
 
-// One pass over the events inside: 10 M take some tens of ms.
-[[nodiscard]] AreaStats area_stats(const RunModel& run, std::span<const LaneArea> areas);
+// One pass over the events inside: 10 M take some tens of ms. Stops between lanes when `cancelled` is set, with what it has.
+[[nodiscard]] AreaStats area_stats(const RunModel& run, std::span<const LaneArea> areas,
+                                   const std::atomic<bool>* cancelled = nullptr);
 
 }  // namespace stepscope::viewer

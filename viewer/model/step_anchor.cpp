@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "viewer/model/format.hpp"
+
 namespace stepscope::viewer {
 namespace {
 
@@ -45,14 +47,7 @@ bool communicates(const RunModel& run, const LaneModel& lane) {
 }  // namespace
 
 std::string StepAnchor::title() const {
-  const size_t number = n + 1;
-  const char* ending = number % 100 / 10 == 1 ? "th"
-                       : number % 10 == 1     ? "st"
-                       : number % 10 == 2     ? "nd"
-                       : number % 10 == 3     ? "rd"
-                                              : "th";
-  return (name.empty() ? std::string("communication") : name) + ", " + std::to_string(number) + ending +
-         " of the step";
+  return (name.empty() ? std::string("communication") : name) + ", " + ordinal(n + 1) + " of the step";
 }
 
 std::vector<int64_t> anchor_offsets(const RunModel& run, Side side, const StepAnchor& anchor) {

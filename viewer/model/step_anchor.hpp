@@ -21,11 +21,14 @@ struct StepAnchor {
   size_t n = 0;                    // from 0, of those that start in the step
   // "all_reduce, 3rd of the step"
   [[nodiscard]] std::string title() const;
+  friend bool operator==(const StepAnchor&, const StepAnchor&) = default;
 };
 
 inline constexpr int64_t kNoAnchor = -1;
 // Where the anchor starts in each step of this run, in ns since the step's begin; kNoAnchor in steps that lack it.
 [[nodiscard]] std::vector<int64_t> anchor_offsets(const RunModel& run, Side side, const StepAnchor& anchor);
+// Of both runs.
+using AnchorOffsets = std::array<std::vector<int64_t>, 2>;
 
 // By this event; none where its lane has no counterpart or it starts in no step.
 [[nodiscard]] std::optional<StepAnchor> anchor_at(const RunModel& run, const Tracks& tracks,

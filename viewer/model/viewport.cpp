@@ -14,7 +14,7 @@ void Viewport::set_bounds(TimeRange bounds) {
   if (bounds_.length() < kMinSpanNs) {
     bounds_.end_ns = bounds_.begin_ns + kMinSpanNs;
   }
-  clamp();
+  clamp(with_margin());
 }
 
 void Viewport::set_width(double pixels) {
@@ -22,8 +22,11 @@ void Viewport::set_width(double pixels) {
 }
 
 void Viewport::show(TimeRange range) {
+  TimeRange allowed = with_margin();
+  allowed.begin_ns = std::min(allowed.begin_ns, visible_.begin_ns);
+  allowed.end_ns = std::max(allowed.end_ns, visible_.end_ns);
   visible_ = range;
-  clamp();
+  clamp(allowed);
 }
 
 void Viewport::show_with_margin(TimeRange range, double margin_fraction) {
@@ -53,19 +56,27 @@ void Viewport::center_on(double t) {
   show({t - half, t + half});
 }
 
-void Viewport::clamp() {
+void Viewport::hold(double t, double pixel) {
+  const double span = std::clamp(visible_.length(), kMinSpanNs, with_margin().length());
+  const double begin = t - span * (pixel / width_);
+  visible_ = {begin, begin + span};
+}
+
+TimeRange Viewport::with_margin() const {
   const double margin = bounds_.length() * kMargin;
-  const double low = bounds_.begin_ns - margin;
-  const double high = bounds_.end_ns + margin;
-  const double span = std::clamp(visible_.length(), kMinSpanNs, high - low);
+  return {bounds_.begin_ns - margin, bounds_.end_ns + margin};
+}
+
+void Viewport::clamp(TimeRange allowed) {
+  const double span = std::clamp(visible_.length(), kMinSpanNs, with_margin().length());
   if (visible_.length() != span) {
     const double middle = (visible_.begin_ns + visible_.end_ns) / 2;
     visible_ = {middle - span / 2, middle + span / 2};
   }
-  if (visible_.begin_ns < low) {
-    visible_ = {low, low + span};
-  } else if (visible_.end_ns > high) {
-    visible_ = {high - span, high};
+  if (visible_.begin_ns < allowed.begin_ns) {
+    visible_ = {allowed.begin_ns, allowed.begin_ns + span};
+  } else if (visible_.end_ns > allowed.end_ns) {
+    visible_ = {allowed.end_ns - span, allowed.end_ns};
   }
 }
 

@@ -23,7 +23,7 @@ class Viewport {
  public:
   static constexpr double kMinSpanNs = 100.0;  // further in there is nothing to see: stamps are whole ns
 
-  // The stretch there is to see; the view is clamped to it plus a margin of 2 % on each side.
+  // The stretch there is to see; the view is clamped to it plus a margin of 2 % on each side (but for hold()).
   void set_bounds(TimeRange bounds);
   void set_width(double pixels);
 
@@ -35,6 +35,9 @@ class Viewport {
   void zoom_about(double pixel, double factor);
   void pan_pixels(double pixels);
   void center_on(double t);
+  // Puts time t at this pixel without zooming, even where the view then reaches past its margins: what somebody looks at
+  // stays where it is. From there it moves inwards freely and no further out.
+  void hold(double t, double pixel);
 
   [[nodiscard]] TimeRange visible() const { return visible_; }
   [[nodiscard]] TimeRange bounds() const { return bounds_; }
@@ -44,7 +47,8 @@ class Viewport {
   [[nodiscard]] double to_time(double pixel) const { return visible_.begin_ns + pixel * ns_per_pixel(); }
 
  private:
-  void clamp();
+  void clamp(TimeRange allowed);
+  [[nodiscard]] TimeRange with_margin() const;
 
   TimeRange bounds_{0, 1e9};
   TimeRange visible_{0, 1e9};

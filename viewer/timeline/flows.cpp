@@ -76,6 +76,9 @@ void TimelinePainter::paint_gap(const GapRef& gap, bool selected) {
   for (const auto& [leaf, ns] : state_.gap_causes) {
     label += "  ·  " + leaf + " " + format_duration(static_cast<double>(ns));
   }
+  if (state_.gap_pending()) {
+    label += "  ·  ...";
+  }
   // Inside where there is room, else below on a ground of its own.
   const float pad = 5 * geo_.unit;
   const float width = out_.text_width(label) + 2 * pad;

@@ -176,7 +176,14 @@ void TimelinePainter::add_span(Side side, const EventRow& row, const LodSpan& sp
       color = mix(colors_.panel, color, 0.45);
     }
     const float tall = std::max(kLeastHeight, std::round(height * static_cast<float>(span.fill) / kFull));
-    scratch_.boxes.push_back({x0, y + height - tall, x1, y + height, color});
+    const Box box{x0, y + height - tall, x1, y + height, color};
+    if (Box* last = scratch_.boxes.empty() ? nullptr : &scratch_.boxes.back();
+        last != nullptr && last->x1 == x0 && last->y0 == box.y0 && last->y1 == box.y1 &&
+        last->color == color) {
+      last->x1 = x1;  // the next column is as tall in whole pixels
+    } else {
+      scratch_.boxes.push_back(box);
+    }
     return;
   }
   const uint32_t name = row.name(span.event);

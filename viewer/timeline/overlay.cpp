@@ -37,8 +37,9 @@ void TimelinePainter::paint_marks() {
     if (!state_.shows(mark.side)) {
       continue;
     }
-    const float x0 = std::floor(x_of(state_.alignment.to_display(mark.side, mark.begin_ns)));
-    const float x1 = std::floor(x_of(state_.alignment.to_display(mark.side, mark.end_ns)));
+    const TimeRange range = state_.alignment.to_display(mark.side, mark.begin_ns, mark.end_ns);
+    const float x0 = std::floor(x_of(range.begin_ns));
+    const float x1 = std::floor(x_of(range.end_ns));
     std::string label = std::to_string(i + 1);
     if (mark.end_ns > mark.begin_ns) {
       label += "  " + format_duration(static_cast<double>(mark.end_ns - mark.begin_ns));

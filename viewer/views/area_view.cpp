@@ -24,6 +24,10 @@ class AreaView final : public View {
       ui::text_wrapped(colors.text_dim, "Drag over the timeline to see what runs there, name by name.");
       return;
     }
+    if (state.area_pending()) {
+      ui::text(colors.text_dim, "...");
+      return;
+    }
     for (const Side side : {Side::kA, Side::kB}) {
       draw_sum(state, side, area.unit);
     }

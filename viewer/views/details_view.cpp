@@ -60,6 +60,9 @@ class DetailsView final : public View {
         line(colors, key, value);
       }
     }
+    if (state.event_pending()) {
+      line(colors, "...", "");
+    }
     ImGui::EndTable();
   }
 

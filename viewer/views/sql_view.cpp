@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// SQL: one SELECT over the recordings of a run, on a thread of its own that can be cancelled, and its rows as a table. What can be asked
+// SQL: one SELECT over the recordings of a run, on a thread of its own (AppState::queries) that can be cancelled, and its rows as a table. What can be asked
 // is what `stepscope sql` answers: every event kind is a table.
 #include <algorithm>
 #include <array>
@@ -54,7 +54,6 @@ class SqlView final : public View {
       ui::text(colors.text_dim, "waiting for the run ...");
       return;
     }
-    worker_wake(state);
     ImGui::SetNextItemWidth(-1);
     const float height = ImGui::GetTextLineHeight() * 3 + 8 * area.unit;
     ImGui::InputTextMultiline("##query", text_.data(), text_.size(), ImVec2(-1, height));
@@ -64,7 +63,7 @@ class SqlView final : public View {
     if (asked_.run == 0) {
       return;
     }
-    const QueryResult* result = result_.ask(worker_, asked_, [&] {
+    const QueryResult* result = result_.ask(state.queries, asked_, [&] {
       return [source = run->source, query = asked_.text](const std::atomic<bool>& cancelled) {
         return run_query(*source, query, cancelled);
       };
@@ -89,14 +88,6 @@ class SqlView final : public View {
   void set_text(const char* query) {
     text_.fill('\0');
     std::memcpy(text_.data(), query, std::min(std::strlen(query), text_.size() - 1));
-  }
-
-  // The worker draws through the same wake as the other views' thread.
-  void worker_wake(const AppState& state) {
-    if (!woken_) {
-      woken_ = true;
-      worker_.set_wake(state.background.wake());
-    }
   }
 
   void draw_buttons(AppState& state, Side side, bool entered, float unit) {
@@ -196,9 +187,7 @@ class SqlView final : public View {
   SqlQuestion asked_;
   uint64_t number_ = 0;
   bool cancelled_ = false;
-  bool woken_ = false;
   Latest<SqlQuestion, QueryResult> result_;
-  Background worker_;  // a query may take minutes: other views do not wait for it
 };
 
 }  // namespace

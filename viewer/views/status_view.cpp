@@ -41,6 +41,9 @@ class StatusView final : public View {
     if (!state.message.empty()) {
       return state.message;
     }
+    if (state.axis_pending()) {
+      return "looking for the event to align by ...";
+    }
     if (!state.load.active && !state.load.errors.empty() && state.run(Side::kA) != nullptr) {
       return state.load.errors.back();
     }

@@ -144,12 +144,13 @@ class ToolbarView final : public View {
       state.find(!ImGui::GetIO().KeyShift);
       box.focus = true;  // Enter again goes on to the next match
     }
-    if (!box.result.empty()) {
+    const std::string result = state.find_pending() ? "..." : box.result;
+    if (!result.empty()) {
       const float room = ImGui::GetItemRectMax().x - 6;
-      const float wide = ImGui::CalcTextSize(box.result.c_str()).x;
+      const float wide = ImGui::CalcTextSize(result.c_str()).x;
       ImGui::GetWindowDrawList()->AddText(
           ImVec2(room - wide, ImGui::GetItemRectMin().y + ImGui::GetStyle().FramePadding.y),
-          to_im(state.colors().text_faint), box.result.c_str());
+          to_im(state.colors().text_faint), result.c_str());
     }
   }
 };

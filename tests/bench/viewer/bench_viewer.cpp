@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // bench_viewer: what a frame of the viewer costs to build at 10 M events, 64 lanes, 1920x1080, over a zoom sweep from the
-// whole run (306 s) to 100 us, one run and two; what a loaded event weighs; how long the delta map of two runs takes. No
-// window, no GL: the draw data is built and dropped.
+// whole run (306 s) to 100 us, one run and two, and while clicks are answered; what a loaded event weighs; how long the delta map of
+// two runs takes. No window, no GL: the draw data is built and dropped.
 //
 //   bench_viewer [events] [frames]
 #include <time.h>
@@ -20,6 +20,7 @@
 #include <imgui.h>
 
 #include "tests/bench/support/bars.hpp"
+#include "tests/bench/viewer/bench_clicks.hpp"
 #include "tests/bench/viewer/bench_details.hpp"
 #include "tests/bench/viewer/bench_load.hpp"
 #include "tests/unit/viewer/support/synthetic_run.hpp"
@@ -117,7 +118,7 @@ void drawer(AppState& state, Shell& shell) {
     state.open_tab(tab);
     for (int i = 0; i < 3; ++i) {
       (void)frame(state, shell);
-      state.background.wait();
+      state.wait();
     }
     std::vector<Cost> costs;
     for (int i = 0; i < 40; ++i) {
@@ -159,6 +160,12 @@ int run(size_t events, int frames) {
       DeltaMap::make(*a, *state.run(Side::kB), state.tracks, state.alignment.slots())));
   stepscope::testing::bar("delta map of two runs", ms_since(start), "ms", 200);
   sweep(state, shell, frames, "two runs, zoom sweep", kTwoRuns);
+  bench_clicks(state, [&] {
+    const double before = cpu_ms();
+    (void)state.take_answers();  // as the window does before it draws
+    const double taken = cpu_ms() - before;
+    return taken + frame(state, shell).cpu;
+  });
   drawer(state, shell);
   ImGui::DestroyContext();
   return bench_load(events);

@@ -66,9 +66,11 @@ TEST_F(AppStateTest, AnEventIsWhatBothRunsAreAlignedByWhereverAStepHasIt) {
   state.set_run(Side::kB, training_run("slow", {.wait = 25'000'000}));
   state.search_for("backward");
   state.find(true);
+  state.wait();
   ASSERT_TRUE(state.selection.event.has_value());
   state.align_by_selection();
   EXPECT_EQ(state.align_mode, AlignMode::kAnchor);
+  state.wait();
   ASSERT_TRUE(state.anchor.has_value());
   EXPECT_EQ(state.anchor->title(), "backward, 1st of the step");
   const StepSlot& slot = state.alignment.slots()[9];
@@ -76,6 +78,7 @@ TEST_F(AppStateTest, AnEventIsWhatBothRunsAreAlignedByWhereverAStepHasIt) {
   EXPECT_TRUE(state.selection.event.has_value());
   state.selection.event.reset();
   state.align_by_selection();
+  state.wait();
   EXPECT_EQ(state.anchor->name, "backward") << "without a selection the anchor stays";
 }
 
@@ -106,6 +109,7 @@ TEST_F(AppStateTest, ALinkThatMatchesNothingSelectsNothing) {
 TEST_F(AppStateTest, TheAreaOfAnEventIsItsTimeOnItsLane) {
   follow("12", "backward");
   state.execute(Command::kAreaOfSelection);
+  state.wait();
   ASSERT_TRUE(state.selection.area.has_value());
   EXPECT_EQ(state.selection.area->tracks, std::vector<size_t>{0});
   EXPECT_NEAR(state.selection.area->display.length(), static_cast<double>(healthy.backward), 1);
@@ -116,6 +120,7 @@ TEST_F(AppStateTest, TheAreaOfAnEventIsItsTimeOnItsLane) {
 TEST_F(AppStateTest, TheAreaOfAStepTakesAllLanes) {
   state.go_to_step(3);
   state.execute(Command::kAreaOfSelection);
+  state.wait();
   ASSERT_TRUE(state.area[0].has_value());
   EXPECT_EQ(state.area[0]->lanes, 3U);
   EXPECT_EQ(state.area[0]->length_ns,
@@ -191,6 +196,45 @@ TEST_F(AppStateTest, LanesAreFoundByTheTitlesOfProcessAndLane) {
   EXPECT_EQ(state.search_box.searched, "") << "a search for names begins afresh";
   state.search_for("worker");
   EXPECT_EQ(state.search_box.result, "no match");
+}
+
+// A run that resumed from a checkpoint: steps 15 to 19 are there twice.
+TEST_F(AppStateTest, OfStepsThatAreCountedTwiceTheNearestIsMeantAndThenTheOther) {
+  RunModel resumed = *state.run(Side::kA);
+  for (size_t i = 20; i < resumed.steps.size(); ++i) {
+    resumed.steps[i].number -= 5;
+  }
+  state.set_run(Side::kA, std::make_shared<const RunModel>(resumed));
+  const auto go = [&](int64_t number) {
+    EXPECT_TRUE(state.go_to_step_number(number));
+    EXPECT_EQ(state.selection.steps->first, state.selection.steps->last);
+    return state.selection.steps->first;
+  };
+  state.go_to_step(30);  // nearer to the second
+  EXPECT_EQ(go(17), 22U);
+  EXPECT_EQ(state.message, "step 17 (2nd of 2)");
+  EXPECT_EQ(go(17), 17U);
+  EXPECT_EQ(state.message, "step 17 (1st of 2)");
+  EXPECT_EQ(go(17), 22U);
+  state.message.clear();
+  EXPECT_EQ(go(3), 3U);
+  EXPECT_EQ(state.message, "");
+  EXPECT_EQ(go(17), 17U) << "nearer to the first";
+  EXPECT_FALSE(state.go_to_step_number(36));
+  // Links say numbers: those around where they look.
+  state.select_steps(21, 23, true);
+  const Link second = state.capture();
+  EXPECT_EQ(second.steps, (std::pair<int64_t, int64_t>{16, 18}));
+  state.select_steps(18, 21, true);
+  const Link across = state.capture();
+  EXPECT_EQ(across.steps, (std::pair<int64_t, int64_t>{18, 16}));
+  state.go_to_step(0);
+  for (const auto& [link, first, last] : {std::tuple(second, 21U, 23U), std::tuple(across, 18U, 21U)}) {
+    Link parsed;
+    EXPECT_EQ(parse_link(link_text(link), parsed), "");
+    EXPECT_EQ(state.apply(parsed), "");
+    EXPECT_EQ(state.selection.steps, (StepSelection{first, last}));
+  }
 }
 
 TEST_F(AppStateTest, ASelectedNameStandsOutInItsRunAndLeavesStepsAndLanesAlone) {

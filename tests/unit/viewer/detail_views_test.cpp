@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The drawer's views of events, ranks, batches, counters and queries, driven without a window.
+#include <array>
 #include <chrono>
 #include <filesystem>
 #include <thread>
@@ -9,6 +10,7 @@
 #include "tests/support/rank_job.hpp"
 #include "tests/support/temp_dir.hpp"
 #include "tests/unit/viewer/support/frame.hpp"
+#include "viewer/frame_script.hpp"
 #include "viewer/loader.hpp"
 
 namespace stepscope::viewer {
@@ -27,7 +29,7 @@ class DetailViewsTest : public testing::FrameTest {
   void settle() {
     for (int i = 0; i < 3; ++i) {
       frames(2);
-      state.background.wait();
+      state.wait();
     }
     frames(2);
   }
@@ -170,6 +172,24 @@ TEST_F(DetailViewsTest, AFindingOpensTheViewOfItsEvidence) {
   }
   ASSERT_TRUE(opened);
   EXPECT_TRUE(state.selection.steps.has_value()) << "and goes where it is largest";
+}
+
+// What a script expects to see may be asked of any of the threads that look for answers.
+TEST_F(DetailViewsTest, AScriptWaitsForViewsClicksAndQueries) {
+  load_one();
+  std::array<bool, 3> done{};
+  const std::array<Background*, 3> threads{&state.background, &state.clicks, &state.queries};
+  for (size_t i = 0; i < threads.size(); ++i) {
+    threads[i]->post(std::make_shared<Cancelled>(false), [&done, i] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(30));
+      done[i] = true;
+    });
+  }
+  int drawn = 0;
+  FrameScript host(state, shell, {[&] { ++drawn; }, [](const std::string&) { return analysis::Status(); }});
+  host.settle();
+  EXPECT_EQ(done, (std::array<bool, 3>{true, true, true}));
+  EXPECT_GT(drawn, 1) << "and then draws what they found";
 }
 
 TEST_F(DetailViewsTest, NamesOfTenKilobytesAndThousandsOfLanesAreDrawn) {

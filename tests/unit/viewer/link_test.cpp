@@ -73,9 +73,10 @@ TEST(LinkText, WhatANewerViewerSaysIsSkippedAndWhatIsWrongIsNamed) {
   Link link;
   EXPECT_EQ(parse_link("hologram=on,step=12,,nonsense,%zz=1", link), "");
   EXPECT_EQ(link.steps, (std::pair<int64_t, int64_t>{12, 12}));
-  for (const char* wrong : {"range=1", "range=2:1:0", "step=x", "step=5:4", "align=sideways", "event=c:1:2:x",
-                            "event=a:1:0:", "tab=", "drawer=ajar", "rank=one", "name=", "range=nan:nan",
-                            "time=-inf:inf", "range=1e300:1e301", "event=a:9223372036854775807:0:x"}) {
+  for (const char* wrong :
+       {"range=1", "range=2:1:0", "step=x", "step=5:4:3", "align=sideways", "event=c:1:2:x",
+        "event=a:1:0:", "tab=", "drawer=ajar", "rank=one", "name=", "range=nan:nan", "time=-inf:inf",
+        "range=1e300:1e301", "event=a:9223372036854775807:0:x"}) {
     Link refused;
     const std::string problem = parse_link(wrong, refused);
     if (std::string(wrong) == "range=1") {
@@ -101,6 +102,7 @@ TEST(LinkText, TheViewOfASessionIsTheSameInAnother) {
   state.set_alignment(AlignMode::kAbsolute);
   state.search_for("fetch");
   state.find(true);
+  state.wait();
   ASSERT_TRUE(state.selection.event.has_value());
   state.execute(Command::kTabTerms);
   EXPECT_EQ(travelled(state.capture()), state.capture()) << "an event and a search, on another axis";

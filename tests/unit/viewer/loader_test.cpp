@@ -118,6 +118,7 @@ TEST_F(LoaderTest, DetailsOfAnEventAreReadFromTheRecording) {
   const auto state = load(make("a", "steps=20 workers=2"), "");
   state->search_for("batch");
   state->find(true);
+  state->wait();
   ASSERT_TRUE(state->selection.event.has_value());
   const bool has_task = std::any_of(state->details.begin(), state->details.end(),
                                     [](const auto& line) { return line.first == "task"; });
@@ -366,6 +367,7 @@ TEST_F(LoaderTest, ArrowsAndGapsOfAGpuRun) {
   state->view.set_width(1000);
   state->search_for("vectorized_elementwise");
   state->find(true);
+  state->wait();
   ASSERT_TRUE(state->selection.event.has_value());
   const EventRef kernel = *state->selection.event;
   ASSERT_EQ(state->flows.size(), 1U);
@@ -373,7 +375,8 @@ TEST_F(LoaderTest, ArrowsAndGapsOfAGpuRun) {
   state->execute(Command::kFollowFlowBack);
   ASSERT_TRUE(state->selection.event.has_value());
   EXPECT_EQ(state->name_of(*state->selection.event).text, "cudaLaunchKernel");
-  state->execute(Command::kFollowFlow);
+  state->execute(Command::kFollowFlow);  // its arrows are not known yet: it is followed once they are
+  state->wait();
   EXPECT_EQ(state->selection.event, kernel);
 
   const RunModel& run = *state->run(Side::kA);
@@ -384,6 +387,7 @@ TEST_F(LoaderTest, ArrowsAndGapsOfAGpuRun) {
   }
   ASSERT_TRUE(gap.has_value());
   state->select_gap(*gap);
+  state->wait();
   EXPECT_FALSE(state->selection.event.has_value());
   EXPECT_TRUE(state->flows.empty());
   int64_t sum = 0;

@@ -40,6 +40,52 @@ TEST_F(ScopeTest, SelectedStepsAreTheirTimeOnAllLanes) {
   EXPECT_EQ(spans(Side::kA)[0].end_ns, state.run(Side::kA)->steps[6].end_ns);
 }
 
+// Steps are pairs of steps, whatever the axis is: by the clock B's fifth step is long over when A's begins.
+TEST_F(ScopeTest, SelectedStepsAreTheSameInBothRunsUnderEveryAlignment) {
+  state.set_run(Side::kB, testing::training_run("slow", {.wait = 25'000'000}));
+  for (const auto& [first, last] : {std::pair<size_t, size_t>(5, 6), {0, 0}, {31, 39}}) {
+    for (const AlignMode mode :
+         {AlignMode::kStepStart, AlignMode::kAbsolute, AlignMode::kStepNormalised, AlignMode::kAnchor}) {
+      state.set_alignment(mode);
+      state.wait();
+      state.select_steps(first, last, true);
+      for (const Side side : {Side::kA, Side::kB}) {
+        const auto& steps = state.run(side)->steps;
+        ASSERT_EQ(spans(side).size(), 3U);
+        for (const LaneSpan& span : spans(side)) {
+          EXPECT_EQ(span.begin_ns, steps[first].begin_ns) << static_cast<int>(mode);
+          EXPECT_EQ(span.end_ns, steps[last].end_ns) << static_cast<int>(mode);
+        }
+        // As an area, too.
+        EXPECT_EQ(spans(side), [&] {
+          AppState same(Options{});
+          same.set_run(Side::kA, state.run_data(Side::kA));
+          same.set_run(Side::kB, state.run_data(Side::kB));
+          same.set_alignment(mode);
+          same.wait();
+          same.select_steps(first, last, true);
+          same.select_area_of_selection();
+          same.wait();
+          EXPECT_EQ(same.area[index_of(side)]->length_ns, steps[last].end_ns - steps[first].begin_ns);
+          return spans_of(same, scope_of(same), side);
+        }());
+      }
+    }
+  }
+}
+
+TEST_F(ScopeTest, AnAreaOfStepsThatAreNoLongerSelectedIsAnotherScope) {
+  state.set_run(Side::kB, testing::training_run("slow", {.wait = 25'000'000}));
+  state.set_alignment(AlignMode::kAbsolute);
+  state.select_steps(20, 21, false);
+  state.select_area_of_selection();
+  const Scope of_steps = scope_of(state);
+  EXPECT_EQ(spans(Side::kB)[0].begin_ns, state.run(Side::kB)->steps[20].begin_ns);
+  state.clear_selected(Dimension::kSteps);
+  EXPECT_FALSE(scope_of(state) == of_steps);
+  EXPECT_EQ(spans(Side::kB)[0].begin_ns, spans(Side::kA)[0].begin_ns) << "by the clock now";
+}
+
 TEST_F(ScopeTest, AnAreaIsItsTimeOnItsLanesInBothRuns) {
   state.set_run(Side::kB, testing::training_run("slow", {.wait = 25'000'000}));
   state.select_area({state.alignment.slots()[3].display, {1}});
@@ -81,6 +127,7 @@ TEST_F(ScopeTest, AnEventThatIsPickedFromAListLeavesTheListAsItIs) {
   EXPECT_EQ(state.tab, Tab::kEvents);
   ASSERT_TRUE(state.selection.event.has_value());
   EXPECT_EQ(state.selection.event->index, 30U);
+  state.wait();
   EXPECT_EQ(state.details.size(), 1U) << "its details are there when somebody looks";
 }
 

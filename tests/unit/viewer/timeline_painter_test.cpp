@@ -171,6 +171,9 @@ TEST_F(TimelinePainterTest, ASelectedGapSaysWhatTheLedgerCallsIt) {
   const auto gap = gap_at(*state.run(Side::kA), Side::kA, 1, step.begin_ns + step.duration_ns() / 2);
   ASSERT_TRUE(gap.has_value());
   state.select_gap(*gap);
+  paint();
+  EXPECT_TRUE(painter.says("idle 44.0 ms  ·  ...")) << "the ledger is asked";
+  state.wait();
   state.gap_causes = {{"data.dispatch", 1'500'000}};
   paint();
   EXPECT_TRUE(painter.says("idle 44.0 ms  ·  data.dispatch 1.50 ms"));
@@ -181,6 +184,7 @@ TEST_F(TimelinePainterTest, TheSelectedEventIsOutlined) {
   state.go_to_step(5);
   state.search_for("attention");
   state.find(true);
+  state.wait();
   ASSERT_TRUE(state.selection.event.has_value());
   paint();
   ASSERT_EQ(painter.outlines.size(), 1U);

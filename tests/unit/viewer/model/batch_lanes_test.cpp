@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "viewer/model/batch_lanes.hpp"
 
+#include <algorithm>
 #include <random>
 
 #include <gtest/gtest.h>
@@ -45,6 +46,68 @@ TEST(BatchLanes, AWaitForABatchThatWasReadyIsNotHeldUp) {
   lanes.batches[1].put_ns = 40;
   lanes.derive();
   EXPECT_EQ(lanes.held_up, 0U);
+}
+
+// Several loaders and epochs at once, workers that run ahead and behind, against looking at all pairs of batches.
+TEST(BatchLanes, WhatIsHeldUpAgreesWithLookingAtAllPairs) {
+  std::mt19937_64 random(12);
+  for (int trial = 0; trial < 20; ++trial) {
+    BatchLanes lanes;
+    lanes.workers.resize(1 + random() % 4);
+    for (int64_t loader = 0; loader < 2; ++loader) {
+      for (int64_t epoch = 0; epoch < 2; ++epoch) {
+        int64_t taken = 1000 * epoch + static_cast<int64_t>(random() % 50);
+        for (int64_t task = 0; task < 30; ++task) {
+          const int64_t end = taken - 60 + static_cast<int64_t>(random() % 120);
+          const int64_t wait_end = std::max(end, taken) + static_cast<int64_t>(random() % 3);
+          lanes.batches.push_back(bar(task, static_cast<uint32_t>(random() % lanes.workers.size()),
+                                      end - static_cast<int64_t>(random() % 40), end, taken, wait_end));
+          lanes.batches.back().loader = loader;
+          lanes.batches.back().epoch = epoch;
+          if (random() % 10 == 0) {
+            lanes.batches.back().worker = kNoWorker;
+          }
+          taken = wait_end + static_cast<int64_t>(random() % 20);
+        }
+      }
+    }
+    std::shuffle(lanes.batches.begin(), lanes.batches.end(), random);
+    lanes.derive();
+    uint64_t held_up = 0;
+    int64_t waited = 0;
+    std::vector<int64_t> busy(lanes.workers.size(), 0);
+    std::vector<size_t> made(lanes.workers.size(), 0);
+    for (const BatchBar& batch : lanes.batches) {
+      waited += batch.wait_ns();
+      if (batch.worker == kNoWorker) {
+        EXPECT_EQ(batch.ready_behind, 0U);
+        continue;
+      }
+      busy[batch.worker] += batch.end_ns - batch.begin_ns;
+      ++made[batch.worker];
+      uint32_t behind = 0;
+      for (const BatchBar& later : lanes.batches) {
+        // It waits for this batch to be made, and meanwhile a later one of the same epoch is there.
+        const bool waits = batch.put_ns > batch.wait_begin_ns && batch.wait_ns() > 0;
+        behind += later.worker != kNoWorker && later.loader == batch.loader && later.epoch == batch.epoch &&
+                          later.task > batch.task && waits &&
+                          later.put_ns < std::min(batch.put_ns, batch.wait_end_ns)
+                      ? 1U
+                      : 0U;
+      }
+      EXPECT_EQ(batch.ready_behind, behind);
+      held_up += behind > 0 ? 1 : 0;
+    }
+    EXPECT_EQ(lanes.held_up, held_up);
+    EXPECT_EQ(lanes.waited_ns, waited);
+    for (size_t worker = 0; worker < busy.size(); ++worker) {
+      EXPECT_EQ(lanes.workers[worker].busy_ns, busy[worker]);
+      EXPECT_EQ(lanes.workers[worker].batches.size(), made[worker]);
+      EXPECT_TRUE(std::is_sorted(
+          lanes.workers[worker].batches.begin(), lanes.workers[worker].batches.end(),
+          [&](uint32_t x, uint32_t y) { return lanes.batches[x].begin_ns < lanes.batches[y].begin_ns; }));
+    }
+  }
 }
 
 TEST(BatchLanes, DepthAgreesWithCountingAtEveryTime) {

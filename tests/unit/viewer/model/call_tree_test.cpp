@@ -114,6 +114,15 @@ TEST(CallTree, LanesOfAllRanksAreOneNodeAndTheirTimeIsPerRank) {
   EXPECT_EQ(ranks_of(*run, spans), 4U);
   EXPECT_EQ(ranks_of(*run, std::span(spans).first(1)), 1U);
   EXPECT_DOUBLE_EQ(flame_size(tree.node(2), FlameWidth::kA, {4, 1}), 100);
+  testing::RunWriter launched("run");
+  const uint32_t spawn = launched.name("spawn", Category::kRange);
+  for (const char* title : {"rank 0 · main", "rank 1 · main", "launcher"}) {
+    launched.process(title);
+    launched.lane(static_cast<uint32_t>(launched.model().processes.size() - 1), "main thread",
+                  {{0, 100, spawn}});
+  }
+  const auto job = launched.take();
+  EXPECT_EQ(ranks_of(*job, whole_run(*job)), 2U) << "a launcher is no rank";
 }
 
 TEST(CallTree, IdsOfThreadsAndCommunicatorsDoNotKeepRunsApart) {

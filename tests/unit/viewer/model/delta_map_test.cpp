@@ -114,6 +114,45 @@ TEST(DeltaMap, EveryCellIsWhatACountOfNanosecondsSays) {
   }
 }
 
+// Steps of all lengths with time between them that belongs to none, some in one run only: cells are of pairs by number.
+TEST(DeltaMap, UnevenStepsOfWhichSomeHaveNoCounterpart) {
+  std::mt19937_64 random(33);
+  RunModel a = tangled_run(5, true);
+  RunModel b = tangled_run(6, true);
+  for (RunModel* run : {&a, &b}) {
+    run->steps.clear();
+    int64_t at = static_cast<int64_t>(random() % 300);
+    for (int64_t number = 0; at < kStep * kSteps; ++number) {
+      const auto length = static_cast<int64_t>(1 + random() % 900);
+      if (random() % 4 != 0) {
+        run->steps.push_back({number, number, at, at + length, true, "train"});
+      }
+      at += length + static_cast<int64_t>(random() % 2 * (random() % 400));
+    }
+  }
+  const Tracks tracks = make_tracks(a, &b);
+  const DeltaMap map = DeltaMap::make(a, b, tracks, Alignment::pair(a, b, AlignMode::kAbsolute).slots());
+  size_t column = 0;
+  for (const StepModel& in_a : a.steps) {
+    const auto in_b = std::find_if(b.steps.begin(), b.steps.end(),
+                                   [&](const StepModel& step) { return step.number == in_a.number; });
+    if (in_b == b.steps.end()) {
+      continue;
+    }
+    for (const DeltaMeasure measure : {DeltaMeasure::kBusy, DeltaMeasure::kExposed, DeltaMeasure::kIdle}) {
+      for (size_t row = 0; row < map.rows(); ++row) {
+        EXPECT_EQ(map.value_ns(Side::kA, measure, row, column),
+                  brute(a, tracks.tracks[row].lane[0], in_a, measure));
+        EXPECT_EQ(map.value_ns(Side::kB, measure, row, column),
+                  brute(b, tracks.tracks[row].lane[1], *in_b, measure));
+      }
+    }
+    ++column;
+  }
+  EXPECT_EQ(map.columns(), column);
+  EXPECT_GT(column, 5U);
+}
+
 TEST(DeltaMap, ALaneThatOnlyBHasShowsWhole) {
   const auto a = training_run("a", {});
   RunModel b = *training_run("b", {});

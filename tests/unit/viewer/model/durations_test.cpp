@@ -115,6 +115,37 @@ TEST(Durations, NarrowOnesGetEqualBinsThatBothRunsShare) {
   EXPECT_EQ(report.counts[0].back(), 0U);
 }
 
+// Equal bins are counted by a product, their edges told by another one: no duration may fall on the wrong side.
+TEST(Durations, EveryEqualBinHoldsWhatLiesBetweenItsEdges) {
+  std::mt19937_64 random(9);
+  for (int trial = 0; trial < 40; ++trial) {
+    const int64_t shortest = testing::log_uniform(random, trial % 2 == 0 ? 5 : 12) + 1;
+    const auto width = static_cast<uint64_t>(shortest) * (1 + random() % 6) + 1;
+    std::array<std::vector<PlainEvent>, 2> events;
+    for (auto& of_run : events) {
+      int64_t at = 0;
+      for (int i = 0; i < 300; ++i) {
+        of_run.push_back({at, shortest + static_cast<int64_t>(random() % width), 0});
+        at = of_run.back().end();
+      }
+    }
+    const RunModel run_a = run_of({events[0]});
+    const RunModel run_b = run_of({events[1]});
+    const DurationReport report =
+        measure_durations({&run_a, &run_b}, {everything(run_a), everything(run_b)}, {}, kMeasureOn);
+    for (size_t side = 0; side < 2; ++side) {
+      for (size_t b = 0; b < report.counts[side].size(); ++b) {
+        const auto expected =
+            std::count_if(events[side].begin(), events[side].end(), [&](const PlainEvent& event) {
+              return static_cast<double>(event.duration) >= report.edges[b] &&
+                     static_cast<double>(event.duration) < report.edges[b + 1];
+            });
+        ASSERT_EQ(report.counts[side][b], static_cast<uint64_t>(expected)) << trial << " bin " << b;
+      }
+    }
+  }
+}
+
 TEST(Durations, ARangeOfDurationsLeavesOutTheRest) {
   std::mt19937_64 random(3);
   const std::vector<PlainEvent> events = testing::random_events(random, 2000, 6);

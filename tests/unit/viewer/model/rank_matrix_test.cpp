@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "viewer/model/rank_matrix.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <random>
 
@@ -63,6 +65,61 @@ TEST(RankMatrix, ADifferencePairsRanksAndStepsByNumber) {
   const HeatGrid grid = heat_grid({&b, &a, RankMetric::kHeld}, order_ranks(b, RankOrder::kRank), 5, 3);
   EXPECT_FLOAT_EQ(grid.value[2 * 5 + 0], b.value(RankMetric::kHeld, 2, 0) - a.value(RankMetric::kHeld, 3, 2));
   EXPECT_TRUE(std::isnan(grid.value[3])) << "step 15 is not in A";
+}
+
+TEST(RankMatrix, RandomDifferencesAgreeWithLookingForEveryPair) {
+  std::mt19937_64 random(21);
+  for (int trial = 0; trial < 30; ++trial) {
+    std::array<RankMatrix, 2> runs;
+    for (RankMatrix& run : runs) {
+      for (int32_t rank = 0; rank < 12; ++rank) {
+        if (random() % 4 != 0) {
+          run.ranks.push_back({rank, 0, 0, "node"});
+        }
+      }
+      for (int64_t step = 0; step < 25; ++step) {
+        if (random() % 4 != 0) {
+          run.steps.push_back(step);
+        }
+      }
+      run.resize();
+      for (auto& values : run.ns) {
+        for (float& value : values) {
+          value = random() % 9 == 0 ? std::nanf("") : static_cast<float>(random() % 1000);
+        }
+      }
+    }
+    const RankMatrix& of = runs[1];
+    const RankMatrix& less = runs[0];
+    const auto order = order_ranks(of, RankOrder::kSlow);
+    const size_t columns = 1 + random() % 30;
+    const size_t rows = 1 + random() % 14;
+    const HeatGrid grid = heat_grid({&of, &less, RankMetric::kWaited}, order, columns, rows);
+    ASSERT_EQ(grid.columns, std::min(columns, of.steps.size()));
+    ASSERT_EQ(grid.rows, std::min(rows, of.ranks.size()));
+    std::vector<float> expected(grid.columns * grid.rows, std::nanf(""));
+    for (size_t r = 0; r < order.size(); ++r) {
+      for (size_t s = 0; s < of.steps.size(); ++s) {
+        for (size_t other_r = 0; other_r < less.ranks.size(); ++other_r) {
+          for (size_t other_s = 0; other_s < less.steps.size(); ++other_s) {
+            if (less.ranks[other_r].rank != of.ranks[order[r]].rank || less.steps[other_s] != of.steps[s]) {
+              continue;
+            }
+            const float value = of.value(RankMetric::kWaited, order[r], s) -
+                                less.value(RankMetric::kWaited, other_r, other_s);
+            float& cell =
+                expected[r * grid.rows / order.size() * grid.columns + s * grid.columns / of.steps.size()];
+            if (!std::isnan(value) && (std::isnan(cell) || std::abs(value) > std::abs(cell))) {
+              cell = value;
+            }
+          }
+        }
+      }
+    }
+    for (size_t i = 0; i < expected.size(); ++i) {
+      EXPECT_TRUE(std::isnan(expected[i]) ? std::isnan(grid.value[i]) : grid.value[i] == expected[i]) << i;
+    }
+  }
 }
 
 TEST(RankMatrix, TheLatestRankComesFirst) {

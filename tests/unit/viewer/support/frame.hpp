@@ -34,6 +34,7 @@ class FrameTest : public ::testing::Test {
       shell.draw(state, 1.0F);
       ImGui::Render();
       compat::finish_headless_frame();
+      state.wait();  // what the frame asked for is in the next one
     }
   }
   void press(Key key, bool ctrl = false, bool shift = false) {
