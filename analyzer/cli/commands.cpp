@@ -37,8 +37,9 @@ constexpr Command kCommands[] = {
 };
 
 constexpr std::string_view kExitCodes =
-    "\nexit codes: 0 fine, 1 regression (gate), 2 wrong usage, 3 inconclusive, 4 not comparable, 5 "
-    "unreadable input\n"
+    "\nexit codes: 0 fine, 1 regression (gate) or finding (fleet --fail-on-finding), 2 wrong usage, 3 "
+    "inconclusive,\n"
+    "            4 not comparable, 5 unreadable input\n"
     "            (record passes on the exit code of the command)\n";
 
 // Letters to insert, drop, replace between two words; enough to guess what a mistyped command was.

@@ -47,12 +47,12 @@ FleetAttribute show_attribute(const FleetTable& table, const Observations& obser
                               const FleetReport& report) {
   FleetAttribute out;
   out.name = table.attributes[attribute];
+  out.values = observations.distinct[attribute];
   std::vector<TestedValue> tested;
   for (const AttributeValue& value : observations.values) {
     if (value.attribute != attribute) {
       continue;
     }
-    ++out.values;
     TestedValue own{value.there.count(), 0};
     if (own.runs < kLeastRuns || own.runs + kLeastRuns > observations.size()) {
       continue;
@@ -66,7 +66,8 @@ FleetAttribute show_attribute(const FleetTable& table, const Observations& obser
   if (!tested.empty()) {
     std::sort(tested.begin(), tested.end());
     const TestedValue& median = tested[tested.size() / 2];
-    const double alpha = kFalseDiscovery / static_cast<double>(std::max<size_t>(1, report.hypotheses));
+    const double alpha =
+        kFalseDiscovery / kFindingFamilies / static_cast<double>(std::max<size_t>(1, report.hypotheses));
     out.median_runs = median.runs;
     out.detectable = detectable({0, median.runs, report.failed, report.runs, median.hours, report.hours},
                                 report.exposure, alpha, kLeastFailures);
@@ -104,7 +105,7 @@ Result<FleetReport> analyse_fleet(const FleetTable& table, const FleetOptions& o
     return attributes.status();
   }
   const Observations observations =
-      observe(table, {options.outcome, attributes.value(), !options.attributes.empty()});
+      observe(table, {options.outcome, attributes.value(), !options.attributes.empty(), kLeastRuns});
   FleetReport report;
   report.source = table.source;
   report.outcome = options.outcome;

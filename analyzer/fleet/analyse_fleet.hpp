@@ -7,9 +7,9 @@
 //   for (const FleetFinding& finding : report.value().findings) { ... }
 //
 // How: docs/METRICS.md#fleets. In short: per value of an attribute, do runs that have it fail more often (one-sided, exact, mid-p,
-// within stretches of days), at a false discovery rate of 5 %; values that lie on the same runs are one hypothesis; a pair of values
-// takes the place of one where both together matter; then the runs of the top finding are set aside, and what is left is tested
-// again, until nothing is found. What goes with failures need not cause them.
+// within stretches of days); values that lie on the same runs are one hypothesis; a pair of values takes the place of one where
+// both together matter; then the runs of the top finding are set aside, and what is left is tested again, until nothing is
+// found. Single values and pairs share a false discovery rate of 5 %. What goes with failures need not cause them.
 //
 // Errors: kUsage (an attribute that is not there). Deterministic, pure; any thread.
 #pragma once
@@ -25,6 +25,9 @@
 namespace stepscope::analysis {
 
 inline constexpr double kFalseDiscovery = 0.05;
+// Single values, and pairs of values that do not stand out by themselves: each may find something falsely at half of that rate, so
+// that both together do at no more than all of it.
+inline constexpr double kFindingFamilies = 2;
 inline constexpr size_t kLeastRuns = 5;      // that have a value, and that lack it, for it to be tested
 inline constexpr size_t kLeastFailures = 3;  // of runs that have it, for it to be named
 inline constexpr size_t kMostRunNames = 5;   // runs that are listed by name

@@ -108,16 +108,27 @@ bool is_symptom(const FleetTable& table, const Observations& observations, size_
   return failed_has && !passed_has;
 }
 
-void collect_values(const FleetTable& table, size_t attribute, Observations* out) {
-  std::map<std::string, RunSet> sets;
+void collect_values(const FleetTable& table, size_t attribute, size_t least_runs, Observations* out) {
+  std::map<std::string_view, std::vector<size_t>> runs_of;
   for (size_t i = 0; i < out->size(); ++i) {
     for (const std::string& value : table.runs[out->runs[i]].values[attribute]) {
-      sets.try_emplace(value, out->size()).first->second.add(i);
+      std::vector<size_t>& runs = runs_of[value];
+      if (runs.empty() || runs.back() != i) {
+        runs.push_back(i);
+      }
       out->known[attribute].add(i);
     }
   }
-  for (auto& [value, set] : sets) {
-    out->values.push_back({attribute, value, std::move(set)});
+  out->distinct[attribute] = runs_of.size();
+  for (const auto& [value, runs] : runs_of) {
+    if (runs.size() < least_runs) {
+      continue;
+    }
+    RunSet there(out->size());
+    for (const size_t i : runs) {
+      there.add(i);
+    }
+    out->values.push_back({attribute, std::string(value), std::move(there)});
   }
 }
 
@@ -167,13 +178,14 @@ Observations observe(const FleetTable& table, const ObservationOptions& options)
   }
   number_days(table, &out);
   out.known.assign(table.attributes.size(), RunSet(out.size()));
+  out.distinct.assign(table.attributes.size(), 0);
   for (size_t attribute = 0; attribute < table.attributes.size(); ++attribute) {
     const bool wanted = std::find(options.attributes.begin(), options.attributes.end(), attribute) !=
                         options.attributes.end();
     if (!(wanted && options.asked_for) && is_symptom(table, out, attribute)) {
       out.symptoms.push_back(attribute);
     } else if (wanted) {
-      collect_values(table, attribute, &out);
+      collect_values(table, attribute, options.least_runs, &out);
     }
   }
   return out;

@@ -40,7 +40,8 @@ struct Observations {
   Exposure exposure = Exposure::kRuns;
   std::vector<double> hours;           // of each observation; by hours only
   std::vector<RunSet> known;           // per attribute: whose value is known
-  std::vector<AttributeValue> values;  // by attribute, then value; symptoms apart
+  std::vector<size_t> distinct;        // per attribute: how many values
+  std::vector<AttributeValue> values;  // by attribute, then value, those of enough runs; symptoms apart
   std::vector<size_t> symptoms;  // attributes that say what a failure looked like, not where it comes from
 
   // Runs that are no observations, by why.
@@ -58,6 +59,8 @@ struct ObservationOptions {
   RunOutcome outcome = RunOutcome::kFailed;  // kFailed, or kSlow: slow against ok
   std::vector<size_t> attributes;            // which ones may be values
   bool asked_for = false;                    // by name: none of them is a symptom
+  // Values of fewer runs are counted and not kept: a column with a name per run has as many as there are runs, a set each.
+  size_t least_runs = 1;
 };
 
 // An attribute is a symptom when it is called signal, xid, error or exit_code, or when no run that passed has a value of it.

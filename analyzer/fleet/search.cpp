@@ -21,6 +21,15 @@ struct TestedGroup {
   double q = 1;
 };
 
+// The least false discovery rate of the whole search at which each of one family (single values, or pairs) is found.
+std::vector<double> shared_q(const std::vector<double>& p_values) {
+  std::vector<double> out = false_discovery_q(p_values);
+  for (double& q : out) {
+    q = std::min(1.0, kFindingFamilies * q);
+  }
+  return out;
+}
+
 size_t failures_in(const std::vector<Stratum>& strata) {
   size_t sum = 0;
   for (const Stratum& stratum : strata) {
@@ -112,7 +121,7 @@ class Search {
       out[g].p = failures_in(strata) < kLeastFailures ? 1 : excess_p_value(strata, observations_.exposure);
       p_values.push_back(out[g].p);
     }
-    const std::vector<double> q_values = false_discovery_q(p_values);
+    const std::vector<double> q_values = shared_q(p_values);
     size_t next = 0;
     for (TestedGroup& group : out) {
       group.q = group.tested ? q_values[next++] : 1;
@@ -121,14 +130,17 @@ class Search {
   }
 
   // The single value with the least p; the pair that explains it better where there is one; a pair of values that do not
-  // stand out by themselves where no single one does.
+  // stand out by themselves where no single one does. Only that last one is a finding more, and has to share the rate: the
+  // pair that takes the place of a value says of what was found anyway where it holds.
   [[nodiscard]] std::optional<FleetPick> best(const std::vector<TestedGroup>& tested,
                                               const RunSet& among) const {
     const auto first = std::min_element(tested.begin(), tested.end(),
                                         [](const TestedGroup& a, const TestedGroup& b) { return a.p < b.p; });
     const bool single = first != tested.end() && first->tested && first->q <= kFalseDiscovery;
     const auto top = static_cast<size_t>(first - tested.begin());
-    const std::vector<ValuePair> pairs = find_pairs(observations_, sets_, among, kLeastRuns, kFalseDiscovery);
+    const double families = single ? 1 : kFindingFamilies;
+    const std::vector<ValuePair> pairs =
+        find_pairs(observations_, sets_, among, kLeastRuns, kFalseDiscovery / families);
     const ValuePair* chosen = nullptr;
     for (const ValuePair& pair : pairs) {
       const bool of_top = pair.first == top || pair.second == top;
@@ -138,8 +150,12 @@ class Search {
     }
     if (chosen != nullptr) {
       const RunSet known = sets_[chosen->first].known->common(*sets_[chosen->second].known);
-      return FleetPick{
-          {chosen->first, chosen->second}, chosen->there, among.common(known), chosen->p, chosen->q, {}};
+      return FleetPick{{chosen->first, chosen->second},
+                       chosen->there,
+                       among.common(known),
+                       chosen->p,
+                       families * chosen->q,
+                       {}};
     }
     if (!single) {
       return std::nullopt;
@@ -162,7 +178,7 @@ class Search {
       p_values.push_back(countable ? excess_p_value({&all, 1}, observations_.exposure) : 1);
       candidates.push_back(g);
     }
-    const std::vector<double> q_values = false_discovery_q(p_values);
+    const std::vector<double> q_values = shared_q(p_values);
     for (size_t i = 0; i < candidates.size(); ++i) {
       const size_t g = candidates[i];
       if (q_values[i] <= kFalseDiscovery && tested[g].q > kFalseDiscovery &&

@@ -108,5 +108,18 @@ TEST(FleetObservations, KeepSymptomsApart) {
       << "asked for";
 }
 
+TEST(FleetObservations, CountRareValuesAndKeepOnlyTheOthers) {
+  FleetBuilder fleet({"host", "log"});
+  fleet.add(RunOutcome::kFailed, {"h1;h1", "a.log"});
+  fleet.add(RunOutcome::kOk, {"h1", "b.log"});
+  fleet.add(RunOutcome::kOk, {"h2", "c.log"});
+  const Observations observations = observe(fleet.table(), {RunOutcome::kFailed, {0, 1}, false, 2});
+  EXPECT_THAT(observations.distinct, ElementsAre(2, 3));
+  ASSERT_EQ(observations.values.size(), 1U)
+      << "a set per run for a column with a name per run would be all memory";
+  EXPECT_EQ(observations.values[0].value, "h1");
+  EXPECT_EQ(observations.values[0].there.count(), 2U);
+}
+
 }  // namespace
 }  // namespace stepscope::analysis
