@@ -23,6 +23,18 @@ void text_wrapped(Color color, std::string_view string) {
   ImGui::PopTextWrapPos();
 }
 
+void name(Color color, std::string_view string) {
+  constexpr size_t kMost = 400;
+  constexpr float kLetters = 40;  // to a line, if they are as wide as they are high
+  size_t keep = std::min(string.size(), kMost);
+  while (keep > 0 && keep < string.size() && (static_cast<unsigned char>(string[keep]) & 0xC0U) == 0x80U) {
+    --keep;  // not inside a character
+  }
+  ImGui::PushTextWrapPos(ImGui::GetFontSize() * kLetters);
+  text(color, keep < string.size() ? std::string(string.substr(0, keep)) + "…" : std::string(string));
+  ImGui::PopTextWrapPos();
+}
+
 void text_right(Color color, std::string_view string) {
   const float width = ImGui::CalcTextSize(string.data(), string.data() + string.size()).x;
   const float room = ImGui::GetContentRegionAvail().x;

@@ -15,6 +15,8 @@ namespace stepscope::viewer::ui {
 void text(std::string_view text);
 void text(Color color, std::string_view text);
 void text_wrapped(Color color, std::string_view text);
+// A recorded name in a tooltip, which is as wide as its widest line: wrapped, and of 10 kB the beginning.
+void name(Color color, std::string_view text);
 // Right-aligned in the current table cell.
 void text_right(Color color, std::string_view text);
 // A filled square the height of the text, followed by SameLine.

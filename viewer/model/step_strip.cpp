@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 
 namespace stepscope::viewer {
 
@@ -19,7 +20,9 @@ double median_of(std::vector<double> values) {
 }
 
 StepStrip StepStrip::make(const RunModel& a, const RunModel* b, std::span<const StepSlot> slots) {
+  static std::atomic<uint64_t> made{0};
   StepStrip strip;
+  strip.number = ++made;
   std::vector<double> all;
   std::vector<double> train_a;
   std::vector<double> train_b;
