@@ -7,6 +7,7 @@ option(STEPSCOPE_SANITIZED_TESTS "Build those tests, too, that the presets asan 
 option(STEPSCOPE_BUILD_BENCH "Build tests/bench (Google Benchmark)" ${PROJECT_IS_TOP_LEVEL})
 option(STEPSCOPE_BUILD_FUZZERS "Build libFuzzer targets (needs clang)" OFF)
 option(STEPSCOPE_DEVELOPER_MODE "Treat warnings as errors" OFF)
+set(STEPSCOPE_IMGUI_DIR "" CACHE PATH "Sources of a release of Dear ImGui to build with instead of the system's package")
 set(STEPSCOPE_SANITIZE "" CACHE STRING "Sanitizers, comma separated: address,undefined or thread")
 
 if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)

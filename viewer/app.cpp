@@ -5,9 +5,11 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include <GLFW/glfw3.h>
 #include <backends/imgui_impl_glfw.h>
@@ -19,6 +21,7 @@
 #include "viewer/imgui_compat.hpp"
 #include "viewer/live_watch.hpp"
 #include "viewer/loader.hpp"
+#include "viewer/presenter.hpp"
 #include "viewer/screenshot.hpp"
 #include "viewer/session.hpp"
 #include "viewer/shell.hpp"
@@ -30,10 +33,15 @@ namespace {
 
 constexpr const char* kNoPicture = "this OpenGL cannot draw a picture of that size; try a smaller --size";
 constexpr double kFollowSeconds = 2;  // between looks at a run that is being recorded
-constexpr int kSettleFrames = 3;      // frames after an input until everything has reacted to it
 
 void complain(const std::string& message) {
   std::fprintf(stderr, "stepscope-viewer: %s\n", message.c_str());
+}
+
+bool is_remote(const Options& options) {
+  const char* display = std::getenv("DISPLAY");
+  return options.remote == Remote::kOn ||
+         (options.remote == Remote::kAuto && display != nullptr && is_remote_display(display));
 }
 
 unsigned packed(Color c) {
@@ -47,6 +55,8 @@ class App {
         window_(window),
         pace_(pace),
         state_(options),
+        remote_(is_remote(options)),
+        rate_(remote_ ? kRemoteFrameSeconds : 0),
         watch_({}),
         loader_(std::make_unique<Loader>(options.run, options.versus, [] { glfwPostEmptyEvent(); })) {
     state_.set_wake([] { glfwPostEmptyEvent(); });
@@ -62,6 +72,7 @@ class App {
     tell(load_keys(options_.keys, state_.keys));
     tell(load_panes(state_.panes));
     const Panes before = state_.panes;
+    Presenter presenter(window, remote_);
     while (glfwWindowShouldClose(window) == GLFW_FALSE && !state_.quit) {
       const bool nothing = wait();
       take_data();
@@ -69,16 +80,10 @@ class App {
         continue;
       }
       build_frame(false);
-      int width = 0;
-      int height = 0;
-      glfwGetFramebufferSize(window, &width, &height);
-      glViewport(0, 0, width, height);
-      const Color ground = state_.colors().window;
-      glClearColor(static_cast<float>(ground.r) / 255.0F, static_cast<float>(ground.g) / 255.0F,
-                   static_cast<float>(ground.b) / 255.0F, 1.0F);
-      glClear(GL_COLOR_BUFFER_BIT);
-      ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
-      glfwSwapBuffers(window);
+      if (presenter.present(*ImGui::GetDrawData(), Shell::ground_of(state_),
+                            std::exchange(pace_.exposed, false))) {
+        rate_.shown(glfwGetTime());
+      }
       if (!ImGui::GetIO().WantTextInput) {  // not with every letter of a note
         tell({notes_.keep(state_)});
       }
@@ -107,6 +112,9 @@ class App {
   bool wait() {
     if (pace_.frames > 0) {
       --pace_.frames;
+      for (double left = 0; (left = rate_.wait(glfwGetTime())) > 0;) {
+        glfwWaitEventsTimeout(left);
+      }
       glfwPollEvents();
       return false;
     }
@@ -180,7 +188,7 @@ class App {
   }
 
   analysis::Status write_picture(const Offscreen& target, const std::string& path) {
-    target.begin(packed(state_.colors().window));
+    target.begin(packed(Shell::ground_of(state_)));
     ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
     return write_png(target.read(), path);
   }
@@ -242,6 +250,8 @@ class App {
   Pace& pace_;
   AppState state_;
   Shell shell_;
+  bool remote_;
+  FrameRate rate_;
   float font_scale_ = 0;
   bool linked_ = false;
   SessionNotes notes_;

@@ -4,7 +4,9 @@
 // what all of them have.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <span>
 #include <type_traits>
 
 #include <GLFW/glfw3.h>
@@ -16,18 +18,20 @@
 namespace stepscope::viewer::compat {
 
 #if IMGUI_VERSION_NUM >= 18700
-using NativeKey = ImGuiKey;
+using NativeKey = ImGuiKey;  // a number up to 1.88, an enumeration since
 #define STEPSCOPE_KEY(name, glfw) ImGuiKey_##name
-[[nodiscard]] inline NativeKey nth_after(NativeKey first, int n) {
-  return static_cast<NativeKey>(first + n);
-}
 #else
 using NativeKey = int;  // before 1.87 the index of the back end: GLFW's own codes
 #define STEPSCOPE_KEY(name, glfw) GLFW_KEY_##glfw
-[[nodiscard]] inline NativeKey nth_after(NativeKey first, int n) {
-  return first + n;
-}
 #endif
+template <typename Native>
+[[nodiscard]] Native nth_after(Native first, int n) {
+  if constexpr (std::is_enum_v<Native>) {
+    return static_cast<Native>(first + n);
+  } else {
+    return first + n;
+  }
+}
 
 [[nodiscard]] inline NativeKey native_key(Key key) {
   // Letters, digits and function keys stand in a row in all three enumerations.
@@ -205,6 +209,27 @@ inline void finish_headless_frame() {
   for (ImTextureData* texture : ImGui::GetPlatformIO().Textures) {
     texture->SetStatus(ImTextureStatus_OK);
   }
+#endif
+}
+
+// What a built frame consists of.
+[[nodiscard]] inline std::span<ImDrawList* const> draw_lists(const ImDrawData& data) {
+#if IMGUI_VERSION_NUM >= 18980
+  return {data.CmdLists.Data, static_cast<size_t>(data.CmdLists.Size)};
+#else
+  return {data.CmdLists, static_cast<size_t>(data.CmdListsCount)};
+#endif
+}
+
+// The back end has textures to make or to change before the frame can be drawn.
+[[nodiscard]] inline bool textures_pending(const ImDrawData& data) {
+#if IMGUI_VERSION_NUM >= 19200
+  return data.Textures != nullptr &&
+         std::any_of(data.Textures->begin(), data.Textures->end(),
+                     [](const ImTextureData* texture) { return texture->Status != ImTextureStatus_OK; });
+#else
+  (void)data;
+  return false;
 #endif
 }
 

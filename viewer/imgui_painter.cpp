@@ -20,6 +20,12 @@ void ImGuiPainter::boxes(std::span<const Box> boxes) {
   }
 }
 
+void ImGuiPainter::many_boxes(std::span<const Box> boxes, const Box& bounds) {
+  if (sheet_ == nullptr || !sheet_->add(list_, boxes, bounds)) {
+    this->boxes(boxes);
+  }
+}
+
 void ImGuiPainter::outline(const Box& box, float thickness) {
   compat::add_outline(list_, ImVec2(box.x0, box.y0), ImVec2(box.x1, box.y1), to_im(box.color), 0, thickness);
 }
@@ -39,8 +45,9 @@ void ImGuiPainter::text(float x, float y, float clip_x1, Color color, std::strin
     return;
   }
   const ImVec4 clip(x - 1, y - 2, clip_x1, y + 2 * line_height());
+  const std::string_view seen = text.substr(0, visible_bytes(clip_x1 - x));
   list_.AddText(ImGui::GetFont(), ImGui::GetFontSize(), ImVec2(std::floor(x), std::floor(y)), to_im(color),
-                text.data(), text.data() + text.size(), 0.0F, &clip);
+                seen.data(), seen.data() + seen.size(), 0.0F, &clip);
   ImGui::LogText("%.*s\n", static_cast<int>(text.size()),
                  text.data());  // for scripts that look at the window
 }

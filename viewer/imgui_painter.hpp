@@ -6,6 +6,7 @@
 #include <imgui.h>
 
 #include "viewer/painter.hpp"
+#include "viewer/pixel_sheet.hpp"
 
 namespace stepscope::viewer {
 
@@ -19,8 +20,10 @@ namespace stepscope::viewer {
 
 class ImGuiPainter final : public Painter {
  public:
-  explicit ImGuiPainter(ImDrawList& list) : list_(list) {}
+  // `sheet`: takes many boxes, where it can; it outlives the frame.
+  explicit ImGuiPainter(ImDrawList& list, PixelSheet* sheet = nullptr) : list_(list), sheet_(sheet) {}
   void boxes(std::span<const Box> boxes) override;
+  void many_boxes(std::span<const Box> boxes, const Box& bounds) override;
   void outline(const Box& box, float thickness) override;
   void line(float x0, float y0, float x1, float y1, Color color, float thickness) override;
   void text(float x, float y, float clip_x1, Color color, std::string_view text) override;
@@ -32,6 +35,7 @@ class ImGuiPainter final : public Painter {
 
  private:
   ImDrawList& list_;
+  PixelSheet* sheet_;
 };
 
 }  // namespace stepscope::viewer

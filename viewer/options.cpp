@@ -58,6 +58,11 @@ bool parse_wait(std::string_view text, Options& options) {
   return options.early || text == "all";
 }
 
+bool parse_remote(std::string_view text, Options& options) {
+  options.remote = text == "on" ? Remote::kOn : text == "off" ? Remote::kOff : Remote::kAuto;
+  return text == "on" || text == "off" || text == "auto";
+}
+
 struct Argument {
   std::string_view name;
   std::function<bool(std::string_view, Options&)> parse;
@@ -110,6 +115,7 @@ const std::vector<Argument>& arguments_table() {
       {"--scale", parse_scale, "a number from 0.5 to 4"},
       {"--align", parse_align, choices(align_words())},
       {"--view", parse_view, choices(tab_words())},
+      {"--remote", parse_remote, "auto, on or off"},
   };
   return kTable;
 }
@@ -177,6 +183,7 @@ Usage: stepscope-viewer RUN [--vs RUN] [options]
   --theme dark|light
   --scale FACTOR      size of text and lanes, 0.5 to 4 (default: of the monitor, or STEPSCOPE_SCALE)
   --size WxH          of the window or picture, default 1440x900
+  --remote on|off     fewer frames, and of them only what changed, for a slow way to the screen (default: through ssh -X)
   --screenshot FILE   write one PNG when everything is loaded, and exit
   --script FILE       do what the file says, one action a line, without a visible window, and exit (docs/viewer.md)
   --wait all|overview what the PNG waits for: everything (default), or what a window shows first

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "viewer/model/alignment.hpp"
+#include "viewer/model/frame_rate.hpp"
 #include "viewer/model/palette.hpp"
 
 namespace stepscope::viewer {
@@ -50,6 +51,7 @@ struct Options {
   std::string link;    // viewer/link.hpp
   std::string script;  // viewer/script.hpp; empty: interactive
   std::string keys;    // key file; empty: that of the configuration directory, when there is one
+  Remote remote = Remote::kAuto;
   bool help = false;
   bool version = false;
 };

@@ -90,7 +90,7 @@ void Shell::open_window(const char* id, ImVec2 pos, ImVec2 size, Color ground, I
   ImGui::SetNextWindowSize(size);
   ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, padding);
   ImGui::PushStyleColor(ImGuiCol_WindowBg, to_vec(ground));
-  ImGui::Begin(id, nullptr, flags);
+  ImGui::Begin(id, nullptr, flags | (ground == frame_ground_ ? ImGuiWindowFlags_NoBackground : 0));
   ImGui::PopStyleColor();
   ImGui::PopStyleVar();
   if (!text_log_.empty()) {
@@ -100,6 +100,7 @@ void Shell::open_window(const char* id, ImVec2 pos, ImVec2 size, Color ground, I
 
 void Shell::draw(AppState& state, float scale) {
   unit_ = scale;
+  frame_ground_ = ground_of(state);
   apply_theme(state.theme, scale);
   if (ImGui::IsMouseClicked(ImGuiMouseButton_Left)) {
     state.message.clear();  // it was about what was done before
@@ -144,6 +145,7 @@ void Shell::draw_regions(AppState& state) {
   const Palette& colors = state.colors();
   const bool drawer = state.drawer_open && state.run(Side::kA) != nullptr;
   const WindowLayout layout = lay_out_window(display.x, display.y, unit_, state.panes, drawer);
+  draw_seams(state, layout);
   draw_edges(state,
              layout);  // first: of windows that are not brought to the front, ImGui has the oldest on top
   draw_region(Region::kToolbar, state, layout.toolbar, colors.header);
@@ -163,6 +165,20 @@ void Shell::draw_regions(AppState& state) {
   }
   if (state.palette_box.open) {
     draw_overlay("palette", state, ImVec2(620 * unit_, 380 * unit_), 0.15F);
+  }
+}
+
+// The lines that panels leave between them.
+void Shell::draw_seams(const AppState& state, const WindowLayout& layout) {
+  ImDrawList& list = *ImGui::GetBackgroundDrawList();
+  const ImU32 color = to_im(state.colors().window);
+  if (layout.strip.shown()) {
+    list.AddRectFilled(ImVec2(0, layout.strip.bottom()),
+                       ImVec2(layout.strip.width, layout.strip.bottom() + 1), color);
+  }
+  if (layout.table.shown()) {
+    list.AddRectFilled(ImVec2(layout.tabs.x - 1, layout.tabs.y), ImVec2(layout.tabs.x, layout.tabs.bottom()),
+                       color);
   }
 }
 

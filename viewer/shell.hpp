@@ -19,6 +19,8 @@ class Shell {
   Shell();
   // Between ImGui::NewFrame and ImGui::Render. `scale`: of the display, times the user's.
   void draw(AppState& state, float scale);
+  // What a frame is drawn on: the colour of most of it, which is not filled a second time.
+  [[nodiscard]] static Color ground_of(const AppState& state) { return state.colors().panel; }
   // The table that is in front: of the view clicked last, else of the open tab, else the terms.
   [[nodiscard]] TableText front_table(const AppState& state) const;
   // All text of the next frame is written to this file as well, "" for none: what `expect` of a script looks at.
@@ -31,6 +33,7 @@ class Shell {
   void draw_tabs(AppState& state, const Rect& rect);
   void draw_view(size_t index, AppState& state, ImVec2 pos, ImVec2 size);
   void draw_edges(AppState& state, const WindowLayout& layout);
+  static void draw_seams(const AppState& state, const WindowLayout& layout);
   void copy(AppState& state) const;
   void open_window(const char* id, ImVec2 pos, ImVec2 size, Color ground, ImGuiWindowFlags flags,
                    ImVec2 padding) const;
@@ -39,6 +42,7 @@ class Shell {
 
   std::vector<std::unique_ptr<View>> views_;
   float unit_ = 1;
+  Color frame_ground_;
   size_t clicked_;       // the view clicked last that has a table, or none: their number
   size_t open_tab_ = 0;  // the view in the lower panel
   std::string text_log_;

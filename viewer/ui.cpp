@@ -47,15 +47,21 @@ void text_cut(Color color, std::string_view string) {
   text(color, std::string(string.substr(0, keep)) + "…");
   if (ImGui::IsItemHovered()) {
     ImGui::BeginTooltip();
-    ImGui::PushTextWrapPos(ImGui::GetFontSize() * 40);
-    size_t told = std::min(string.size(), kTold);
-    while (inside(told)) {
-      --told;
-    }
-    text(string.substr(0, told));
-    ImGui::PopTextWrapPos();
+    name(color, string);
     ImGui::EndTooltip();
   }
+}
+
+void name(Color color, std::string_view string) {
+  constexpr size_t kMost = 400;
+  constexpr float kLetters = 40;  // to a line, if they are as wide as they are high
+  size_t keep = std::min(string.size(), kMost);
+  while (keep > 0 && keep < string.size() && (static_cast<unsigned char>(string[keep]) & 0xC0U) == 0x80U) {
+    --keep;  // not inside a character
+  }
+  ImGui::PushTextWrapPos(ImGui::GetFontSize() * kLetters);
+  text(color, keep < string.size() ? std::string(string.substr(0, keep)) + "…" : std::string(string));
+  ImGui::PopTextWrapPos();
 }
 
 void text_right(Color color, std::string_view string) {

@@ -17,6 +17,8 @@ void text(Color color, std::string_view text);
 void text_wrapped(Color color, std::string_view text);
 // On one line, as much as fits into the width that is left, with an ellipsis; what was cut is told by the pointer.
 void text_cut(Color color, std::string_view text);
+// A recorded name in a tooltip, which is as wide as its widest line: wrapped, and of 10 kB the beginning.
+void name(Color color, std::string_view text);
 // Right-aligned in the current table cell.
 void text_right(Color color, std::string_view text);
 // A filled square the height of the text, followed by SameLine.

@@ -22,6 +22,11 @@ void owe_frames(GLFWwindow* window) {
   static_cast<Pace*>(glfwGetWindowUserPointer(window))->frames = kSettleFrames;
 }
 
+void owe_picture(GLFWwindow* window) {
+  static_cast<Pace*>(glfwGetWindowUserPointer(window))->exposed = true;
+  owe_frames(window);
+}
+
 std::string title_of(const Options& options) {
   return "stepscope · " + options.run + (options.versus.empty() ? "" : " vs " + options.versus);
 }
@@ -63,8 +68,8 @@ Window::Window(const Options& options, Pace& pace)
   glfwSetWindowFocusCallback(window_, [](GLFWwindow* w, int) { owe_frames(w); });
   glfwSetCursorEnterCallback(window_, [](GLFWwindow* w, int) { owe_frames(w); });
   glfwSetWindowContentScaleCallback(window_, [](GLFWwindow* w, float, float) { owe_frames(w); });
-  glfwSetFramebufferSizeCallback(window_, [](GLFWwindow* w, int, int) { owe_frames(w); });
-  glfwSetWindowRefreshCallback(window_, [](GLFWwindow* w) { owe_frames(w); });
+  glfwSetFramebufferSizeCallback(window_, [](GLFWwindow* w, int, int) { owe_picture(w); });
+  glfwSetWindowRefreshCallback(window_, [](GLFWwindow* w) { owe_picture(w); });
   ImGui::CreateContext();
   ImGui::GetIO().IniFilename = nullptr;
   ImGui::GetIO().ConfigInputTextCursorBlink = false;  // a blinking caret would need frames without input

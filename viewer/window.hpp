@@ -18,6 +18,7 @@ inline constexpr int kSettleFrames = 3;  // frames after an input until everythi
 // Frames still owed.
 struct Pace {
   int frames = kSettleFrames;
+  bool exposed = true;  // the window has lost its picture
 };
 
 // The display, for as long as it lives.

@@ -32,17 +32,29 @@ bool wait_for(const Done& done) {
 
 }  // namespace
 
-OpenViewer::OpenViewer(const std::string& run, std::string files) : files_(std::move(files)) {
-  const std::string script = STEPSCOPE_VIEWER " '" + run + "' & echo $! >'" + files_ +
-                             ".tmp'; echo \"$DISPLAY\" >>'" + files_ + ".tmp'; echo \"$XAUTHORITY\" >>'" +
-                             files_ + ".tmp'; mv '" + files_ + ".tmp' '" + files_ +
-                             ".at'; wait $!; echo $? >'" + files_ + ".rc'";
+OpenViewer::OpenViewer(const std::string& run, std::string files, const std::string& arguments, XRelay* relay)
+    : files_(std::move(files)) {
+  // As sshd does: the key of the server also for the display that the program sees.
+  const std::string through = relay == nullptr
+                                  ? ""
+                                  : "echo \"$DISPLAY\" >'" + files_ +
+                                        ".server'; xauth -q add unix:" + std::to_string(relay->number()) +
+                                        " MIT-MAGIC-COOKIE-1 $(xauth list \"$DISPLAY\" | sed 's/.* //;q'); ";
+  const std::string display = relay == nullptr ? "" : "DISPLAY=" + relay->name() + " ";
+  const std::string screen =
+      std::string("-screen 0 1280x720x24 +extension GLX") + (relay == nullptr ? "" : " -extension MIT-SHM");
+  const std::string script = through + display + STEPSCOPE_VIEWER " '" + run + "' " + arguments +
+                             " & echo $! >'" + files_ + ".tmp'; echo \"$DISPLAY\" >>'" + files_ +
+                             ".tmp'; echo \"$XAUTHORITY\" >>'" + files_ + ".tmp'; mv '" + files_ + ".tmp' '" +
+                             files_ + ".at'; wait $!; echo $? >'" + files_ + ".rc'";
   server_ = fork();
   if (server_ == 0) {
     setpgid(0, 0);
-    execlp("xvfb-run", "xvfb-run", "-a", "-s", "-screen 0 1280x720x24 +extension GLX", "sh", "-c",
-           script.c_str(), nullptr);
+    execlp("xvfb-run", "xvfb-run", "-a", "-s", screen.c_str(), "sh", "-c", script.c_str(), nullptr);
     _exit(127);
+  }
+  if (relay != nullptr && wait_for([&] { return !file_line(".server", 0).empty(); })) {
+    relay->connect_to(file_line(".server", 0));
   }
   if (wait_for([&] { return !file_line(".at", 0).empty(); })) {
     viewer_ = std::stoi(file_line(".at", 0));
@@ -135,20 +147,33 @@ void OpenViewer::resize(unsigned width, unsigned height) {
   XFlush(display_);
 }
 
+void OpenViewer::send_key(const char* keysym, bool down) {
+  XEvent event{};
+  event.xkey.type = down ? KeyPress : KeyRelease;
+  event.xkey.display = display_;
+  event.xkey.window = window_;
+  event.xkey.root = DefaultRootWindow(display_);
+  event.xkey.time = CurrentTime;
+  event.xkey.same_screen = True;
+  event.xkey.keycode = XKeysymToKeycode(display_, XStringToKeysym(keysym));
+  XSendEvent(display_, window_, True, down ? KeyPressMask : KeyReleaseMask, &event);
+  XFlush(display_);
+}
+
 void OpenViewer::press(const char* keysym) {
-  for (const int type : {KeyPress, KeyRelease}) {
-    XEvent event{};
-    event.xkey.type = type;
-    event.xkey.display = display_;
-    event.xkey.window = window_;
-    event.xkey.root = DefaultRootWindow(display_);
-    event.xkey.time = CurrentTime;
-    event.xkey.same_screen = True;
-    event.xkey.keycode = XKeysymToKeycode(display_, XStringToKeysym(keysym));
-    XSendEvent(display_, window_, True, type == KeyPress ? KeyPressMask : KeyReleaseMask, &event);
-    XFlush(display_);
+  for (const bool down : {true, false}) {
+    send_key(keysym, down);
     std::this_thread::sleep_for(milliseconds(100));
   }
+}
+
+void OpenViewer::hold(const char* keysym, milliseconds time) {
+  const auto end = std::chrono::steady_clock::now() + time;
+  while (std::chrono::steady_clock::now() < end) {
+    send_key(keysym, true);
+    std::this_thread::sleep_for(milliseconds(40));
+  }
+  send_key(keysym, false);
 }
 
 void OpenViewer::move(int x, int y) {

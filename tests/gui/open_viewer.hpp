@@ -11,7 +11,10 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <string>
+
+#include "tests/gui/x_relay.hpp"
 
 struct _XDisplay;
 
@@ -19,7 +22,9 @@ namespace stepscope::viewer {
 
 class OpenViewer {
  public:
-  OpenViewer(const std::string& run, std::string files);
+  // `arguments`: more of them; `relay`: the viewer reaches its display through that, without shared memory.
+  OpenViewer(const std::string& run, std::string files, const std::string& arguments = "",
+             XRelay* relay = nullptr);
   ~OpenViewer();  // ends what still runs
   OpenViewer(const OpenViewer&) = delete;
   OpenViewer& operator=(const OpenViewer&) = delete;
@@ -32,12 +37,15 @@ class OpenViewer {
   void wiggle_pointer();
   void resize(unsigned width, unsigned height);
   void press(const char* keysym);  // "m"
+  // Down, repeated as a keyboard does, and up.
+  void hold(const char* keysym, std::chrono::milliseconds time);
+  void move(int x, int y);
   void drag(int x0, int y0, int x1, int y1);
   void close_window();  // what a window manager sends for the close button
   [[nodiscard]] int wait_for_exit();
 
  private:
-  void move(int x, int y);
+  void send_key(const char* keysym, bool down);
   void send_button(bool down, int x, int y);
   [[nodiscard]] std::string file_line(const std::string& suffix, int number) const;
 

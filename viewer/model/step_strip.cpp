@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 
 namespace stepscope::viewer {
 
@@ -33,7 +34,9 @@ double middle_step(std::vector<double> values) {
 }  // namespace
 
 StepStrip StepStrip::make(const RunModel& a, const RunModel* b, std::span<const StepSlot> slots) {
+  static std::atomic<uint64_t> made{0};
   StepStrip strip;
+  strip.number = ++made;
   std::vector<double> all;
   std::vector<double> train_a;
   std::vector<double> train_b;

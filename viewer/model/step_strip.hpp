@@ -36,6 +36,7 @@ struct StepStrip {
   double median_a_ns = 0;  // over train steps, over all steps when there are none
   double median_b_ns = 0;
   double full_scale_ns = 1;  // bars longer than this are cut off and marked
+  uint64_t number = 0;       // another one for every strip made: what is derived from it is kept under that
   [[nodiscard]] static StepStrip make(const RunModel& a, const RunModel* b, std::span<const StepSlot> slots);
 };
 

@@ -46,7 +46,6 @@ std::string_view TimelinePainter::fitted(std::string_view text, float width) {
 }
 
 void TimelinePainter::paint_lanes() {
-  out_.box({geo_.x, geo_.lanes_y(), geo_.right(), geo_.bottom(), colors_.panel});
   out_.push_clip(geo_.lanes_x(), geo_.lanes_y(), geo_.right(), geo_.bottom());
   paint_slots();
   scratch_.boxes.clear();
@@ -81,7 +80,7 @@ void TimelinePainter::paint_lanes() {
       }
     }
   }
-  out_.boxes(scratch_.boxes);
+  out_.many_boxes(scratch_.boxes, {geo_.lanes_x(), geo_.lanes_y(), geo_.right(), geo_.bottom(), {}});
   paint_labels();
   out_.pop_clip();
 
@@ -224,7 +223,8 @@ void TimelinePainter::paint_group(const TrackItem& item, float y) {
   const float text_y = y + (item.height - out_.line_height()) / 2;
   const float x = geo_.x + 24 * geo_.unit;
   out_.text(x, text_y, geo_.right(), colors_.text, group.title);
-  const float after = x + out_.text_width(group.title) + 14 * geo_.unit;
+  const std::string_view seen = std::string_view(group.title).substr(0, visible_bytes(geo_.right() - x));
+  const float after = x + out_.text_width(seen) + 14 * geo_.unit;
   out_.text(after, text_y, geo_.right() - 8, colors_.text_faint, group.subtitle);
 }
 

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "viewer/imgui_painter.hpp"
@@ -33,12 +34,12 @@ class DeltaMapView final : public View {
                                                           : "These runs have no steps that could be paired.");
       return;
     }
-    ImGuiPainter painter(*ImGui::GetWindowDrawList());
+    ImGuiPainter painter(*ImGui::GetWindowDrawList(), &sheet_);
     draw_head(painter, state, area);
     set_plot(painter, state, area);
     painter.box({plot_.x0, plot_.y0, plot_.x1, plot_.y1, colors.panel_alt});
     refresh_boxes(state);
-    painter.boxes(boxes_);
+    painter.many_boxes(boxes_, {plot_.x0, plot_.y0, plot_.x1, plot_.y1, {}});
     draw_titles(painter, state, area.unit);
     draw_axis(painter, state, area.unit);
     draw_selection(painter, state);
@@ -68,6 +69,13 @@ class DeltaMapView final : public View {
     float unit = 0;
     bool lanes = false;
     friend bool operator==(const Titles&, const Titles&) = default;
+  };
+
+  // What the axis depends on.
+  struct Axis {
+    uint64_t strip = 0;
+    float x0 = 0, x1 = 0, unit = 0;
+    friend bool operator==(const Axis&, const Axis&) = default;
   };
 
   static void draw_head(ImGuiPainter& painter, AppState& state, const ViewArea& area) {
@@ -129,11 +137,14 @@ class DeltaMapView final : public View {
     titles_ = wanted;
     float lanes = 0;
     float processes = 0;
+    const auto width = [&](std::string_view title) {
+      return painter.text_width(title.substr(0, visible_bytes(area.size.x)));
+    };
     for (const Track& track : state.tracks.tracks) {
-      lanes = std::max(lanes, plot_.every_lane ? painter.text_width(track.title) : 0);
+      lanes = std::max(lanes, plot_.every_lane ? width(track.title) : 0);
     }
     for (const TrackGroup& group : state.tracks.groups) {
-      processes = std::max(processes, painter.text_width(group.title));
+      processes = std::max(processes, width(group.title));
     }
     const float gap = 8 * area.unit;
     const float most = area.size.x * (area.size.x < kNarrowMap * area.unit ? 0.25F : 0.36F);
@@ -241,27 +252,50 @@ class DeltaMapView final : public View {
     return state.tracks.tracks[rows_of_band(band).first].group;
   }
 
-  void draw_axis(ImGuiPainter& painter, const AppState& state, float unit) const {
+  struct AxisLabel {
+    float x = 0;
+    std::string text;
+  };
+
+  void draw_axis(ImGuiPainter& painter, const AppState& state, float unit) {
     const Palette& colors = state.colors();
     painter.text(plot_.x0 - plot_.gutter + 2 * unit, plot_.y1 + 3 * unit, plot_.x0, colors.text_faint,
                  "step");
-    const std::vector<StepBar>& bars = state.strip.bars;
+    const Axis wanted{state.strip.number, plot_.x0, plot_.x1, unit};
+    if (wanted != axis_) {
+      axis_ = wanted;
+      make_axis(painter, state.strip.bars, unit);
+    }
+    for (const auto& [x0, x1] : left_out_) {
+      painter.box({x0, plot_.y1, x1, plot_.y1 + 2 * unit, colors.text_faint});
+    }
+    for (const AxisLabel& label : labels_) {
+      painter.line(label.x, plot_.y1, label.x, plot_.y1 + 4 * unit, colors.grid_strong, 1);
+      painter.text(label.x + 3 * unit, plot_.y1 + 3 * unit, plot_.x1, colors.text_faint, label.text);
+    }
+  }
+
+  void make_axis(ImGuiPainter& painter, const std::vector<StepBar>& bars, float unit) {
+    labels_.clear();
+    left_out_.clear();
     const float per_step = (plot_.x1 - plot_.x0) / static_cast<float>(bars.size());
     const float room = painter.text_width(std::to_string(bars.back().number)) + 16 * unit;
     const auto stride = static_cast<int64_t>(std::max(1.0, tick_step(1, double{room / per_step})));
     for (size_t i = 0; i < bars.size(); ++i) {
       const float x = std::floor(plot_.x0 + per_step * static_cast<float>(i));
       if (!bars[i].train) {  // what the terms leave out
-        painter.box(
-            {x, plot_.y1, std::max(x + 1, std::floor(x + per_step)), plot_.y1 + 2 * unit, colors.text_faint});
+        const float x1 = std::max(x + 1, std::floor(x + per_step));
+        if (!left_out_.empty() && left_out_.back().second >= x) {
+          left_out_.back().second = x1;
+        } else {
+          left_out_.emplace_back(x, x1);
+        }
       }
-      if (bars[i].number % stride != 0) {
-        continue;
-      }
-      const std::string label = std::to_string(bars[i].number);
-      if (x + painter.text_width(label) < plot_.x1) {
-        painter.line(x, plot_.y1, x, plot_.y1 + 4 * unit, colors.grid_strong, 1);
-        painter.text(x + 3 * unit, plot_.y1 + 3 * unit, plot_.x1, colors.text_faint, label);
+      if (bars[i].number % stride == 0) {
+        AxisLabel label{x, std::to_string(bars[i].number)};
+        if (x + painter.text_width(label.text) < plot_.x1) {
+          labels_.push_back(std::move(label));
+        }
       }
     }
   }
@@ -324,7 +358,7 @@ class DeltaMapView final : public View {
       ImGui::SameLine(0, 8);
       ui::text(colors.text_faint, bar.class_name);
     }
-    ui::text(colors.text_dim, state.tracks.groups[track.group].title + " · " + track.title);
+    ui::name(colors.text_dim, state.tracks.groups[track.group].title + " · " + track.title);
     for (const Side side : {Side::kA, Side::kB}) {
       const bool there = track.lane[index_of(side)] != kNoTrackLane;
       ui::text(side == Side::kA ? colors.run_a : colors.run_b,
@@ -347,7 +381,11 @@ class DeltaMapView final : public View {
   Plot drawn_;
   std::shared_ptr<const DeltaMap> drawn_map_;
   Titles titles_;  // that the gutter has room for
+  Axis axis_;      // in labels_ and left_out_
+  std::vector<AxisLabel> labels_;
+  std::vector<std::pair<float, float>> left_out_;  // from, to
   std::vector<Box> boxes_;
+  PixelSheet sheet_;  // of boxes_
   std::optional<DeltaCell> pressed_;
 };
 

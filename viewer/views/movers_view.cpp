@@ -223,7 +223,7 @@ class MoversView final : public View {
     const Palette& colors = state.colors();
     ImGui::BeginTooltip();
     ImGui::PushTextWrapPos(ImGui::GetFontSize() * 40);
-    ui::text(colors.text, mover.label + (mover.rank < 0 ? "" : " (rank " + std::to_string(mover.rank) + ")"));
+    ui::name(colors.text, mover.label + (mover.rank < 0 ? "" : " (rank " + std::to_string(mover.rank) + ")"));
     ui::text(colors.text_dim, format_delta_ms(static_cast<double>(mover.delta_ns)) + " ms per step, " +
                                   format_signed_percent(mover.share) + " of the change");
     if (mover.interval_known && mover.low_ns < mover.high_ns) {

@@ -142,7 +142,7 @@ class RanksView final : public View {
       ui::text(colors.text_dim, "counting ...");
       return;
     }
-    ImGuiPainter paint(*ImGui::GetWindowDrawList());
+    ImGuiPainter paint(*ImGui::GetWindowDrawList(), &sheet_);
     const ImVec2 map(at.x + gutter, at.y);
     paint.box({map.x, map.y, map.x + size.x, map.y + size.y, colors.panel_alt});
     draw_cells(paint, state, *answer, difference, map, size);
@@ -173,7 +173,7 @@ class RanksView final : public View {
     const HeatGrid& grid = answer.grid;
     const Painted now{&answer, map.x, map.y, size.x, size.y, state.theme, difference};
     if (now == painted_) {
-      paint.boxes(boxes_);
+      paint.many_boxes(boxes_, {map.x, map.y, map.x + size.x, map.y + size.y, {}});
       return;
     }
     painted_ = now;
@@ -194,7 +194,7 @@ class RanksView final : public View {
         }
       }
     }
-    paint.boxes(boxes_);
+    paint.many_boxes(boxes_, {map.x, map.y, map.x + size.x, map.y + size.y, {}});
   }
 
   static void draw_labels(ImGuiPainter& paint, const Palette& colors, const RankMatrix& matrix,
@@ -210,14 +210,17 @@ class RanksView final : public View {
       }
     }
     paint.text(at.x, map.y + size.y + 2 * unit, map.x, colors.text_faint, "step");
-    float free_from = map.x;
-    for (size_t s = 0; s < matrix.steps.size(); ++s) {
-      const float x = map.x + size.x * static_cast<float>(s) / static_cast<float>(matrix.steps.size());
+    const auto steps = static_cast<float>(matrix.steps.size());
+    for (size_t s = 0; s < matrix.steps.size();) {  // from label to label, however many steps lie between
+      const float x = map.x + size.x * static_cast<float>(s) / steps;
       const std::string text = std::to_string(matrix.steps[s]);
-      if (x >= free_from && x + paint.text_width(text) <= map.x + size.x) {
-        paint.text(x, map.y + size.y + 2 * unit, map.x + size.x, colors.text_faint, text);
-        free_from = x + std::max(60 * unit, paint.text_width(text) + 20 * unit);
+      const float width = paint.text_width(text);
+      if (x + width > map.x + size.x) {
+        break;
       }
+      paint.text(x, map.y + size.y + 2 * unit, map.x + size.x, colors.text_faint, text);
+      const float free_from = x + std::max(60 * unit, width + 20 * unit);
+      s = std::max(s + 1, static_cast<size_t>(std::ceil((free_from - map.x) / size.x * steps)));
     }
   }
 
@@ -344,6 +347,7 @@ class RanksView final : public View {
   Latest<HeatQuestion, HeatAnswer> heat_;
   Painted painted_;
   std::vector<Box> boxes_;
+  PixelSheet sheet_;  // of boxes_
   RankShow show_ = RankShow::kDifference;
   RankMetric metric_ = RankMetric::kHeld;  // where it is known
   RankOrder order_ = RankOrder::kRank;

@@ -16,9 +16,10 @@ namespace stepscope::viewer {
 namespace {
 
 struct Plot {
-  float x0, y0, x1, y1;
+  float x0 = 0, y0 = 0, x1 = 0, y1 = 0;
   [[nodiscard]] float width() const { return x1 - x0; }
   [[nodiscard]] float height() const { return y1 - y0; }
+  friend bool operator==(const Plot&, const Plot&) = default;
 };
 
 class StepStripView final : public View {
@@ -45,6 +46,16 @@ class StepStripView final : public View {
   }
 
  private:
+  // What the boxes of the bars depend on.
+  struct Drawn {
+    Plot plot;
+    float unit = 0;
+    uint64_t strip = 0;
+    Theme theme = Theme::kDark;
+    bool both = false;
+    friend bool operator==(const Drawn&, const Drawn&) = default;
+  };
+
   static std::string no_steps_text(const AppState& state) {
     const std::string& method = state.run(Side::kA)->step_method;
     return "no steps found" + (method.empty() ? std::string() : ": " + method);
@@ -104,22 +115,29 @@ class StepStripView final : public View {
                    plot.x0 + per_bar * static_cast<float>(last + 1), plot.y1, colors.accent_soft});
     }
     const TimeRange seen = state.view.visible();
-    size_t first = 0;
-    while (first < slots.size() && slots[first].display.end_ns <= seen.begin_ns) {
-      ++first;
-    }
-    size_t last = first;
-    while (last < slots.size() && slots[last].display.begin_ns < seen.end_ns) {
-      ++last;
-    }
+    const auto first = std::partition_point(slots.begin(), slots.end(), [&](const StepSlot& slot) {
+      return slot.display.end_ns <= seen.begin_ns;
+    });
+    const auto last = std::partition_point(
+        first, slots.end(), [&](const StepSlot& slot) { return slot.display.begin_ns < seen.end_ns; });
     if (last > first) {
-      const float x0 = plot.x0 + per_bar * static_cast<float>(first);
-      const float x1 = std::max(plot.x0 + per_bar * static_cast<float>(last), x0 + 3);
+      const float x0 = plot.x0 + per_bar * static_cast<float>(first - slots.begin());
+      const float x1 = std::max(plot.x0 + per_bar * static_cast<float>(last - slots.begin()), x0 + 3);
       painter.box({x0, plot.y1 + 1, x1, plot.y1 + 4, colors.accent});
     }
   }
 
+  // Every step is looked at when something changed, else the boxes of the frame before stand.
   void draw_bars(ImGuiPainter& painter, const AppState& state, const Plot& plot, float unit) {
+    const Drawn wanted{plot, unit, state.strip.number, state.theme, state.two_runs()};
+    if (wanted != drawn_) {
+      drawn_ = wanted;
+      make_boxes(state, plot, unit);
+    }
+    painter.boxes(boxes_);
+  }
+
+  void make_boxes(const AppState& state, const Plot& plot, float unit) {
     const size_t bars = state.strip.bars.size();
     const auto pixels = static_cast<size_t>(std::max(1.0F, plot.width()));
     const size_t columns = std::min(bars, pixels);
@@ -130,9 +148,8 @@ class StepStripView final : public View {
       const auto [first, last] = bars_of_column(bars, columns, c);
       const float x0 = std::floor(plot.x0 + wide * static_cast<float>(c) + gap / 2);
       const float x1 = std::max(std::floor(plot.x0 + wide * static_cast<float>(c + 1) - gap / 2), x0 + 1);
-      draw_column(state, plot, first, last, x0, x1);
+      add_column(state, plot, first, last, x0, x1);
     }
-    painter.boxes(boxes_);
   }
 
   // Where the step time shifted for good, with by how much.
@@ -159,7 +176,7 @@ class StepStripView final : public View {
   }
 
   // Mean of the steps [first, last) in one column.
-  void draw_column(const AppState& state, const Plot& plot, size_t first, size_t last, float x0, float x1) {
+  void add_column(const AppState& state, const Plot& plot, size_t first, size_t last, float x0, float x1) {
     const Palette& colors = state.colors();
     const bool both = state.two_runs();
     const auto count = static_cast<double>(last - first);
@@ -289,6 +306,7 @@ class StepStripView final : public View {
     ImGui::EndTooltip();
   }
 
+  Drawn drawn_;  // in boxes_
   std::vector<Box> boxes_;
   std::optional<size_t> pressed_;
 };

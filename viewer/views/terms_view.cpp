@@ -180,7 +180,7 @@ class TermsView final : public View {
   static void draw_tooltip(const AppState& state, const TermRow& term) {
     const Palette& colors = state.colors();
     ImGui::BeginTooltip();
-    ui::text(colors.text, term.title());
+    ui::name(colors.text, term.title());
     if (state.table.comparison) {
       ui::text(colors.text_dim, format_delta_ms(static_cast<double>(term.delta_ns)) + " ms per step, " +
                                     format_signed_percent(term.share) + " of the change");

@@ -35,7 +35,7 @@ class TimelineView final : public View {
                           .lane_gap = 8 * area.unit,
                           .delta = state.two_runs() ? std::round(8 * area.unit) : 0});
     handle_input(state);
-    ImGuiPainter painter(*ImGui::GetWindowDrawList());
+    ImGuiPainter painter(*ImGui::GetWindowDrawList(), &sheet_);
     TimelinePainter timeline(painter, state, geo_, scratch_);
     timeline.paint_lanes();
     timeline.paint_ruler();
@@ -346,13 +346,13 @@ class TimelineView final : public View {
     const EventRow& row = state.row_of(ref);
     ImGui::BeginTooltip();
     ui::swatch(category_color(name.category, state.theme));
-    ui::text(colors.text, name.text);
+    ui::name(colors.text, name.text);
     ui::text(colors.text, format_duration(static_cast<double>(row.duration(ref.index))));
     ImGui::SameLine(0, 10);
     ui::text(colors.text_faint, category_label(name.category));
     const RunModel& run = *state.run(ref.side);
     const LaneModel& lane = run.lanes[ref.lane];
-    ui::text(colors.text_faint,
+    ui::name(colors.text_faint,
              (state.two_runs() ? std::string(ref.side == Side::kA ? "A · " : "B · ") : "") +
                  run.processes[lane.process].title + " · " + lane.title);
     ui::text(colors.text_faint,
@@ -367,7 +367,7 @@ class TimelineView final : public View {
     const LaneModel& lane = run.lanes[gap.lane];
     ImGui::BeginTooltip();
     ui::text(colors.text, "idle " + format_duration(static_cast<double>(gap.end_ns - gap.begin_ns)));
-    ui::text(colors.text_faint, run.processes[lane.process].title + " · " + lane.title);
+    ui::name(colors.text_faint, run.processes[lane.process].title + " · " + lane.title);
     ui::text(colors.text_faint, "click: what the ledger calls it");
     ImGui::EndTooltip();
   }
@@ -400,6 +400,7 @@ class TimelineView final : public View {
   std::vector<const CounterPair*> counters_;  // of this frame
   CounterScratch counter_scratch_;
   bool over_ = false;
+  PixelSheet sheet_;  // of the lanes
   bool over_lanes_ = false;
   bool pressed_ = false;
   bool pan_with_left_ = false;

@@ -159,7 +159,7 @@ class WaterfallView final : public View {
   static void act(AppState& state, const WaterfallBar& bar, bool clicked) {
     const Palette& colors = state.colors();
     ImGui::BeginTooltip();
-    ui::text(colors.text, bar.title);
+    ui::name(colors.text, bar.title);
     ui::text(colors.text_dim, format_delta_ms(static_cast<double>(bar.delta_ns())) +
                                   " ms per step: " + format_ms(static_cast<double>(bar.from_ns)) + " → " +
                                   format_ms(static_cast<double>(bar.to_ns)) + " ms");

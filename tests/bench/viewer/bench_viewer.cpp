@@ -129,6 +129,41 @@ void drawer(AppState& state, Shell& shell) {
   state.drawer_open = false;
 }
 
+// What a frame costs where steps are many: the step strip, and the views of the drawer that have them along one edge.
+void many_steps(Shell& shell) {
+  constexpr int64_t kSteps = 100'000;
+  constexpr size_t kEvents = 1'000'000;
+  Options options;
+  AppState state(options);
+  const auto a = testing::dense_run(64, kEvents, 1, kSteps);
+  state.set_run(Side::kA, a);
+  state.set_run(Side::kB, testing::dense_run(64, kEvents, 2, kSteps));
+  state.set_delta_map(std::make_shared<const DeltaMap>(
+      DeltaMap::make(*a, *state.run(Side::kB), state.tracks, state.alignment.slots())));
+  auto ranks = std::make_shared<RankMatrix>();
+  ranks->ranks.resize(16);
+  for (int64_t step = 0; step < kSteps; ++step) {
+    ranks->steps.push_back(step);
+  }
+  ranks->resize();
+  std::fill(ranks->ns[0].begin(), ranks->ns[0].end(), 3e6F);
+  state.set_ranks(Side::kA, ranks);
+  state.set_ranks(Side::kB, ranks);
+  for (const auto& [name, tab] : {std::pair("100 000 steps: delta map", Tab::kDeltaMap),
+                                  std::pair("100 000 steps: ranks", Tab::kRanks)}) {
+    state.open_tab(tab);
+    for (int i = 0; i < 3; ++i) {
+      (void)frame(state, shell);
+      state.background.wait();
+    }
+    std::vector<Cost> costs;
+    for (int i = 0; i < 40; ++i) {
+      costs.push_back(frame(state, shell));
+    }
+    report(name, costs, kTwoRuns);
+  }
+}
+
 int run(size_t events, int frames) {
   ImGui::CreateContext();
   ImGuiIO& io = ImGui::GetIO();
@@ -167,6 +202,7 @@ int run(size_t events, int frames) {
     return taken + frame(state, shell).cpu;
   });
   drawer(state, shell);
+  many_steps(shell);
   ImGui::DestroyContext();
   return bench_load(events);
 }

@@ -47,7 +47,7 @@ TEST(Options, EveryMistakeIsNamed) {
 TEST(Options, HelpNamesEveryOption) {
   const std::string usage = usage_text();
   for (const char* option : {"--vs", "--screenshot", "--wait", "--size", "--at", "--select", "--theme",
-                             "--scale", "--align", "--view"}) {
+                             "--scale", "--align", "--view", "--remote"}) {
     EXPECT_NE(usage.find(option), std::string::npos) << option;
   }
 }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,6 +21,7 @@ class RecordingPainter final : public Painter {
     std::string text;
   };
   void boxes(std::span<const Box> some) override { all.insert(all.end(), some.begin(), some.end()); }
+  void many_boxes(std::span<const Box> some, const Box&) override { boxes(some); }
   void outline(const Box& box, float) override { outlines.push_back(box); }
   void line(float, float, float, float, Color, float) override {}
   void text(float x, float y, float clip_x1, Color, std::string_view string) override {
