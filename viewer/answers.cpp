@@ -239,9 +239,11 @@ void AppState::take_anchor() {
   }
   anchor = anchors_.answer()->anchor;
   anchor_offsets_ = anchors_.answer()->offsets;
-  selection.area.reset();  // its display times belong to the old axis
-  refresh_area();
+  const std::optional<KeptArea> kept_selection = kept_area();
   rebuild_axis(kept_moment());
+  if (kept_selection) {
+    restore_area(*kept_selection);
+  }
 }
 
 }  // namespace stepscope::viewer

@@ -9,6 +9,16 @@
 #include "viewer/model/format.hpp"
 
 namespace stepscope::viewer {
+namespace {
+
+// The same run, read again: the steps that it had begin where they began.
+bool has_grown(const RunModel& before, const RunModel& after) {
+  return before.path == after.path && before.steps.size() <= after.steps.size() &&
+         (before.steps.empty() ||
+          before.steps.back().begin_ns == after.steps[before.steps.size() - 1].begin_ns);
+}
+
+}  // namespace
 
 AppState::AppState(const Options& options) : theme(options.theme), align_mode(options.align) {
   if (options.tab) {
@@ -19,6 +29,7 @@ AppState::AppState(const Options& options) : theme(options.theme), align_mode(op
 void AppState::set_run(Side side, std::shared_ptr<const RunModel> model) {
   const std::optional<Kept> kept = kept_moment();
   const std::optional<Focus> focus = focus_of(side);
+  const std::optional<KeptArea> kept_selection = kept_area();
   // Indices of events and lanes mean nothing in another reading of the run.
   if (focus) {
     selection.event.reset();
@@ -39,9 +50,19 @@ void AppState::set_run(Side side, std::shared_ptr<const RunModel> model) {
   if (run(Side::kA) == nullptr) {
     return;
   }
+  const bool grown = before != nullptr && has_grown(*before, *run(side));
   const Tracks tracks_before = std::exchange(tracks, make_tracks(*run(Side::kA), run(Side::kB)));
-  keep_anchor(before.get(), *run(side), tracks_before);
+  // A run that has grown is aligned as it was until the anchors of its new steps are found; another one afresh.
+  if (grown && anchor) {
+    keep_anchor(tracks_before);
+  } else {
+    anchor.reset();
+    anchor_offsets_ = {};
+  }
   rebuild_axis(kept);
+  if (grown && kept_selection) {
+    restore_area(*kept_selection);
+  }
   strip = StepStrip::make(*run(Side::kA), run(Side::kB), alignment.slots());
   for (const Side one : {Side::kA, Side::kB}) {
     const std::string& text = search[0].text();
@@ -57,27 +78,20 @@ void AppState::set_run(Side side, std::shared_ptr<const RunModel> model) {
   }
 }
 
-// A run that has grown is aligned as it was until the anchors of its new steps are found; another one afresh.
-void AppState::keep_anchor(const RunModel* before, const RunModel& after, const Tracks& tracks_before) {
-  const bool grown = before != nullptr && before->path == after.path &&
-                     before->steps.size() <= after.steps.size() &&
-                     (before->steps.empty() ||
-                      before->steps.back().begin_ns == after.steps[before->steps.size() - 1].begin_ns);
-  const auto track = [&](const Tracks& all, const auto& wanted) {
+// After a reading in which lanes may have other indices.
+void AppState::keep_anchor(const Tracks& tracks_before) {
+  const auto track = [](const Tracks& all, const auto& wanted) {
     return std::find_if(all.tracks.begin(), all.tracks.end(), wanted);
   };
-  if (grown && anchor) {
-    const auto was = track(tracks_before, [&](const Track& one) { return one.lane[0] == anchor->lane[0]; });
-    const auto is = was == tracks_before.tracks.end()
-                        ? tracks.tracks.end()
-                        : track(tracks, [&](const Track& one) { return one.key == was->key; });
-    if (is != tracks.tracks.end() && is->lane[0] != kNoTrackLane && is->lane[1] != kNoTrackLane) {
-      anchor->lane = {is->lane[0], is->lane[1]};
-      return;
-    }
+  const auto was = track(tracks_before, [&](const Track& one) { return one.lane[0] == anchor->lane[0]; });
+  const auto is = was == tracks_before.tracks.end()
+                      ? tracks.tracks.end()
+                      : track(tracks, [&](const Track& one) { return one.key == was->key; });
+  if (is != tracks.tracks.end() && is->lane[0] != kNoTrackLane && is->lane[1] != kNoTrackLane) {
+    anchor->lane = {is->lane[0], is->lane[1]};
+  } else {
+    anchor.reset();
   }
-  anchor.reset();
-  anchor_offsets_ = {};
 }
 
 void AppState::set_table(DiffTable fresh) {
@@ -95,7 +109,7 @@ std::optional<AppState::Kept> AppState::kept_moment() const {
     return Kept{moment, view.to_pixel(alignment.to_display(moment))};
   };
   Side side = shows(Side::kA) ? Side::kA : Side::kB;
-  if (selection.event) {
+  if (selection.event && shows(selection.event->side)) {
     const EventRef& ref = *selection.event;
     const TimeRange range = display_of(ref);
     if (seen.contains(range.begin_ns)) {
@@ -120,6 +134,37 @@ std::optional<AppState::Kept> AppState::kept_moment() const {
     return keep(alignment.moment_at(side, gap_here->end_ns));
   }
   return keep(alignment.moment_at(other(side), middle));
+}
+
+std::optional<AppState::KeptArea> AppState::kept_area() const {
+  if (!selection.area) {
+    return std::nullopt;
+  }
+  const TimeRange& display = selection.area->display;
+  const auto moment = [&](double at) {
+    return alignment.moment_at(alignment.gap_at(Side::kA, at) ? Side::kB : Side::kA, at);
+  };
+  KeptArea kept{moment(display.begin_ns), moment(display.end_ns), display == display_of_steps(), {}};
+  for (const size_t track : selection.area->tracks) {
+    kept.tracks.insert(tracks.tracks[track].key);
+  }
+  return kept;
+}
+
+void AppState::restore_area(const KeptArea& kept) {
+  AreaSelection restored{{alignment.to_display(kept.begin), alignment.to_display(kept.end)}, {}};
+  if (kept.of_steps) {
+    restored.display = display_of_steps().value_or(restored.display);
+  }
+  for (size_t t = 0; t < tracks.tracks.size(); ++t) {
+    if (kept.tracks.contains(tracks.tracks[t].key)) {
+      restored.tracks.push_back(t);
+    }
+  }
+  if (kept.tracks.empty() || !restored.tracks.empty()) {
+    selection.area = std::move(restored);
+    refresh_area();
+  }
 }
 
 std::optional<AppState::Focus> AppState::focus_of(Side side) const {
@@ -247,11 +292,15 @@ std::optional<TimeRange> AppState::selected_range() const {
   if (selection.area) {
     return selection.area->display;
   }
-  if (selection.steps && selection.steps->last < alignment.slots().size()) {
-    return TimeRange{alignment.slots()[selection.steps->first].display.begin_ns,
-                     alignment.slots()[selection.steps->last].display.end_ns};
+  return display_of_steps();
+}
+
+std::optional<TimeRange> AppState::display_of_steps() const {
+  if (!selection.steps || selection.steps->last >= alignment.slots().size()) {
+    return std::nullopt;
   }
-  return std::nullopt;
+  return TimeRange{alignment.slots()[selection.steps->first].display.begin_ns,
+                   alignment.slots()[selection.steps->last].display.end_ns};
 }
 
 std::optional<EventRef> AppState::event_at(Side side, uint32_t lane, size_t row, double display,

@@ -282,11 +282,21 @@ class AppState {
     int64_t duration_ns = 0;
     std::string name;
   };
+  // The selected area, likewise.
+  struct KeptArea {
+    Moment begin;
+    Moment end;
+    bool of_steps = false;         // just the selected steps
+    std::set<std::string> tracks;  // keys; empty: all
+  };
   // The selected event where it is in sight, else what stands in the middle; none while everything is on screen.
   [[nodiscard]] std::optional<Kept> kept_moment() const;
+  [[nodiscard]] std::optional<KeptArea> kept_area() const;
+  void restore_area(const KeptArea& kept);
+  [[nodiscard]] std::optional<TimeRange> display_of_steps() const;  // the selected ones
   [[nodiscard]] std::optional<Focus> focus_of(Side side) const;
   [[nodiscard]] std::optional<EventRef> find_focus(Side side, const Focus& focus) const;
-  void keep_anchor(const RunModel* before, const RunModel& after, const Tracks& tracks_before);
+  void keep_anchor(const Tracks& tracks_before);
   void rebuild_axis(const std::optional<Kept>& kept);
   void drop_focus();
   void step_by(int direction);

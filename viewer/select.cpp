@@ -50,9 +50,7 @@ bool AppState::selects_name(Side side, uint32_t name) const {
 
 RunSpan AppState::span_of(Side side, const TimeRange& display) const {
   const auto slots = alignment.slots();
-  if (selection.steps && selection.steps->last < slots.size() &&
-      display == TimeRange{slots[selection.steps->first].display.begin_ns,
-                           slots[selection.steps->last].display.end_ns}) {
+  if (display == display_of_steps()) {
     const auto step = [&](size_t slot) -> const StepModel& {
       return run(side)->steps[side == Side::kA ? slots[slot].index_a : slots[slot].index_b];
     };

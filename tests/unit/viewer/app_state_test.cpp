@@ -154,6 +154,18 @@ TEST_F(AppStateTest, AMarkStaysWithItsMomentAndGoesWhenItIsSetAgain) {
   EXPECT_GT(state.marks[0].end_ns, state.marks[0].begin_ns);
 }
 
+TEST_F(AppStateTest, AMarkBelongsToTheRunThatItIsSetIn) {
+  state.set_run(Side::kB, training_run("slow", {.wait = 25'000'000}));
+  state.select_gap({Side::kB, 1, 80'000'000, 99'000'000});
+  state.execute(Command::kMarkSpan);
+  ASSERT_EQ(state.marks.size(), 1U);
+  EXPECT_EQ(state.marks[0], (Mark{Side::kB, 80'000'000, 99'000'000})) << "the gap is B's";
+  state.clear();
+  state.shown = Shown::kOnlyB;
+  state.execute(Command::kMark);
+  EXPECT_EQ(state.marks.at(1).side, Side::kB) << "a mark of A would not be seen";
+}
+
 TEST_F(AppStateTest, MarksAreVisitedInTheOrderOfTime) {
   for (const size_t step : {36U, 4U, 12U}) {
     state.go_to_step(step);

@@ -190,6 +190,40 @@ TEST_F(HeldViewTest, ARunThatIsReadAgainWithMoreStepsLeavesEverythingWhereItWas)
   }
 }
 
+TEST_F(HeldViewTest, AnAreaOutlastsThatItsRunIsReadAgain) {
+  for (const AlignMode mode : kModes) {
+    state.set_run(Side::kA, growing_run(1, 12));
+    state.set_run(Side::kB, growing_run(2, 12));
+    align(mode);
+    state.select_area({{somewhere(Side::kA), somewhere(Side::kA)}, {0}});
+    state.wait();
+    const AreaSelection before = *state.selection.area;
+    const auto stats = state.area;
+    state.set_run(Side::kA, growing_run(1, 20, 2));
+    state.wait();
+    ASSERT_TRUE(state.selection.area.has_value());
+    EXPECT_EQ(state.tracks.tracks[state.selection.area->tracks.at(0)].key, "main/thread");
+    EXPECT_NEAR(state.selection.area->display.begin_ns, before.display.begin_ns, 0.5);
+    EXPECT_NEAR(state.selection.area->display.end_ns, before.display.end_ns, 0.5);
+    for (const Side side : {Side::kA, Side::kB}) {
+      ASSERT_TRUE(state.area[index_of(side)].has_value());
+      EXPECT_NEAR(static_cast<double>(state.area[index_of(side)]->union_ns - stats[index_of(side)]->union_ns),
+                  0, 1);
+    }
+    // Of steps it stays one of steps.
+    state.select_steps(2, 4, false);
+    state.select_area_of_selection();
+    state.set_run(Side::kB, growing_run(2, 25));
+    for (const Side side : {Side::kA, Side::kB}) {
+      const auto& steps = state.run(side)->steps;
+      EXPECT_EQ(state.span_of(side, state.selection.area->display),
+                (RunSpan{steps[2].begin_ns, steps[4].end_ns}));
+    }
+    state.set_run(Side::kB, growing_run(3, 25));
+    EXPECT_FALSE(state.selection.area.has_value()) << "of another run it means nothing";
+  }
+}
+
 TEST_F(HeldViewTest, TheWholeRunStaysTheWholeRun) {
   state.fit_all();
   for (const AlignMode mode : kModes) {
