@@ -52,7 +52,8 @@ class DirectoryLock {
 // Hands a spool over to a builder. String ids stay as they are.
 class Transfer : public SpoolVisitor {
  public:
-  explicit Transfer(RecordingBuilder& builder) : builder_(builder) {}
+  Transfer(RecordingBuilder& builder, const std::function<bool()>& cancelled)
+      : builder_(builder), cancelled_(cancelled) {}
 
   void on_string(uint32_t id, std::string_view text) override { builder_.set_string(id, text); }
   void on_lane(const LaneDecl& lane) override { builder_.add_lane(lane); }
@@ -61,6 +62,9 @@ class Transfer : public SpoolVisitor {
   void on_loss(std::string_view counter, uint64_t count) override { builder_.add_loss(counter, count); }
   void on_log(int64_t time_ns, std::string_view text) override { builder_.add_log(time_ns, text); }
   Status on_events(const EventBlock& block) override {
+    if (cancelled_ && cancelled_()) {
+      return {Code::kUsage, "cancelled"};
+    }
     if (find_kind(static_cast<uint16_t>(block.kind)) == nullptr) {
       builder_.add_loss("spool.unknown_kind." + std::to_string(static_cast<unsigned>(block.kind)),
                         block.rows);
@@ -71,6 +75,7 @@ class Transfer : public SpoolVisitor {
 
  private:
   RecordingBuilder& builder_;
+  const std::function<bool()>& cancelled_;
 };
 
 // BASEs of the spools in a directory, ascending.
@@ -91,16 +96,6 @@ std::set<std::string> find_bases(const std::string& directory) {
 bool exists(const std::string& path) {
   std::error_code ignored;
   return fs::exists(path, ignored);
-}
-
-bool is_running(const std::string& base) {
-  for (const std::string_view suffix : {kSpoolSuffix, kRingSuffix}) {
-    spool::InputFile file;
-    if (file.open(base + std::string(suffix)) == 0 && file.is_locked()) {
-      return true;
-    }
-  }
-  return false;
 }
 
 // A finalize that was interrupted while it removed its inputs leaves the ring alone beside a complete recording.
@@ -133,7 +128,7 @@ Status remove_inputs(const std::string& base) {
 }
 
 Status finalize_base(const std::string& base, const FinalizeOptions& options, FinalizeResult& result) {
-  if (!options.allow_running && is_running(base)) {
+  if (!options.allow_running && is_being_recorded(base)) {
     result.still_running.push_back(base);
     return {};
   }
@@ -146,7 +141,7 @@ Status finalize_base(const std::string& base, const FinalizeOptions& options, Fi
   if (!builder.ok()) {
     return builder.status();
   }
-  Transfer transfer(builder.value());
+  Transfer transfer(builder.value(), options.cancelled);
   const Result<SpoolSummary> summary = read_spool(base, transfer);
   if (!summary.ok()) {
     return summary.status();
@@ -166,6 +161,16 @@ Status finalize_base(const std::string& base, const FinalizeOptions& options, Fi
 }
 
 }  // namespace
+
+bool is_being_recorded(const std::string& base) {
+  for (const std::string_view suffix : {kSpoolSuffix, kRingSuffix}) {
+    spool::InputFile file;
+    if (file.open(base + std::string(suffix)) == 0 && file.is_locked()) {
+      return true;
+    }
+  }
+  return false;
+}
 
 Result<FinalizeResult> finalize(const std::string& path, const FinalizeOptions& options) {
   std::error_code ignored;
@@ -190,7 +195,11 @@ Result<FinalizeResult> finalize(const std::string& path, const FinalizeOptions& 
       options.progress(result.recordings.size() + result.still_running.size() + result.problems.size(),
                        bases.size());
     }
-    const Status status = finalize_base(base, options, result);
+    const bool stop = options.cancelled && options.cancelled();
+    const Status status = stop ? Status(Code::kUsage, "cancelled") : finalize_base(base, options, result);
+    if (status.code() == Code::kUsage) {
+      return Status(Code::kUsage, path + ": finalizing was cancelled");
+    }
     if (!status.ok() && !is_directory) {
       return status;
     }

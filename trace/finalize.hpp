@@ -22,6 +22,8 @@ struct FinalizeOptions {
   // Facts the caller knows and the process could not: exit code, signal. Stored in `meta`.
   std::vector<std::pair<std::string, std::string>> extra_meta;
   std::function<void(size_t done, size_t total)> progress;  // in spools
+  // Asked with every block of events; true: ends with kUsage, and what is not whole leaves no recording and keeps its spool.
+  std::function<bool()> cancelled;
 };
 
 struct FinalizeResult {
@@ -32,10 +34,13 @@ struct FinalizeResult {
 
 // Finalizes every spool in the directory `path` (not recursive), or the one spool whose path (BASE.spool, BASE.ring) is
 // given. In a directory a bad spool does not stop the others: see `problems`. Errors: kUnreadable (no such path, the one
-// spool is damaged), kUnavailable (no permission, disk full).
+// spool is damaged), kUnavailable (no permission, disk full), kUsage (cancelled).
 [[nodiscard]] Result<FinalizeResult> finalize(const std::string& path, const FinalizeOptions& options);
 
 // True when `path` is a directory that still has spools.
 [[nodiscard]] bool needs_finalize(const std::string& path);
+
+// True while the process lives that writes the spool BASE.spool with its ring. BASE is the path without extension.
+[[nodiscard]] bool is_being_recorded(const std::string& base);
 
 }  // namespace stepscope::trace

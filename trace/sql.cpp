@@ -43,10 +43,18 @@ constexpr RowTable kRowTables[] = {
     {"log", "time_ns, text"},
 };
 
+// SQLite asks only while it runs a statement; what is done around that asks here.
+Status unless_cancelled(const SqlSink& sink) {
+  return sink.cancelled && sink.cancelled() ? Status(Code::kUsage, "cancelled") : Status();
+}
+
 class OpenedRecordings : public RecordingSet {
  public:
-  [[nodiscard]] Status open(std::span<const std::string> paths) {
+  [[nodiscard]] Status open(std::span<const std::string> paths, const SqlSink& sink) {
     for (const std::string& path : paths) {
+      if (Status stop = unless_cancelled(sink); !stop.ok()) {
+        return stop;
+      }
       Result<Recording> recording = Recording::open(path);
       if (!recording.ok()) {
         return recording.status();
@@ -86,8 +94,13 @@ std::string select_columns(const Database& from, const RowTable& table) {
   return "SELECT " + select + " FROM " + table.name;
 }
 
+constexpr size_t kRowsPerLook = 10000;
+
 // Copies a row table of one recording. Values keep their types.
-Status copy_rows(const Database& into, const RowTable& table, const std::string& path) {
+Status copy_rows(const Database& into, const RowTable& table, const std::string& path, const SqlSink& sink) {
+  if (Status stop = unless_cancelled(sink); !stop.ok()) {
+    return stop;
+  }
   const Result<Database> from = Database::open(path, OpenMode::kReadOnly);
   if (!from.ok()) {
     return unreadable(path, from.status().message(), "check the path and your permissions");
@@ -102,7 +115,12 @@ Status copy_rows(const Database& into, const RowTable& table, const std::string&
   }
   insert += ")";
   Statement row(into, insert.c_str());
-  while (rows.next()) {
+  for (size_t copied = 1; rows.next(); ++copied) {
+    if (copied % kRowsPerLook == 0) {
+      if (Status stop = unless_cancelled(sink); !stop.ok()) {
+        return stop;
+      }
+    }
     row.bind(1, label);
     for (int i = 0; i < count; ++i) {
       sqlite3_bind_value(row.handle(), i + 2, sqlite3_column_value(rows.handle(), i));
@@ -122,7 +140,8 @@ bool mentions(const std::string& query, const char* word) {
 }
 
 // Row tables exist always and are filled when the query could name them.
-Status make_row_tables(Database& database, std::span<const std::string> paths, const std::string& query) {
+Status make_row_tables(Database& database, std::span<const std::string> paths, const std::string& query,
+                       const SqlSink& sink) {
   for (const RowTable& table : kRowTables) {
     const std::string create =
         "CREATE TABLE " + std::string(table.name) + " (recording, " + table.columns + ")";
@@ -131,7 +150,7 @@ Status make_row_tables(Database& database, std::span<const std::string> paths, c
                                       "; free some memory and repeat"};
     }
     for (const std::string& path : paths) {
-      const Status copied = mentions(query, table.name) ? copy_rows(database, table, path) : Status();
+      const Status copied = mentions(query, table.name) ? copy_rows(database, table, path, sink) : Status();
       if (!copied.ok()) {
         return copied;
       }
@@ -243,7 +262,7 @@ Status run_query(const Database& database, const std::string& query, const SqlSi
 
 Status run_sql(std::span<const std::string> recordings, const std::string& query, const SqlSink& sink) {
   const auto set = std::make_shared<OpenedRecordings>();
-  if (Status opened = set->open(recordings); !opened.ok()) {
+  if (Status opened = set->open(recordings, sink); !opened.ok()) {
     return opened;
   }
   Result<Database> memory = Database::open(":memory:", OpenMode::kReadWrite);
@@ -258,7 +277,7 @@ Status run_sql(std::span<const std::string> recordings, const std::string& query
   if (Status made = make_kind_tables(database, set); !made.ok()) {
     return made;
   }
-  if (Status made = make_row_tables(database, recordings, query); !made.ok()) {
+  if (Status made = make_row_tables(database, recordings, query, asked); !made.ok()) {
     return made;
   }
   sqlite3_set_authorizer(database.handle(), authorize, nullptr);

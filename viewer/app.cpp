@@ -19,7 +19,6 @@
 #include "viewer/fonts.hpp"
 #include "viewer/frame_script.hpp"
 #include "viewer/imgui_compat.hpp"
-#include "viewer/live_watch.hpp"
 #include "viewer/loader.hpp"
 #include "viewer/presenter.hpp"
 #include "viewer/screenshot.hpp"
@@ -57,7 +56,6 @@ class App {
         state_(options),
         remote_(is_remote(options)),
         rate_(remote_ ? kRemoteFrameSeconds : 0),
-        watch_({}),
         loader_(std::make_unique<Loader>(options.run, options.versus, [] { glfwPostEmptyEvent(); })) {
     state_.set_wake([] { glfwPostEmptyEvent(); });
   }
@@ -118,7 +116,7 @@ class App {
       glfwPollEvents();
       return false;
     }
-    if (!watch_.live()) {
+    if (!loader_->live()) {
       glfwWaitEvents();
       return false;
     }
@@ -126,9 +124,8 @@ class App {
     glfwWaitEventsTimeout(kFollowSeconds);
     const bool over =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() >= kFollowSeconds;
-    if (over && loader_->finished() && watch_.changed()) {
-      loader_ = std::make_unique<Loader>(
-          options_.run, options_.versus, [] { glfwPostEmptyEvent(); }, Loader::First::kWhole);
+    if (over) {
+      (void)loader_->follow();
     }
     return over;
   }
@@ -142,8 +139,7 @@ class App {
     }
     if (!linked_ && loader_->finished()) {
       linked_ = true;
-      watch_ = LiveWatch({options_.run, options_.versus});  // now: opening finalizes what has ended
-      loader_->poll(state_);                                // what was published last
+      loader_->poll(state_);  // what was published last
       state_.apply_deep_links(options_);
       for (const std::string& error : state_.load.errors) {
         complain(error);
@@ -255,7 +251,6 @@ class App {
   float font_scale_ = 0;
   bool linked_ = false;
   SessionNotes notes_;
-  LiveWatch watch_;
   std::unique_ptr<Loader> loader_;  // last: its thread ends before anything it could wake goes
 };
 

@@ -250,6 +250,8 @@ class AppState {
   std::optional<std::set<std::string>> chosen_counters;
   Background clicks;      // what a click asks: not behind what a view computes
   Background queries;     // of the SQL console: may take minutes
+  Background background;      // what views compute off the frame path
+  bool stop_loading = false;  // asks the loader to end; Loader::poll() takes it
 
  private:
   // What makes a place in the history, as it is held here: cheap to compare in every frame.

@@ -23,7 +23,7 @@ class CountersView final : public View {
     const Palette& colors = state.colors();
     const CounterBoard* board = counter_board(state);
     if (board == nullptr) {
-      ui::text(colors.text_dim, "reading counters ...");
+      ui::text_wrapped(colors.text_dim, state.counters.waiting("reading counters ..."));
       return;
     }
     if (board->pairs.empty()) {

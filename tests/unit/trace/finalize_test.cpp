@@ -391,5 +391,20 @@ TEST(Finalize, SeveralAtOnceTakeTurns) {
   EXPECT_EQ(kernels_in(open_or_fail(dir.file(std::string(kBase) + ".stepscope"))), 20'000U);
 }
 
+TEST(Finalize, CancelledItKeepsTheSpoolForTheNextTime) {
+  const TempDir dir;
+  make_spool(dir.path(), 200'000, Ending::kKill);
+  FinalizeOptions options;
+  int asked = 0;
+  options.cancelled = [&] { return ++asked == 3; };
+  const Result<FinalizeResult> stopped = finalize(dir.path(), options);
+  EXPECT_EQ(stopped.status().code(), Code::kUsage);
+  EXPECT_EQ(asked, 3) << "with a block of events";
+  EXPECT_THAT(files_of(dir.path()), ElementsAre(HasSubstr(".ring"), HasSubstr(".spool")));
+  const Result<FinalizeResult> again = finalize(dir.path(), {});
+  ASSERT_TRUE(again.ok());
+  EXPECT_THAT(files_of(dir.path()), ElementsAre(std::string(kBase) + ".stepscope"));
+}
+
 }  // namespace
 }  // namespace stepscope::trace
