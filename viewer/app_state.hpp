@@ -248,9 +248,8 @@ class AppState {
   // CounterLine::key: those that are telling where nobody chose.
   Latest<std::array<uint64_t, 2>, std::shared_ptr<const CounterBoard>> counters;
   std::optional<std::set<std::string>> chosen_counters;
-  Background clicks;      // what a click asks: not behind what a view computes
-  Background queries;     // of the SQL console: may take minutes
-  Background background;      // what views compute off the frame path
+  Background clicks;          // what a click asks: not behind what a view computes
+  Background queries;         // of the SQL console: may take minutes
   bool stop_loading = false;  // asks the loader to end; Loader::poll() takes it
 
  private:
