@@ -291,6 +291,14 @@ TEST_F(ViewerGui, WithoutOpenGl32ItSaysSo) {
   EXPECT_EQ(std::count(outcome.output.begin(), outcome.output.end(), '\n'), 1) << outcome.output;
 }
 
+TEST_F(ViewerGui, ADisplayWithoutOpenGlIsASentenceToo) {
+  const Outcome outcome =
+      run("xvfb-run -a -s '-screen 0 640x480x24 -extension GLX' " STEPSCOPE_VIEWER " " + path("healthy"));
+  EXPECT_EQ(outcome.code, 2) << outcome.output;
+  EXPECT_NE(outcome.output.find("OpenGL 3.2"), std::string::npos) << outcome.output;
+  EXPECT_EQ(std::count(outcome.output.begin(), outcome.output.end(), '\n'), 1) << outcome.output;
+}
+
 // Reading a run that is being recorded writes a new snapshot of it beside its spool: that is how one sees from outside that the
 // window has looked again.
 TEST_F(ViewerGui, AWindowOnARunUnderWayReadsItAgainWhenItGrowsAndElseRests) {
