@@ -74,6 +74,7 @@ Result<Found> find_recordings(const std::string& path, const OpenOptions& option
     trace::FinalizeOptions how;
     how.allow_running = options.allow_running;
     how.progress = options.progress;
+    how.cancelled = options.cancelled;
     Result<trace::FinalizeResult> finalized = trace::finalize(path, how);
     if (!finalized.ok()) {
       return finalized.status();
@@ -328,7 +329,7 @@ Result<Run> Run::open(const std::string& path, const OpenOptions& options) {
   std::stable_sort(
       opened.value().begin(), opened.value().end(),
       [](const OpenedProcess& a, const OpenedProcess& b) { return process_before(a.process, b.process); });
-  auto state = std::make_unique<State>();
+  auto state = std::make_shared<State>();
   state->path = path;
   state->still_running = std::move(found.value().still_running);
   state->problems = std::move(found.value().problems);
@@ -337,6 +338,9 @@ Result<Run> Run::open(const std::string& path, const OpenOptions& options) {
     state->data.push_back(std::move(one.data));
   }
   for (size_t i = 0; i < state->processes.size(); ++i) {
+    if (options.cancelled && options.cancelled()) {
+      return Status(Code::kUsage, path + ": opening was cancelled");
+    }
     add_process(*state, static_cast<uint32_t>(i));
   }
   link_parents(state->processes);
@@ -345,10 +349,25 @@ Result<Run> Run::open(const std::string& path, const OpenOptions& options) {
   return Run(std::move(state));
 }
 
-Run::Run(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Run::Run(std::shared_ptr<State> state) : state_(std::move(state)) {}
 Run::Run(Run&&) noexcept = default;
 Run& Run::operator=(Run&&) noexcept = default;
 Run::~Run() = default;
+
+Run Run::until(std::function<bool()> stop) const {
+  Run same(state_);
+  if (!stop) {
+    same.stop_ = stop_;
+    return same;
+  }
+  same.stop_ =
+      !stop_ ? std::move(stop) : [first = stop_, second = std::move(stop)] { return first() || second(); };
+  return same;
+}
+
+Status Run::stopped() const {
+  return stop_ && stop_() ? Status(Code::kUsage, state_->path + ": reading was cancelled") : Status();
+}
 
 const std::string& Run::path() const {
   return state_->path;
@@ -381,6 +400,20 @@ const std::vector<std::string>& Run::still_running() const {
 const std::vector<std::string>& Run::problems() const {
   return state_->problems;
 }
+std::vector<std::string> Run::snapshots() const {
+  std::vector<std::string> spools;
+  for (const RunLoss& loss : state_->losses) {
+    if (loss.counter == "spool.snapshot" && loss.count > 0) {
+      spools.push_back(fs::path(state_->processes[loss.process].file).replace_extension(".spool").string());
+    }
+  }
+  return spools;
+}
+
+bool is_being_recorded(const std::string& spool) {
+  return trace::is_being_recorded(fs::path(spool).replace_extension().string());
+}
+
 TimeRange Run::time_range() const {
   return state_->range;
 }

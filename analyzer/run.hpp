@@ -131,7 +131,10 @@ using EventVisitor = std::function<Status(const EventBlock&)>;  // an error stop
 struct LaneScan {
   int64_t begin_ns = std::numeric_limits<int64_t>::min();  // blocks wholly outside [begin, end) are skipped
   int64_t end_ns = std::numeric_limits<int64_t>::max();
-  bool counters = false;  // also deliver kinds counter and health
+  // Blocks whose first event is before this are skipped: for scans window by window, each block with the window it begins in.
+  int64_t first_from_ns = std::numeric_limits<int64_t>::min();
+  bool counters = false;    // also deliver kinds counter and health
+  Kind kind = Kind::kNone;  // only this one; kNone: all
 };
 
 // Busy fraction and leading name per bucket, as stored at finalize; coarse to fine as the recording has them.
@@ -161,6 +164,12 @@ class Run {
   Run& operator=(Run&&) noexcept;
   ~Run();
 
+  // The same run once more, without opening anything, for work that somebody may wait to end: as soon as `stop` returns true, reads
+  // under way (within a segment) and all later ones end with kUsage "cancelled", stores too, so that nothing that is
+  // half done is kept. `stop` is called from the threads that read, and stays true once it was. What *this was given counts as well.
+  // Everything returned by reference lives as long as any of them.
+  [[nodiscard]] Run until(std::function<bool()> stop) const;
+
   [[nodiscard]] const std::string& path() const;
   [[nodiscard]] std::string_view label() const;  // last component of path, for headings
   // main processes first, by rank; then the others by rank, role, file.
@@ -172,6 +181,8 @@ class Run {
   // One sentence (file, cause, remedy) per spool (with skip_damaged: or recording) that open() could not read and left
   // where it is: the run is incomplete. A run of which nothing can be read does not open at all.
   [[nodiscard]] const std::vector<std::string>& problems() const;
+  // The spools of processes that were still running when their recording was made (allow_running): there is more of them by now.
+  [[nodiscard]] std::vector<std::string> snapshots() const;
   [[nodiscard]] TimeRange time_range() const;  // of all events; {0, 0} when empty
   [[nodiscard]] uint64_t event_count() const;
 
@@ -210,8 +221,16 @@ class Run {
   [[nodiscard]] Status verify(uint32_t process) const;
 
  private:
-  explicit Run(std::unique_ptr<State> state);
-  std::unique_ptr<State> state_;
+  explicit Run(std::shared_ptr<State> state);
+  template <typename Read>
+  [[nodiscard]] Status with_handle(uint32_t process, const Read& read) const;
+  [[nodiscard]] Status stopped() const;  // not ok once `stop` of until() says so
+
+  std::shared_ptr<State> state_;
+  std::function<bool()> stop_;
 };
+
+// True while the process lives that writes this spool (path of a *.spool).
+[[nodiscard]] bool is_being_recorded(const std::string& spool);
 
 }  // namespace stepscope::analysis

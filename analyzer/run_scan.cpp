@@ -110,18 +110,6 @@ std::string bytes_text(int64_t bytes) {
   return fmt::format("{:.1f} MiB", static_cast<double>(bytes) / (1024 * 1024));
 }
 
-// Reads through a pooled handle; the handle goes back whatever happens.
-template <typename Read>
-Status with_handle(ProcessData& data, const Read& read) {
-  Result<trace::Recording> handle = data.handles.take();
-  if (!handle.ok()) {
-    return handle.status();
-  }
-  Status status = read(handle.value());
-  data.handles.give_back(std::move(handle).value());
-  return status;
-}
-
 // Turns decoded columns of one kind into EventBlocks.
 class BlockMaker {
  public:
@@ -256,18 +244,35 @@ void intern_made_names(Run::State& state) {
   }
 }
 
+// Reads through a pooled handle; the handle goes back whatever comes of the reading.
+template <typename Read>
+Status Run::with_handle(uint32_t process, const Read& read) const {
+  if (Status stop = stopped(); !stop.ok()) {
+    return stop;
+  }
+  HandlePool& handles = state_->data[process]->handles;
+  Result<trace::Recording> handle = handles.take();
+  if (!handle.ok()) {
+    return handle.status();
+  }
+  Status status = read(handle.value());
+  handles.give_back(std::move(handle).value());
+  return status;
+}
+
 Status Run::scan_lane(uint32_t lane, const LaneScan& scan, const EventVisitor& visit) const {
   if (lane >= state_->lanes.size()) {
     return {Code::kUsage, fmt::format("{}: there is no lane {}", state_->path, lane)};
   }
   const Lane& info = state_->lanes[lane];
-  ProcessData& data = *state_->data[info.process];
+  const ProcessData& data = *state_->data[info.process];
   const int64_t shift = state_->processes[info.process].clock_shift_ns;
-  return with_handle(data, [&](const trace::Recording& recording) {
+  return with_handle(info.process, [&](const trace::Recording& recording) {
     for (const trace::KindSummary& summary : data.kinds) {
       const trace::KindInfo* kind = trace::find_kind(summary.id);
       const bool counter = kind != nullptr && (kind->id == Kind::kCounter || kind->id == Kind::kHealth);
-      if (kind == nullptr || summary.events == 0 || (counter && !scan.counters)) {
+      const bool wanted = scan.kind == Kind::kNone || (kind != nullptr && kind->id == scan.kind);
+      if (kind == nullptr || !wanted || summary.events == 0 || (counter && !scan.counters)) {
         continue;
       }
       BlockMaker maker(*state_, info.process, *kind);
@@ -278,9 +283,12 @@ Status Run::scan_lane(uint32_t lane, const LaneScan& scan, const EventVisitor& v
       constexpr int64_t kMax = std::numeric_limits<int64_t>::max();
       filter.begin_ns = scan.begin_ns == kMin ? kMin : scan.begin_ns - shift;
       filter.end_ns = scan.end_ns == kMax ? kMax : scan.end_ns - shift;
+      filter.first_from_ns = scan.first_from_ns == kMin ? kMin : scan.first_from_ns - shift;
       filter.columns = maker.columns();
-      Status status =
-          recording.scan(filter, [&](const trace::SegmentView& view) { return maker.deliver(view, visit); });
+      Status status = recording.scan(filter, [&](const trace::SegmentView& view) {
+        Status stop = stopped();
+        return stop.ok() ? maker.deliver(view, visit) : stop;
+      });
       if (!status.ok()) {
         return status;
       }
@@ -294,9 +302,8 @@ Result<std::vector<LaneOverview>> Run::overview(uint32_t lane) const {
     return Status(Code::kUsage, fmt::format("{}: there is no lane {}", state_->path, lane));
   }
   const Lane& info = state_->lanes[lane];
-  ProcessData& data = *state_->data[info.process];
   std::vector<LaneOverview> out;
-  Status status = with_handle(data, [&](const trace::Recording& recording) {
+  Status status = with_handle(info.process, [&](const trace::Recording& recording) {
     Result<std::vector<trace::OverviewLevel>> levels = recording.overview(info.trace_id);
     if (!levels.ok()) {
       return levels.status();
@@ -356,8 +363,12 @@ Result<Details> Run::details(uint32_t lane, Kind kind, int64_t start_ns, int64_t
 
 Status Run::scan(uint32_t process, const trace::ScanFilter& filter,
                  const std::function<Status(const trace::SegmentView&)>& visit) const {
-  return with_handle(*state_->data[process],
-                     [&](const trace::Recording& recording) { return recording.scan(filter, visit); });
+  return with_handle(process, [&](const trace::Recording& recording) {
+    return recording.scan(filter, [&](const trace::SegmentView& view) {
+      Status stop = stopped();
+      return stop.ok() ? visit(view) : stop;
+    });
+  });
 }
 
 uint32_t Run::global_name(uint32_t process, int64_t local_id) const {
@@ -387,7 +398,7 @@ uint64_t Run::kind_events(uint32_t process, Kind kind) const {
 
 Result<std::vector<NameTotal>> Run::name_totals(uint32_t process) const {
   std::vector<NameTotal> out;
-  Status status = with_handle(*state_->data[process], [&](const trace::Recording& recording) {
+  Status status = with_handle(process, [&](const trace::Recording& recording) {
     Result<std::vector<trace::NameTotal>> totals = recording.name_totals();
     if (!totals.ok()) {
       return totals.status();
@@ -405,7 +416,7 @@ Result<std::vector<NameTotal>> Run::name_totals(uint32_t process) const {
 
 Result<std::optional<trace::Rollup>> Run::load_rollup(uint32_t process) const {
   std::optional<trace::Rollup> rollup;
-  Status status = with_handle(*state_->data[process], [&](const trace::Recording& recording) {
+  Status status = with_handle(process, [&](const trace::Recording& recording) {
     Result<std::optional<trace::Rollup>> loaded = recording.load_rollup();
     if (!loaded.ok()) {
       return loaded.status();
@@ -420,13 +431,13 @@ Result<std::optional<trace::Rollup>> Run::load_rollup(uint32_t process) const {
 }
 
 Status Run::store_rollup(uint32_t process, const trace::Rollup& rollup) const {
-  return with_handle(*state_->data[process],
+  return with_handle(process,
                      [&](const trace::Recording& recording) { return recording.store_rollup(rollup); });
 }
 
 Result<std::optional<trace::JobRollup>> Run::load_job_rollup(uint32_t process) const {
   std::optional<trace::JobRollup> rollup;
-  Status status = with_handle(*state_->data[process], [&](const trace::Recording& recording) {
+  Status status = with_handle(process, [&](const trace::Recording& recording) {
     Result<std::optional<trace::JobRollup>> loaded = recording.load_job_rollup();
     if (!loaded.ok()) {
       return loaded.status();
@@ -441,13 +452,12 @@ Result<std::optional<trace::JobRollup>> Run::load_job_rollup(uint32_t process) c
 }
 
 Status Run::store_job_rollup(uint32_t process, const trace::JobRollup& rollup) const {
-  return with_handle(*state_->data[process],
+  return with_handle(process,
                      [&](const trace::Recording& recording) { return recording.store_job_rollup(rollup); });
 }
 
 Status Run::verify(uint32_t process) const {
-  return with_handle(*state_->data[process],
-                     [&](const trace::Recording& recording) { return recording.verify(); });
+  return with_handle(process, [&](const trace::Recording& recording) { return recording.verify(); });
 }
 
 }  // namespace stepscope::analysis

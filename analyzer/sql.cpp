@@ -21,7 +21,7 @@ bool names_computed_tables(std::string query) {
 Status query_run(const Run& run, const std::string& query, const SqlSink& sink) {
   if (names_computed_tables(query)) {
     // What cannot be computed leaves the tables as they are; the query itself says what is wrong with the run.
-    static_cast<void>(build_ledger(run, {}));
+    static_cast<void>(build_ledger(run.until(sink.cancelled), {}));
   }
   std::vector<std::string> files;
   for (const Process& process : run.processes()) {

@@ -201,6 +201,25 @@ TEST_F(RunOpenTest, StopsAScanWhenTheVisitorSaysSo) {
   EXPECT_EQ(run.scan_lane(77, {}, [](const EventBlock&) { return Status(); }).code(), Code::kUsage);
 }
 
+TEST_F(RunOpenTest, ReadsNothingMoreOnceItIsToStop) {
+  const auto run = process("run", "range start_ns=1ms dur_ns=2ms name=load\ngc start_ns=6ms dur_ns=1ms\n");
+  bool stop = false;
+  const auto stoppable = run.until([&] { return stop; });
+  int blocks = 0;
+  const auto visit = [&](const EventBlock&) {
+    ++blocks;
+    stop = true;
+    return Status();
+  };
+  const Status status = stoppable.scan_lane(0, {}, visit);
+  EXPECT_EQ(status.code(), Code::kUsage);
+  EXPECT_EQ(status.message(), run.path() + ": reading was cancelled");
+  EXPECT_EQ(blocks, 1) << "of two kinds";
+  EXPECT_EQ(stoppable.store_rollup(0, {}).code(), Code::kUsage) << "nothing half done is kept";
+  EXPECT_EQ(stoppable.until([] { return false; }).details(0, Kind::kGc, 0, 0).status().code(), Code::kUsage);
+  EXPECT_TRUE(run.scan_lane(0, {}, [](const EventBlock&) { return Status(); }).ok()) << "the other reads on";
+}
+
 TEST_F(RunOpenTest, ShowsEveryColumnOfAnEvent) {
   const auto run = process("run", "range start_ns=1ms dur_ns=2ms name=load source=2 payload=7\n");
   const Result<Details> details = run.details(0, Kind::kRange, 1000000, 2000000);
