@@ -197,6 +197,9 @@ void AppState::clear() {
     palette_box.open = false;
     return;
   }
+  // With nothing to clear, Esc ends what is going on.
+  stop_loading =
+      load.active && !search[0].active() && !search[1].active() && selection == Selection() && !gap;
   selection.clear();
   gap.reset();
   flows.clear();

@@ -17,7 +17,6 @@
 #include "viewer/fonts.hpp"
 #include "viewer/frame_script.hpp"
 #include "viewer/imgui_compat.hpp"
-#include "viewer/live_watch.hpp"
 #include "viewer/loader.hpp"
 #include "viewer/screenshot.hpp"
 #include "viewer/session.hpp"
@@ -47,7 +46,6 @@ class App {
         window_(window),
         pace_(pace),
         state_(options),
-        watch_({}),
         loader_(std::make_unique<Loader>(options.run, options.versus, [] { glfwPostEmptyEvent(); })) {
     state_.background.set_wake([] { glfwPostEmptyEvent(); });
   }
@@ -110,7 +108,7 @@ class App {
       glfwPollEvents();
       return false;
     }
-    if (!watch_.live()) {
+    if (!loader_->live()) {
       glfwWaitEvents();
       return false;
     }
@@ -118,9 +116,8 @@ class App {
     glfwWaitEventsTimeout(kFollowSeconds);
     const bool over =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() >= kFollowSeconds;
-    if (over && loader_->finished() && watch_.changed()) {
-      loader_ = std::make_unique<Loader>(
-          options_.run, options_.versus, [] { glfwPostEmptyEvent(); }, Loader::First::kWhole);
+    if (over) {
+      (void)loader_->follow();
     }
     return over;
   }
@@ -131,8 +128,7 @@ class App {
     }
     if (!linked_ && loader_->finished()) {
       linked_ = true;
-      watch_ = LiveWatch({options_.run, options_.versus});  // now: opening finalizes what has ended
-      loader_->poll(state_);                                // what was published last
+      loader_->poll(state_);  // what was published last
       state_.apply_deep_links(options_);
       for (const std::string& error : state_.load.errors) {
         complain(error);
@@ -245,7 +241,6 @@ class App {
   float font_scale_ = 0;
   bool linked_ = false;
   SessionNotes notes_;
-  LiveWatch watch_;
   std::unique_ptr<Loader> loader_;  // last: its thread ends before anything it could wake goes
 };
 

@@ -220,7 +220,8 @@ class AppState {
   std::string clipboard;  // what a command copied; the shell hands it to the system
   TableCopy table_copy = TableCopy::kNone;
   Panes panes;
-  Background background;  // what views compute off the frame path
+  Background background;      // what views compute off the frame path
+  bool stop_loading = false;  // asks the loader to end; Loader::poll() takes it
 
  private:
   // What makes a place in the history, as it is held here: cheap to compare in every frame.

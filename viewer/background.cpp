@@ -34,6 +34,11 @@ void Background::wait() {
   changed_.wait(lock, [this] { return tasks_.empty() && !busy_; });
 }
 
+std::string Background::take_failure() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return std::exchange(failure_, {});
+}
+
 void Background::work() {
   std::unique_lock<std::mutex> lock(mutex_);
   while (true) {
@@ -46,8 +51,18 @@ void Background::work() {
     running_ = task.cancelled;
     busy_ = true;
     lock.unlock();
-    task.run();
+    std::string failure;
+    try {
+      task.run();
+    } catch (...) {
+      failure = describe_exception("what a view shows could not be computed");
+    }
     task = {};  // what it holds is freed before anybody hears that it is done
+    lock.lock();
+    if (!failure.empty()) {
+      failure_ = std::move(failure);
+    }
+    lock.unlock();
     if (wake_) {
       wake_();
     }

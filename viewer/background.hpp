@@ -8,7 +8,7 @@
 //   });
 //
 // Tasks run one after the other in the order of asking. The thread starts with the first task. The destructor cancels what
-// runs, drops what waits, and joins.
+// runs, drops what waits, and joins. A task that throws (memory ran out) leaves its view without an answer, and a sentence.
 #pragma once
 
 #include <atomic>
@@ -18,8 +18,11 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <thread>
 #include <utility>
+
+#include "viewer/worker_failure.hpp"
 
 namespace stepscope::viewer {
 
@@ -40,6 +43,8 @@ class Background {
   void post(std::shared_ptr<Cancelled> cancelled, std::function<void()> task);
   // Until every task posted so far is done: for tests and pictures.
   void wait();
+  // Why tasks ended without an answer since the last call, the latest of the sentences; "" when none did.
+  [[nodiscard]] std::string take_failure();
 
  private:
   struct Task {
@@ -54,6 +59,7 @@ class Background {
   std::deque<Task> tasks_;
   bool busy_ = false;
   bool stop_ = false;
+  std::string failure_;
   std::shared_ptr<Cancelled> running_;
   std::thread thread_;
 };
@@ -69,6 +75,7 @@ class Latest {
   const Answer* ask(Background& background, const Key& key, const Prepare& prepare) {
     if (!asked_ || !(*asked_ == key)) {
       asked_ = key;
+      failure_.clear();
       if (slot_) {
         slot_->cancelled->store(true);
       }
@@ -78,9 +85,21 @@ class Latest {
         if (slot->cancelled->load()) {
           return;
         }
-        auto answer = std::make_shared<const Answer>(compute(*slot->cancelled));
-        const std::lock_guard<std::mutex> lock(slot->mutex);
-        slot->answer = std::move(answer);
+        std::shared_ptr<const Answer> answer;
+        std::string failure;
+        const auto publish = [&] {
+          const std::lock_guard<std::mutex> lock(slot->mutex);
+          slot->answer = std::move(answer);
+          slot->failure = std::move(failure);
+        };
+        try {
+          answer = std::make_shared<const Answer>(compute(*slot->cancelled));
+        } catch (...) {
+          failure = describe_exception("this could not be computed");
+          publish();
+          throw;  // for take_failure()
+        }
+        publish();
       });
     }
     take();
@@ -88,14 +107,17 @@ class Latest {
   }
   // The question that answer() answers.
   [[nodiscard]] const std::optional<Key>& answered() const { return answered_; }
-  // The question is not answered yet.
+  // The question is not answered yet, and may be.
   [[nodiscard]] bool pending() const { return slot_ != nullptr; }
+  // What a view says while it has no answer: `text`, or why there will be none.
+  [[nodiscard]] std::string waiting(const char* text) const { return failure_.empty() ? text : failure_; }
   [[nodiscard]] const Answer* answer() const { return answer_.get(); }
   void forget() {
     if (slot_) {
       slot_->cancelled->store(true);
     }
     slot_.reset();
+    failure_.clear();
     asked_.reset();
     answered_.reset();
     answer_.reset();
@@ -106,12 +128,17 @@ class Latest {
     std::shared_ptr<Cancelled> cancelled = std::make_shared<Cancelled>(false);
     std::mutex mutex;
     std::shared_ptr<const Answer> answer;
+    std::string failure;
   };
   void take() {
     std::shared_ptr<const Answer> fresh;
     if (slot_) {
       const std::lock_guard<std::mutex> lock(slot_->mutex);
       fresh = slot_->answer;
+      failure_ = slot_->failure;
+    }
+    if (!failure_.empty()) {
+      slot_.reset();  // not asked again until the question is another one
     }
     if (fresh) {
       answer_ = std::move(fresh);
@@ -124,6 +151,7 @@ class Latest {
   std::optional<Key> answered_;
   std::shared_ptr<Slot> slot_;  // of the answer under way
   std::shared_ptr<const Answer> answer_;
+  std::string failure_;  // of the question asked last
 };
 
 }  // namespace stepscope::viewer

@@ -2,9 +2,10 @@
 #include "viewer/lane_decoder.hpp"
 
 #include <algorithm>
+#include <limits>
+#include <span>
 
 #include "analyzer/kernel_name.hpp"
-#include "viewer/run_loader.hpp"
 
 namespace stepscope::viewer {
 namespace {
@@ -35,32 +36,37 @@ struct Loop {
   bool has_forward = false;
 };
 
+// A lane in windows of time: what is in memory beside its rows are the events of one window and what the segments that begin
+// in it hold of later ones.
+constexpr uint64_t kEventsPerWindow = uint64_t{1} << 18U;
+constexpr int64_t kEarliest = std::numeric_limits<int64_t>::min();
+constexpr int64_t kLatest = std::numeric_limits<int64_t>::max();
+
 class Decoder {
  public:
-  Decoder(const Run& run, LaneModel& lane, NameTable& names, const LoadControl& control)
+  Decoder(const Run& run, LaneModel& lane, NameTable& names, const LaneControl& control)
       : run_(run), lane_(lane), names_(names), control_(control) {}
 
   Status decode() {
-    events_.reserve(run_.lanes()[lane_.source_lane].events);
-    Status status = run_.scan_lane(lane_.source_lane, {}, [&](const analysis::EventBlock& block) {
-      if (control_.cancelled != nullptr && control_.cancelled->load(std::memory_order_relaxed)) {
-        return Status(analysis::Code::kUsage, "cancelled");
-      }
-      add_block(block);
-      return Status();
-    });
-    if (status.ok()) {
-      status = add_collate();
+    lane_.events = 0;
+    Status status = add_derived();
+    const analysis::Lane& info = run_.lanes()[lane_.source_lane];
+    const int64_t span = info.last_ns - info.first_ns;
+    const auto wanted = static_cast<int64_t>(info.events / kEventsPerWindow) + 1;
+    const int64_t windows = span >= wanted ? wanted : 1;
+    for (int64_t w = 0; status.ok() && w < windows; ++w) {
+      const int64_t from = w == 0 ? kEarliest : info.first_ns + w * (span / windows);
+      const int64_t until = w + 1 == windows ? kLatest : info.first_ns + (w + 1) * (span / windows);
+      status = read_window(from, until);
     }
     if (!status.ok()) {
       return status;
     }
-    add_forward();
-    lane_.events = events_.size();
-    NestedRows nested = nest(events_, names_.categories());
+    pending_ = {};
+    NestedRows nested = nester_.finish(names_.categories(), control_.cancelled);
     lane_.rows = std::move(nested.rows);
     lane_.too_deep = nested.too_deep;
-    return Status();
+    return cancelled();
   }
 
  private:
@@ -71,15 +77,59 @@ class Decoder {
     bool known = false;
   };
 
+  [[nodiscard]] Status cancelled() const {
+    return control_.cancelled != nullptr && control_.cancelled->load(std::memory_order_relaxed)
+               ? Status(analysis::Code::kUsage, "cancelled")
+               : Status();
+  }
+
+  Status read_window(int64_t from, int64_t until) {
+    analysis::LaneScan window;
+    window.first_from_ns = from;
+    window.end_ns = until;
+    Status status = run_.scan_lane(lane_.source_lane, window, [&](const analysis::EventBlock& block) {
+      add_block(block);
+      if (control_.read) {
+        control_.read(block.start_ns.size());
+      }
+      return cancelled();
+    });
+    const auto later = std::stable_partition(pending_.begin(), pending_.end(),
+                                             [&](const RawEvent& event) { return event.start_ns < until; });
+    const std::span<RawEvent> ready(pending_.begin(), later);
+    nester_.add(ready);
+    lane_.events += ready.size();
+    pending_.erase(pending_.begin(), later);
+    return status;
+  }
+
   void add_block(const analysis::EventBlock& block) {
     if (!drawn(block.kind)) {
       return;
     }
     for (size_t i = 0; i < block.start_ns.size(); ++i) {
-      events_.push_back(
+      pending_.push_back(
           {block.start_ns[i], block.dur_ns[i], id_of(block.name[i], block.kind, block.category[i])});
-      note_loop(block, i);
     }
+  }
+
+  // What nothing recorded, but other events say: few, and known before the first window.
+  Status add_derived() {
+    Status status = add_collate();
+    for (const Kind kind : {Kind::kBatch, Kind::kPhase}) {
+      if (status.ok() && run_.kind_events(run_.lanes()[lane_.source_lane].process, kind) > 0) {
+        analysis::LaneScan of_kind;
+        of_kind.kind = kind;
+        status = run_.scan_lane(lane_.source_lane, of_kind, [&](const analysis::EventBlock& block) {
+          for (size_t i = 0; i < block.start_ns.size(); ++i) {
+            note_loop(block, i);
+          }
+          return cancelled();
+        });
+      }
+    }
+    add_forward();
+    return status;
   }
 
   // The table is asked once per name and kind in a row; blocks are of one kind, so this nearly always hits.
@@ -122,7 +172,7 @@ class Decoder {
         const int64_t collate = view.columns[kCollate][row];
         const int64_t end = view.columns[0][row] + view.columns[1][row] + process.clock_shift_ns;
         if (collate > 0 && collate <= view.columns[1][row]) {
-          events_.push_back({end - collate, collate, name});
+          pending_.push_back({end - collate, collate, name});
         }
       }
       return Status();
@@ -146,7 +196,7 @@ class Decoder {
       const int64_t from = wait > 0 ? loop_.waits[wait - 1].end : begin_backward;
       const bool fresh = b == 0 || loop_.backwards[b - 1].end <= from;
       if (fresh && from < begin_backward) {
-        events_.push_back({from, begin_backward - from, name});
+        pending_.push_back({from, begin_backward - from, name});
       }
     }
   }
@@ -154,8 +204,9 @@ class Decoder {
   const Run& run_;
   LaneModel& lane_;
   NameTable& names_;
-  const LoadControl& control_;
-  std::vector<RawEvent> events_;
+  const LaneControl& control_;
+  std::vector<RawEvent> pending_;  // read, and of a window to come
+  Nester nester_;
   std::vector<Cached> cache_;
   Loop loop_;
 };
@@ -216,7 +267,7 @@ void NameTable::store(RunModel& model) const {
   model.names = entries_;
 }
 
-Status decode_lane(const Run& run, LaneModel& lane, NameTable& names, const LoadControl& control) {
+Status decode_lane(const Run& run, LaneModel& lane, NameTable& names, const LaneControl& control) {
   return Decoder(run, lane, names, control).decode();
 }
 

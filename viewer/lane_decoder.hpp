@@ -3,6 +3,8 @@
 // lane_decoder: the events of one lane as nested rows, with names that carry kind and category.
 #pragma once
 
+#include <atomic>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <string>
@@ -14,7 +16,10 @@
 
 namespace stepscope::viewer {
 
-struct LoadControl;
+struct LaneControl {
+  const std::atomic<bool>* cancelled = nullptr;  // set: decode_lane() ends within a block, with kUsage
+  std::function<void(size_t events)> read;       // so many more were decoded
+};
 
 // Names of a run, told apart by kind and category too. Thread-safe.
 class NameTable {
@@ -41,7 +46,9 @@ class NameTable {
 //   * "collate" inside a batch made by a worker, at its end;
 //   * "forward" between the hand-over of a batch and the backward that follows, where nothing says so itself: the
 //     ledger's rule for compute/forward.
+// A lane of any number of events is read in windows of time: beside its rows some hundred thousand events are in memory, more where
+// most of them lie in a small part of its time.
 [[nodiscard]] analysis::Status decode_lane(const analysis::Run& run, LaneModel& lane, NameTable& names,
-                                           const LoadControl& control);
+                                           const LaneControl& control);
 
 }  // namespace stepscope::viewer

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "viewer/loader.hpp"
 
+#include <malloc.h>
 #include <sys/resource.h>
 
 #include <future>
+#include <utility>
 
 #include "analyzer/diff.hpp"
 #include "analyzer/evidence.hpp"
@@ -11,36 +13,43 @@
 #include "analyzer/rank_ledger.hpp"
 #include "viewer/analysis_table.hpp"
 #include "viewer/event_links.hpp"
+#include "viewer/live_watch.hpp"
+#include "viewer/model/format.hpp"
 #include "viewer/movers_table.hpp"
 #include "viewer/rank_reader.hpp"
 #include "viewer/run_loader.hpp"
+#include "viewer/worker_failure.hpp"
 
 namespace stepscope::viewer {
 namespace {
 
-// One run with all that is computed from it.
-struct Loaded {
-  std::shared_ptr<const analysis::Run> run;
-  std::shared_ptr<RunModel> model;
-  std::optional<analysis::Ledger> ledger;
-  std::optional<analysis::Evidence> evidence;
-  std::optional<analysis::RankLedger> ranks;
-
-  [[nodiscard]] bool analyzed() const { return ledger && evidence && ranks && model; }
-  [[nodiscard]] analysis::AnalyzedRun view() const { return {run.get(), &*ledger, &*evidence, &*ranks}; }
-};
-
 constexpr double kOpened = 0.1;  // shares of the progress bar
 constexpr double kDecoded = 0.9;
 constexpr int kNiceness = 10;
+constexpr auto kBetweenWords = std::chrono::milliseconds(100);  // each of them is a frame
 
 }  // namespace
 
+// One run with all that is computed from it.
+struct Loader::Loaded {
+  std::shared_ptr<const analysis::Run> run;  // what is on screen reads on from it
+  std::optional<analysis::Run> stoppable;    // the same, for what this thread reads
+  std::shared_ptr<const RunModel> model;
+  std::optional<analysis::Ledger> ledger;
+  std::optional<analysis::Evidence> evidence;
+  std::optional<analysis::RankLedger> ranks;
+  LiveWatch watch;
+
+  [[nodiscard]] bool analyzed() const { return ledger && evidence && ranks && model; }
+  [[nodiscard]] analysis::AnalyzedRun view() const { return {&*stoppable, &*ledger, &*evidence, &*ranks}; }
+};
+
 struct Loader::Parts {
   Loader& owner;
-  Loaded sides[2];
   size_t count = 0;
 
+  [[nodiscard]] Loaded& at(size_t side) const { return *owner.sides_[side]; }
+  [[nodiscard]] bool stopped() const { return owner.stopped_.load(); }
   [[nodiscard]] double share(size_t side, double part) const {
     return (static_cast<double>(side) + part) / static_cast<double>(count);
   }
@@ -49,22 +58,27 @@ struct Loader::Parts {
     analysis::OpenOptions options;
     options.allow_running = true;  // what there is of a job under way is shown, and read again as it grows
     options.skip_damaged = true;
-    options.cancelled = [this] { return owner.cancelled_.load(); };
+    options.cancelled = [this] { return stopped(); };
     options.progress = [this, side](size_t done, size_t total) {
       const double part = total > 0 ? static_cast<double>(done) / static_cast<double>(total) : 0;
-      owner.say(share(side, part * kOpened),
-                "opening " + std::to_string(done) + " of " + std::to_string(total));
+      owner.say_progress(share(side, part * kOpened),
+                         [&] { return "opening " + std::to_string(done) + " of " + std::to_string(total); });
     };
+    Loaded& loaded = at(side);
+    loaded = {};
+    loaded.watch = LiveWatch(path);
     auto opened = analysis::Run::open(path, options);
     if (!opened.ok()) {
       owner.fail(opened.status().message());
       return false;
     }
-    sides[side].run = std::make_shared<analysis::Run>(std::move(opened).value());
-    if (owner.first_ == First::kWhole) {
+    loaded.run = std::make_shared<analysis::Run>(std::move(opened).value());
+    loaded.stoppable = loaded.run->until([flag = &owner.stopped_] { return flag->load(); });
+    loaded.watch.opened(loaded.run->snapshots());
+    if (owner.reread_) {
       return true;
     }
-    auto preview = load_preview(*sides[side].run);
+    auto preview = load_preview(*loaded.stoppable);
     if (preview.ok() && !preview.value().lanes.empty()) {
       auto model = std::make_shared<const RunModel>(std::move(preview).value());
       owner.publish([&] { owner.fresh_[side] = std::move(model); });
@@ -73,39 +87,55 @@ struct Loader::Parts {
   }
 
   bool decode(size_t side) {
-    Loaded& loaded = sides[side];
-    const analysis::Run& run = *loaded.run;
-    auto ledger = std::async(std::launch::async, [this, &run] {
-      analysis::LedgerOptions options;
-      options.cancelled = [this] { return owner.cancelled_.load(); };
-      return analysis::build_ledger(run, options);
-    });
-    const LoadControl control{&owner.cancelled_, [this, side](double part) {
-                                owner.say(share(side, kOpened + part * (kDecoded - kOpened)),
-                                          "reading events");
-                              }};
-    auto events = load_events(loaded.run, control);
-    auto built = ledger.get();
-    if (!events.ok()) {
-      owner.fail(events.status().message());
+    Loaded& loaded = at(side);
+    std::atomic<bool> abandoned{false};  // by this function, before the ledger is there
+    const analysis::Run read = loaded.stoppable->until([&abandoned] { return abandoned.load(); });
+    auto ledger = std::async(std::launch::async, [&read] { return analysis::build_ledger(read, {}); });
+    std::shared_ptr<RunModel> model;
+    try {
+      model = read_events(side);
+    } catch (...) {
+      abandoned = true;
+      throw;
+    }
+    if (model == nullptr) {
+      abandoned = true;
       return false;
     }
-    loaded.model = std::make_shared<RunModel>(std::move(events).value());
-    if (built.ok()) {
+    owner.guard(owner.paths_.at(side) + ": its ledger", [&] {
+      auto built = ledger.get();
+      if (!built.ok()) {
+        return owner.fail(built.status().message());
+      }
+      add_ledger(*model, built.value());
       loaded.ledger = std::move(built).value();
-      add_ledger(*loaded.model, *loaded.ledger);
-    } else {
-      owner.fail(built.status().message());
-    }
-    add_event_links(*loaded.model, loaded.run, loaded.ledger);
-    std::shared_ptr<const RunModel> shown = loaded.model;
-    owner.publish([&] { owner.fresh_[side] = std::move(shown); });
+    });
+    add_event_links(*model, loaded.run, loaded.ledger);
+    loaded.model = model;
+    owner.publish([&] { owner.fresh_[side] = std::move(model); });
     return true;
   }
 
+  std::shared_ptr<RunModel> read_events(size_t side) {
+    owner.said_ = {};  // the first block is told at once
+    const LoadControl control{&owner.stopped_, [this, side](uint64_t events, uint64_t of) {
+                                const double part = static_cast<double>(events) / static_cast<double>(of);
+                                owner.say_progress(share(side, kOpened + part * (kDecoded - kOpened)), [&] {
+                                  return "reading events: " + format_count(events) + " of " +
+                                         format_count(of);
+                                });
+                              }};
+    auto events = load_events(at(side).run, control);
+    if (!events.ok()) {
+      owner.fail(events.status().message());
+      return nullptr;
+    }
+    return std::make_shared<RunModel>(std::move(events).value());
+  }
+
   void find_step_changes() {
-    const RunModel& a = *sides[0].model;
-    const RunModel* b = count == 2 ? sides[1].model.get() : nullptr;
+    const RunModel& a = *at(0).model;
+    const RunModel* b = count == 2 ? at(1).model.get() : nullptr;
     const Alignment axis =
         b != nullptr ? Alignment::pair(a, *b, AlignMode::kStepStart) : Alignment::single(a);
     std::vector<StepChange> changes =
@@ -118,47 +148,54 @@ struct Loader::Parts {
     if (count < 2) {
       return;
     }
-    const RunModel& a = *sides[0].model;
-    const RunModel& b = *sides[1].model;
+    const RunModel& a = *at(0).model;
+    const RunModel& b = *at(1).model;
     const Alignment pairs = Alignment::pair(a, b, AlignMode::kStepStart);
     auto map = std::make_shared<const DeltaMap>(
-        DeltaMap::make(a, b, make_tracks(a, &b), pairs.slots(), [this] { return owner.cancelled_.load(); }));
+        DeltaMap::make(a, b, make_tracks(a, &b), pairs.slots(), [this] { return stopped(); }));
     owner.publish([&] { owner.delta_map_ = std::move(map); });
   }
 
-  void analyze() {
-    for (Loaded& side : sides) {
-      if (side.ledger) {
-        auto evidence = analysis::gather_evidence(*side.run, *side.ledger);
-        if (evidence.ok()) {
-          side.evidence = std::move(evidence).value();
-        } else {
-          owner.fail(evidence.status().message());
-        }
-        auto ranks = analysis::build_rank_ledger(*side.run, *side.ledger);
-        if (ranks.ok()) {
-          side.ranks = std::move(ranks).value();
-        } else {
-          owner.fail(ranks.status().message());
-        }
-      }
+  // What one run alone says; nothing when it was said before.
+  void analyze(Loaded& side) {
+    if (!side.ledger || side.analyzed()) {
+      return;
     }
-    if (count == 2 && sides[0].analyzed() && sides[1].analyzed()) {
+    auto evidence = analysis::gather_evidence(*side.stoppable, *side.ledger);
+    if (!evidence.ok()) {
+      return owner.fail(evidence.status().message());
+    }
+    side.evidence = std::move(evidence).value();
+    auto ranks = analysis::build_rank_ledger(*side.stoppable, *side.ledger);
+    if (!ranks.ok()) {
+      return owner.fail(ranks.status().message());
+    }
+    side.ranks = std::move(ranks).value();
+  }
+
+  void analyze() {
+    for (size_t side = 0; side < count && !stopped(); ++side) {
+      analyze(at(side));
+    }
+    if (stopped()) {
+      return;
+    }
+    if (count == 2 && at(0).analyzed() && at(1).analyzed()) {
       compare();
     } else {
       DiffTable table;
-      if (sides[0].analyzed()) {
-        table = table_of_run(sides[0].view(), *sides[0].model);
+      if (at(0).analyzed()) {
+        table = table_of_run(at(0).view(), *at(0).model);
       } else {
         table.status = "no analysis: see Recording";
       }
       owner.publish([&] { owner.table_ = std::move(table); });
     }
-    for (size_t side = 0; side < count; ++side) {
-      const Loaded& loaded = sides[side];
+    for (size_t side = 0; side < count && !stopped(); ++side) {
+      const Loaded& loaded = at(side);
       if (loaded.analyzed()) {
         auto matrix = std::make_shared<const RankMatrix>(
-            rank_matrix(*loaded.run, *loaded.model, *loaded.ledger, *loaded.ranks));
+            rank_matrix(*loaded.stoppable, *loaded.model, *loaded.ledger, *loaded.ranks));
         owner.publish([&] { owner.ranks_[side] = std::move(matrix); });
       }
     }
@@ -166,18 +203,23 @@ struct Loader::Parts {
 
   // The table first: it is what people wait for.
   void compare() {
-    const analysis::AnalyzedRun a = sides[0].view();
-    const analysis::AnalyzedRun b = sides[1].view();
-    auto diff = analysis::diff_analyzed({&a, 1}, {&b, 1}, {});
+    const analysis::AnalyzedRun a = at(0).view();
+    const analysis::AnalyzedRun b = at(1).view();
+    analysis::DiffOptions options;
+    options.ledger.cancelled = [this] { return stopped(); };
+    auto diff = analysis::diff_analyzed({&a, 1}, {&b, 1}, options);
+    if (stopped()) {
+      return;
+    }
     DiffTable table;
     table.comparison = true;
     if (!diff.ok()) {
       table.status = diff.status().message();
       return owner.publish([&] { owner.table_ = std::move(table); });
     }
-    table = table_of_diff(diff.value(), a, b, *sides[0].model, *sides[1].model);
+    table = table_of_diff(diff.value(), a, b, *at(0).model, *at(1).model);
     owner.publish([&] { owner.table_ = table; });
-    auto movers = movers_of_diff(diff.value(), a, b, *sides[0].model, *sides[1].model, table);
+    auto movers = movers_of_diff(diff.value(), a, b, *at(0).model, *at(1).model, table);
     if (!movers.ok()) {
       return owner.fail(movers.status().message());
     }
@@ -185,47 +227,126 @@ struct Loader::Parts {
   }
 };
 
-Loader::Loader(std::string run, std::string versus, std::function<void()> wake, First first)
-    : wake_(std::move(wake)),
-      first_(first),
-      thread_([this, a = std::move(run), b = std::move(versus)] { load(a, b); }) {}
-
-Loader::~Loader() {
-  cancelled_ = true;
-  thread_.join();
+Loader::Loader(std::string run, std::string versus, std::function<void()> wake)
+    : paths_{std::move(run), std::move(versus)}, wake_(std::move(wake)) {
+  for (auto& side : sides_) {
+    side = std::make_unique<Loaded>();
+  }
+  begin({true, !paths_[1].empty()});
 }
 
-void Loader::load(const std::string& run, const std::string& versus) {
+Loader::~Loader() {
+  stop();
+  if (thread_.joinable()) {  // not when the system had no thread for us
+    thread_.join();
+  }
+}
+
+void Loader::begin(std::array<bool, 2> read) {
+  stopped_ = false;
+  finished_ = false;
+  failed_ = false;
+  status_.errors.clear();
+  thread_ = std::thread([this, read] {
+    guard("loading", [&] { load(read); });
+    end();
+  });
+}
+
+bool Loader::live() const {
+  return finished() && (sides_[0]->watch.live() || sides_[1]->watch.live());
+}
+
+bool Loader::follow() {
+  if (!live()) {
+    return false;
+  }
+  std::array<bool, 2> read{};
+  bool news = false;
+  for (size_t side = 0; side < read.size(); ++side) {
+    Loaded& loaded = *sides_[side];
+    const bool grown = loaded.watch.live() && loaded.watch.changed();
+    news = news || grown;
+    read.at(side) = grown || (loaded.model == nullptr && !paths_.at(side).empty());
+  }
+  if (news) {
+    thread_.join();
+    reread_ = true;
+    begin(read);
+  }
+  return news;
+}
+
+// `read`: the sides that are opened and read; the others are as they were.
+void Loader::load(std::array<bool, 2> read) {
   // On Linux this is of the calling thread, and of those it starts: the window is drawn while they read.
   setpriority(PRIO_PROCESS, 0, kNiceness);
-  Parts parts{*this, {}, versus.empty() ? size_t{1} : size_t{2}};
-  say(0, "opening " + run);
-  if (!parts.open(0, run)) {
-    failed_ = true;
-    parts.count = 0;
-  } else if (parts.count == 2 && !parts.open(1, versus)) {
-    failed_ = true;
-    parts.count = 1;  // A alone is better than nothing; the status line says why B is missing
+  Parts parts{*this, paths_[1].empty() ? size_t{1} : size_t{2}};
+  say(0, "opening " + paths_[0]);
+  // A alone is better than nothing: what the other one lacks is in the status line.
+  for (size_t side = 0; side < parts.count; ++side) {
+    bool there = !read.at(side) && sides_[side]->model != nullptr;
+    if (read.at(side)) {
+      guard(paths_.at(side) + ": opening it", [&] { there = parts.open(side, paths_.at(side)); });
+      failed_ = failed_ || !there;
+    }
+    parts.count = there ? parts.count : side;
   }
-  bool good = parts.count > 0;
-  for (size_t side = 0; good && side < parts.count; ++side) {
-    const bool decoded = parts.decode(side);
-    failed_ = failed_ || !decoded;
-    good = decoded || side == 1;
-    parts.count = decoded ? parts.count : side;  // A alone is better than nothing
+  for (size_t side = 0; side < parts.count; ++side) {
+    bool there = !read.at(side);
+    if (!there) {
+      guard(paths_.at(side) + ": reading its events", [&] { there = parts.decode(side); });
+      failed_ = failed_ || !there;
+    }
+    parts.count = there ? parts.count : side;
   }
-  if (good) {
+  if (parts.count > 0 && !stopped_) {
+    malloc_trim(0);  // what decoding took beside the model, before the analysis takes as much
     say(kDecoded, "analysing");
-    parts.find_step_changes();
-    parts.map_differences();
-    parts.analyze();
+    guard("changes from step to step", [&] { parts.find_step_changes(); });
+    guard("the delta map", [&] { parts.map_differences(); });
+    guard("the analysis", [&] { parts.analyze(); });
   }
-  publish([&] {
+}
+
+void Loader::end() {
+  const bool live = sides_[0]->watch.live() || sides_[1]->watch.live();
+  for (size_t side = 0; !live && side < 2; ++side) {  // else the next comparison needs what the other run has
+    *sides_[side] = {};
+  }
+  malloc_trim(0);
+  if (stopped_) {
+    failed_ = false;
+    guard("", [&] {
+      publish([&] {
+        status_.errors.emplace_back("loading was stopped; what is shown is what was there by then");
+      });
+    });
+  }
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
     status_.active = false;
     status_.fraction = 1;
     status_.text.clear();
+    changed_ = true;
     finished_ = true;
-  });
+  }
+  guard("", wake_);
+}
+
+bool Loader::guard(const std::string& doing, const std::function<void()>& work) {
+  try {
+    work();
+    return true;
+  } catch (...) {
+    failed_ = true;
+    try {
+      fail(describe_exception(doing));
+    } catch (...) {
+      // Not even the sentence fits into memory: the exit code has to say it.
+    }
+    return false;
+  }
 }
 
 void Loader::publish(const std::function<void()>& change) {
@@ -245,11 +366,30 @@ void Loader::say(double fraction, const std::string& text) {
   });
 }
 
+// Readers tell of every block: few of them are worth a frame.
+void Loader::say_progress(double fraction, const std::function<std::string()>& text) {
+  const auto now = std::chrono::steady_clock::now();
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (now - said_ < kBetweenWords) {
+      return;
+    }
+    said_ = now;
+  }
+  say(fraction, text());
+}
+
 void Loader::fail(const std::string& message) {
+  if (stopped_) {
+    return;  // whatever ends early then is no error
+  }
   publish([&] { status_.errors.push_back(message); });
 }
 
 bool Loader::poll(AppState& state) {
+  if (std::exchange(state.stop_loading, false) && !finished()) {
+    stop();
+  }
   const std::lock_guard<std::mutex> lock(mutex_);
   if (!changed_) {
     return false;

@@ -51,7 +51,7 @@ QueryResult run_query(const analysis::Run& run, const std::string& query,
     return !cancelled.load(std::memory_order_relaxed);
   };
   const analysis::Status status = analysis::query_run(run, query, sink);
-  result.error = !status.ok() ? status.message() : cancelled.load() ? "cancelled" : "";
+  result.error = cancelled.load() ? "cancelled" : status.ok() ? "" : status.message();
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return result;
 }

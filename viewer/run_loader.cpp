@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <map>
 #include <mutex>
-#include <thread>
+#include <optional>
 
+#include "analyzer/parallel_for.hpp"
 #include "viewer/lane_decoder.hpp"
-#include "viewer/live_watch.hpp"
 
 namespace stepscope::viewer {
 namespace {
@@ -81,7 +81,7 @@ void add_notes(RunModel& model, const Run& run) {
   for (const std::string& problem : run.problems()) {
     model.notes.push_back({"error", problem});
   }
-  if (LiveWatch({run.path()}).live()) {
+  if (!run.snapshots().empty()) {
     model.notes.push_back({"info", "still being recorded: this is what there was when it was read"});
   }
   for (const analysis::Door& door : run.doors()) {
@@ -119,6 +119,31 @@ const analysis::LaneOverview* best_level(const std::vector<analysis::LaneOvervie
   return best;
 }
 
+// The one row of a lane of a preview; none where there is no overview.
+Status add_overview(const Run& run, LaneModel& lane, NameTable& names) {
+  const auto levels = run.overview(lane.source_lane);
+  if (!levels.ok()) {
+    return levels.status();
+  }
+  const analysis::LaneOverview* level = best_level(levels.value());
+  if (level == nullptr) {
+    return {};
+  }
+  const bool stream = run.lanes()[lane.source_lane].type == "stream";
+  std::vector<uint32_t> leading;
+  leading.reserve(level->leading.size());
+  for (const uint32_t name : level->leading) {
+    leading.push_back(stream ? names.on_stream(name) : names.by_text(name));
+  }
+  TimeMip mip =
+      TimeMip::from_overview(level->origin_ns, level->bucket_ns, level->busy, leading, names.categories());
+  if (!mip.empty()) {
+    lane.rows.push_back(EventRow::preview(std::move(mip)));
+    lane.events = run.lanes()[lane.source_lane].events;
+  }
+  return {};
+}
+
 }  // namespace
 
 analysis::Result<RunModel> load_preview(const Run& run) {
@@ -126,33 +151,28 @@ analysis::Result<RunModel> load_preview(const Run& run) {
   model.preview = true;
   NameTable names(run);
   std::map<std::pair<uint32_t, std::string>, int> ordinals;
+  std::vector<LaneModel> lanes;
   for (uint32_t lane = 0; lane < run.lanes().size(); ++lane) {
-    if (run.lanes()[lane].events == 0) {
-      continue;
+    if (run.lanes()[lane].events > 0) {
+      lanes.push_back(lane_model(run, lane, ordinals));
     }
-    auto levels = run.overview(lane);
-    if (!levels.ok()) {
-      return levels.status();
-    }
-    const analysis::LaneOverview* level = best_level(levels.value());
-    if (level == nullptr) {
-      continue;
-    }
-    std::vector<uint32_t> leading;
-    for (const uint32_t name : level->leading) {
-      leading.push_back(run.lanes()[lane].type == "stream" ? names.on_stream(name) : names.by_text(name));
-    }
-    const std::vector<Category> categories = names.categories();
-    TimeMip mip =
-        TimeMip::from_overview(level->origin_ns, level->bucket_ns, level->busy, leading, categories);
-    if (mip.empty()) {
-      continue;
-    }
-    LaneModel shown = lane_model(run, lane, ordinals);
-    shown.rows.push_back(EventRow::preview(std::move(mip)));
-    shown.events = run.lanes()[lane].events;
-    model.lanes.push_back(std::move(shown));
   }
+  std::mutex mutex;
+  Status failure;
+  analysis::parallel_for(
+      lanes.size(),
+      [&](size_t i) {
+        if (Status status = add_overview(run, lanes[i], names); !status.ok()) {
+          const std::lock_guard<std::mutex> lock(mutex);
+          failure = std::move(status);
+        }
+      },
+      1);
+  if (!failure.ok()) {
+    return failure;
+  }
+  std::erase_if(lanes, [](const LaneModel& lane) { return lane.rows.empty(); });
+  model.lanes = std::move(lanes);
   names.store(model);
   return model;
 }
@@ -162,7 +182,7 @@ analysis::Result<RunModel> load_events(std::shared_ptr<const Run> run, const Loa
   NameTable names(*run);
   std::map<std::pair<uint32_t, std::string>, int> ordinals;
   std::vector<LaneModel> lanes;
-  uint64_t total = 1;
+  uint64_t total = 0;
   for (uint32_t lane = 0; lane < run->lanes().size(); ++lane) {
     if (run->lanes()[lane].events > 0) {
       lanes.push_back(lane_model(*run, lane, ordinals));
@@ -177,36 +197,39 @@ analysis::Result<RunModel> load_events(std::shared_ptr<const Run> run, const Loa
   std::stable_sort(order.begin(), order.end(), [&](size_t x, size_t y) {
     return run->lanes()[lanes[x].source_lane].events > run->lanes()[lanes[y].source_lane].events;
   });
-  std::atomic<size_t> next{0};
-  std::atomic<uint64_t> done{0};
   std::mutex mutex;
+  uint64_t done = 0;
   Status failure;
   std::vector<std::string> damaged;  // lanes whose events cannot be read; the others are shown
-  const auto work = [&] {
-    for (size_t k = next++; k < order.size(); k = next++) {
-      const Status status = decode_lane(*run, lanes[order[k]], names, control);
-      done += run->lanes()[lanes[order[k]].source_lane].events;
-      const std::lock_guard<std::mutex> lock(mutex);
-      if (status.code() == analysis::Code::kUnreadable) {
-        damaged.push_back(lanes[order[k]].title + " is not shown: " + status.message());
-      } else if (!status.ok()) {
-        failure = failure.ok() ? status : failure;
-        return;
-      }
-      if (control.progress) {
-        control.progress(static_cast<double>(done.load()) / static_cast<double>(total));
-      }
+  LaneControl of_lane;
+  of_lane.cancelled = control.cancelled;
+  of_lane.read = [&](size_t events) {
+    const std::lock_guard<std::mutex> lock(mutex);
+    done = std::min(done + events, total);
+    if (control.progress) {
+      control.progress(done, total);
     }
   };
-  std::vector<std::thread> threads;
-  const size_t helpers = std::min<size_t>(std::max(1U, std::thread::hardware_concurrency()), 8) - 1;
-  for (size_t i = 0; i < std::min(helpers, order.size()); ++i) {
-    threads.emplace_back(work);
-  }
-  work();
-  for (std::thread& thread : threads) {
-    thread.join();
-  }
+  std::atomic<bool> failed{false};
+  analysis::parallel_for(
+      order.size(),
+      [&](size_t k) {
+        if (failed) {
+          return;
+        }
+        LaneModel& lane = lanes[order[k]];
+        const Status status = decode_lane(*run, lane, names, of_lane);
+        if (!status.ok()) {
+          const std::lock_guard<std::mutex> lock(mutex);
+          if (status.code() == analysis::Code::kUnreadable) {
+            damaged.push_back(lane.title + " is not shown: " + status.message());
+          } else {
+            failure = failure.ok() ? status : failure;
+            failed = true;
+          }
+        }
+      },
+      1);
   if (!failure.ok()) {
     return failure;
   }

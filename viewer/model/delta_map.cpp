@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
-#include <thread>
 
+#include "analyzer/parallel_for.hpp"
 #include "viewer/model/busy_time.hpp"
 
 namespace stepscope::viewer {
@@ -58,24 +58,15 @@ class DeltaMap::Maker {
 
   // False when it was cancelled.
   bool run(const std::function<bool()>& cancelled) {
-    std::atomic<size_t> next{0};
     std::atomic<bool> stop{false};
-    const auto work = [&] {
-      for (size_t k = next++; k < jobs_.size() && !stop; k = next++) {
-        if (!run_job(jobs_[k], cancelled)) {
-          stop = true;
-        }
-      }
-    };
-    std::vector<std::thread> threads;
-    const size_t helpers = std::min<size_t>(std::max(1U, std::thread::hardware_concurrency()), 8) - 1;
-    for (size_t i = 0; i < std::min(helpers, jobs_.size()); ++i) {
-      threads.emplace_back(work);
-    }
-    work();
-    for (std::thread& thread : threads) {
-      thread.join();
-    }
+    analysis::parallel_for(
+        jobs_.size(),
+        [&](size_t k) {
+          if (!stop && !run_job(jobs_[k], cancelled)) {
+            stop = true;
+          }
+        },
+        1);
     return !stop;
   }
 

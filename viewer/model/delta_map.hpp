@@ -8,8 +8,8 @@
 //   idle      the rest of the step
 //
 // All in ns per step, as unions clipped to the step (busy_time.hpp). A run that lacks the lane has 0 of everything, so that
-// a lane that is new or gone shows whole. Made once when both runs are loaded, on as many threads as there are cores, at
-// most eight, then constant; indices are those of Tracks::tracks and Alignment::slots().
+// a lane that is new or gone shows whole. Made once when both runs are loaded, on as many threads as there are cores,
+// then constant; indices are those of Tracks::tracks and Alignment::slots().
 #pragma once
 
 #include <array>

@@ -2,6 +2,9 @@
 #include "viewer/model/event_list.hpp"
 
 #include <algorithm>
+#include <span>
+
+#include "viewer/model/cancellable_sort.hpp"
 
 namespace stepscope::viewer {
 namespace {
@@ -65,11 +68,14 @@ EventList::EventList(const std::array<const RunModel*, 2>& runs, const std::arra
   if (cancelled.load()) {
     return;
   }
-  std::sort(keyed.begin(), keyed.end(), [](const Keyed& x, const Keyed& y) {
+  const bool sorted = sort_unless(cancelled, std::span<Keyed>(keyed), [](const Keyed& x, const Keyed& y) {
     return x.key != y.key                 ? x.key < y.key
            : x.item.place != y.item.place ? x.item.place < y.item.place
                                           : x.item.index < y.item.index;
   });
+  if (!sorted) {
+    return;
+  }
   items_.reserve(keyed.size());
   for (const Keyed& one : keyed) {
     items_.push_back(one.item);

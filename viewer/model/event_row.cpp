@@ -7,9 +7,12 @@
 namespace stepscope::viewer {
 
 void EventRow::reserve(size_t events) {
-  start_.reserve(events);
-  duration_.reserve(events);
-  name_.reserve(events);
+  if (events > start_.capacity()) {
+    const size_t room = start_.empty() ? events : std::max(events, start_.capacity() + start_.capacity() / 2);
+    start_.reserve(room);
+    duration_.reserve(room);
+    name_.reserve(room);
+  }
 }
 
 void EventRow::append(int64_t start_ns, int64_t duration_ns, uint32_t name) {
@@ -24,7 +27,7 @@ void EventRow::append(int64_t start_ns, int64_t duration_ns, uint32_t name) {
   name_.push_back(name);
 }
 
-void EventRow::seal(std::span<const Category> category_of) {
+void EventRow::seal(std::span<const Category> category_of, const std::atomic<bool>* cancelled) {
   start_.shrink_to_fit();
   duration_.shrink_to_fit();
   name_.shrink_to_fit();
@@ -40,7 +43,11 @@ void EventRow::seal(std::span<const Category> category_of) {
   }
   if (size() >= TimeMip::kMinEvents) {
     TimeMipBuilder builder(start_.front(), end(size() - 1), size());
+    constexpr size_t kLook = size_t{1} << 16U;
     for (size_t i = 0; i < size(); ++i) {
+      if (i % kLook == 0 && cancelled != nullptr && cancelled->load(std::memory_order_relaxed)) {
+        return;
+      }
       builder.add(start_[i], end(i), name_[i], category_of[name_[i]]);
     }
     mip_ = builder.finish();

@@ -8,6 +8,7 @@
 // Filled with append(), then sealed once; after that it is constant and may be read from several threads.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -21,11 +22,13 @@ namespace stepscope::viewer {
 
 class EventRow {
  public:
+  // For so many events in all; more room than is asked for when there are events already, so that many small steps stay cheap.
   void reserve(size_t events);
   // Precondition: start >= end of the event before it, duration >= 0.
   void append(int64_t start_ns, int64_t duration_ns, uint32_t name);
-  // Builds the sums and the mip and gives surplus memory back. category_of[name] for every name appended.
-  void seal(std::span<const Category> category_of);
+  // Builds the sums and the mip and gives surplus memory back. category_of[name] for every name appended. Ends early when
+  // *cancelled (may be null) is set; the row is then good for nothing.
+  void seal(std::span<const Category> category_of, const std::atomic<bool>* cancelled = nullptr);
   // A row without events that shows an overview until the events are there.
   [[nodiscard]] static EventRow preview(TimeMip mip);
 

@@ -56,7 +56,7 @@ class BatchesView final : public View {
       };
     });
     if (answer == nullptr || lanes_.answered()->runs != question.runs) {
-      ui::text(colors.text_dim, "reading batches ...");
+      ui::text_wrapped(colors.text_dim, lanes_.waiting("reading batches ..."));
       return;
     }
     if (answer->lanes[0].batches.empty() && answer->lanes[1].batches.empty()) {

@@ -46,7 +46,7 @@ class CountersView final : public View {
       };
     });
     if (answer == nullptr || *lines_.answered() != shown) {
-      ui::text(colors.text_dim, "reading counters ...");
+      ui::text_wrapped(colors.text_dim, lines_.waiting("reading counters ..."));
       return;
     }
     const CounterAnswer& read = **answer;

@@ -42,7 +42,7 @@ class EventsView final : public View {
       };
     });
     if (answer == nullptr || list_.answered()->scope.runs != question.scope.runs) {
-      ui::text(colors.text_dim, "sorting ...");
+      ui::text_wrapped(colors.text_dim, list_.waiting("sorting ..."));
       return;
     }
     const EventList& list = **answer;

@@ -81,7 +81,7 @@ class FlameView final : public View {
     });
     draw_head(state, area.unit);
     if (answer == nullptr || flame_.answered()->scope.runs != question.scope.runs) {
-      ui::text(colors.text_dim, "adding up ...");
+      ui::text_wrapped(colors.text_dim, flame_.waiting("adding up ..."));
       return;
     }
     const FlameAnswer& flame = **answer;

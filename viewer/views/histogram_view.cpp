@@ -66,7 +66,7 @@ class HistogramView final : public View {
     });
     draw_head(state, area);
     if (report == nullptr || report_.answered()->scope.runs != question.scope.runs) {
-      ui::text(colors.text_dim, "counting ...");
+      ui::text_wrapped(colors.text_dim, report_.waiting("counting ..."));
       return;
     }
     if (report->edges.empty()) {

@@ -139,7 +139,7 @@ class RanksView final : public View {
       };
     });
     if (answer == nullptr || heat_.answered()->a != question.a) {
-      ui::text(colors.text_dim, "counting ...");
+      ui::text_wrapped(colors.text_dim, heat_.waiting("counting ..."));
       return;
     }
     ImGuiPainter paint(*ImGui::GetWindowDrawList());

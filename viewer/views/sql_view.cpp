@@ -151,7 +151,7 @@ class SqlView final : public View {
       return "running ...";
     }
     if (result == nullptr || !result->error.empty()) {
-      return "";
+      return result_.waiting("");
     }
     return format_count(result->table.rows.size()) +
            (result->cut_off ? " rows, there are more; " : " rows, ") + format_duration(result->seconds * 1e9);

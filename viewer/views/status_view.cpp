@@ -16,6 +16,9 @@ namespace {
 class StatusView final : public View {
  public:
   void draw(AppState& state, const ViewArea& area) override {
+    if (std::string failure = state.background.take_failure(); !failure.empty()) {
+      state.message = std::move(failure);
+    }
     ImGuiPainter painter(*ImGui::GetWindowDrawList());
     const float y = area.pos.y + (area.size.y - painter.line_height()) / 2;
     const float right = area.pos.x + area.size.x - 10 * area.unit;

@@ -2,6 +2,7 @@
 #include "viewer/background.hpp"
 
 #include <chrono>
+#include <new>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -66,6 +67,26 @@ TEST(Background, ANewQuestionCancelsTheOneUnderWay) {
   background.wait();
   ASSERT_NE(latest.ask(background, 2, second), nullptr);
   EXPECT_EQ(*latest.answer(), 2) << "what the cancelled one returned is not seen";
+}
+
+TEST(Background, AnAnswerThatThrowsIsASentenceAndTheNextQuestionIsAnswered) {
+  Background background;
+  Latest<int, int> latest;
+  const auto out_of_memory = [] { return [](const Cancelled&) -> int { throw std::bad_alloc(); }; };
+  EXPECT_EQ(latest.ask(background, 1, out_of_memory), nullptr);
+  EXPECT_EQ(latest.waiting("counting ..."), "counting ...");
+  background.wait();
+  EXPECT_EQ(latest.ask(background, 1, out_of_memory), nullptr);
+  EXPECT_FALSE(latest.pending()) << "it is not tried again and again";
+  EXPECT_NE(latest.waiting("counting ...").find("memory ran out"), std::string::npos);
+  EXPECT_NE(background.take_failure().find("memory ran out"), std::string::npos);
+  EXPECT_EQ(background.take_failure(), "") << "told once";
+  const auto good = [] { return [](const Cancelled&) { return 2; }; };
+  (void)latest.ask(background, 2, good);
+  background.wait();
+  ASSERT_NE(latest.ask(background, 2, good), nullptr);
+  EXPECT_EQ(*latest.answer(), 2);
+  EXPECT_EQ(latest.waiting("counting ..."), "counting ...");
 }
 
 TEST(Background, GoingAwayEndsWhatRuns) {

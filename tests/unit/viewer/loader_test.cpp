@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <condition_variable>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -18,33 +17,15 @@
 #include "tests/support/job_simulator.hpp"
 #include "tests/support/rank_job.hpp"
 #include "tests/support/temp_dir.hpp"
+#include "tests/unit/viewer/support/loading.hpp"
 #include "trace/spool_writer.hpp"
-#include "viewer/live_watch.hpp"
 #include "viewer/model/track_layout.hpp"
 
 namespace stepscope::viewer {
 namespace {
 
-// Runs a loader to its end and gives back what the window would know.
-std::unique_ptr<AppState> load(const std::string& a, const std::string& b, bool* failed = nullptr) {
-  auto state = std::make_unique<AppState>(Options());
-  std::mutex mutex;
-  std::condition_variable woken;
-  Loader loader(a, b, [&] {
-    const std::lock_guard<std::mutex> lock(mutex);
-    woken.notify_all();
-  });
-  std::unique_lock<std::mutex> lock(mutex);
-  while (!loader.finished()) {
-    woken.wait_for(lock, std::chrono::milliseconds(20));
-  }
-  lock.unlock();
-  (void)loader.poll(*state);
-  if (failed != nullptr) {
-    *failed = loader.failed();
-  }
-  return state;
-}
+using testing::load;
+using testing::wait_for;
 
 class LoaderTest : public ::testing::Test {
  protected:
@@ -210,45 +191,30 @@ TEST_F(LoaderTest, ARunOfDamagedRecordingsAloneDoesNotOpen) {
 // A job under way is shown as far as it has come, and again when there is more.
 TEST_F(LoaderTest, ARunThatIsStillBeingRecordedIsFollowed) {
   const std::string path = dir.path() + "/live";
-  std::filesystem::create_directories(path);
-  trace::Spool spool;
-  ASSERT_EQ(spool.open(path.c_str(), "main-r0-node0-9-1"), 0);
-  spool.meta("process.role", "main");
-  spool.meta("process.pid", "9");
-  trace::Ring* ring = spool.acquire_ring(9, "MainThread", 1 << 18);
-  const uint32_t name = spool.intern("train_step", 10);
-  int64_t pushed = 0;
-  const auto push = [&](int64_t until) {
-    constexpr int64_t kStep = 10'000'000;
-    for (; pushed < until; ++pushed) {
-      const int64_t range[] = {1'000'000'000 + pushed * kStep, kStep, name, 0, 0, 2, 0, 0, 0};
-      ASSERT_TRUE(spool.push(ring, trace::Kind::kRange, 0, range, std::size(range)));
-    }
-    (void)spool.drain();
-  };
-  push(20);
-  auto state = load(path, "");
+  testing::LiveProcess process(path);
+  process.push(20);
+  auto state = std::make_unique<AppState>(Options());
+  Loader loader(path, "", [] {});
+  wait_for(loader);
+  (void)loader.poll(*state);
   ASSERT_NE(state->run(Side::kA), nullptr);
   EXPECT_EQ(state->run(Side::kA)->events, 20U);
   EXPECT_NE(state->run(Side::kA)->notes.back().text.find("still being recorded"), std::string::npos);
-  LiveWatch watch({path});
-  EXPECT_TRUE(watch.live());
-  EXPECT_FALSE(watch.changed());
-  push(50);
-  ASSERT_TRUE(watch.changed());
+  EXPECT_TRUE(loader.live());
+  EXPECT_FALSE(loader.follow()) << "no news";
+  process.push(50);
+  ASSERT_TRUE(loader.follow());
   bool preview_seen = false;
-  Loader again(
-      path, "", [] {}, Loader::First::kWhole);
-  while (!again.finished()) {
-    (void)again.poll(*state);
+  while (!loader.finished()) {
+    (void)loader.poll(*state);
     preview_seen = preview_seen || state->run(Side::kA)->preview;
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
-  (void)again.poll(*state);
+  (void)loader.poll(*state);
   EXPECT_FALSE(preview_seen) << "the picture would flicker";
   EXPECT_EQ(state->run(Side::kA)->events, 50U);
   EXPECT_TRUE(std::filesystem::exists(path + "/main-r0-node0-9-1.spool")) << "the job writes on";
-  spool.abandon_in_child();
+  process.kill();
 }
 
 // The window learns of everything on the way, in this order: it is opening, the overview, it is reading, all of it.

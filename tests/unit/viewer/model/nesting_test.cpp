@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "viewer/model/nesting.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <map>
 #include <random>
 
@@ -53,6 +55,36 @@ TEST(Nesting, WhatIsDeeperThanAllRowsIsCounted) {
   const NestedRows nested = nest(events, testing::some_categories());
   EXPECT_EQ(nested.rows.size(), kMaxRows);
   EXPECT_EQ(nested.too_deep, 200 - kMaxRows);
+}
+
+TEST(Nesting, PiecesGiveTheRowsOfTheWhole) {
+  std::mt19937_64 random(43);
+  std::vector<RawEvent> events;
+  for (int i = 0; i < 3000; ++i) {
+    const auto start = static_cast<int64_t>(random() % 1'000'000);
+    events.push_back({start, testing::log_uniform(random, 3.5), static_cast<uint32_t>(random() % 5)});
+  }
+  std::vector<RawEvent> at_once = events;
+  const NestedRows whole = nest(at_once, testing::some_categories());
+  Nester nester;
+  for (int64_t from = 0; from < 1'000'000; from += 100'000) {
+    std::vector<RawEvent> piece;
+    std::copy_if(events.begin(), events.end(), std::back_inserter(piece), [&](const RawEvent& event) {
+      return event.start_ns >= from && event.start_ns < from + 100'000;
+    });
+    nester.add(piece);
+  }
+  const NestedRows pieces = nester.finish(testing::some_categories(), nullptr);
+  EXPECT_EQ(pieces.too_deep, whole.too_deep);
+  ASSERT_EQ(pieces.rows.size(), whole.rows.size());
+  for (size_t r = 0; r < whole.rows.size(); ++r) {
+    ASSERT_EQ(pieces.rows[r].size(), whole.rows[r].size());
+    for (size_t i = 0; i < whole.rows[r].size(); ++i) {
+      ASSERT_EQ(pieces.rows[r].start(i), whole.rows[r].start(i));
+      ASSERT_EQ(pieces.rows[r].duration(i), whole.rows[r].duration(i));
+    }
+    EXPECT_EQ(pieces.rows[r].resident_bytes(), whole.rows[r].resident_bytes()) << "no room to spare is kept";
+  }
 }
 
 }  // namespace

@@ -133,8 +133,9 @@ inline DiffTable wait_table(const LoopShape& a, const LoopShape& b) {
   return table;
 }
 
-// `lanes` lanes of back-to-back work with gaps, `events` in all; 1000 steps of 300 ms like a real training run.
-inline std::shared_ptr<const RunModel> dense_run(size_t lanes, size_t events, uint64_t seed) {
+// `lanes` lanes of back-to-back work with gaps, `events` in all; steps of 306 ms like a real training run.
+inline std::shared_ptr<const RunModel> dense_run(size_t lanes, size_t events, uint64_t seed,
+                                                 int64_t steps = 1000) {
   RunWriter writer("dense");
   constexpr Category kMix[] = {Category::kCompute, Category::kBackward, Category::kCommunication,
                                Category::kCopy,    Category::kDataWait, Category::kOptimizer,
@@ -144,7 +145,7 @@ inline std::shared_ptr<const RunModel> dense_run(size_t lanes, size_t events, ui
   }
   std::mt19937_64 random(seed);
   const size_t per_lane = events / lanes;
-  const double span = 306e9;
+  const double span = 306e6 * static_cast<double>(steps);
   for (size_t lane = 0; lane < lanes; ++lane) {
     if (lane % 8 == 0) {
       writer.process("rank " + std::to_string(lane / 8));
@@ -162,7 +163,7 @@ inline std::shared_ptr<const RunModel> dense_run(size_t lanes, size_t events, ui
     writer.lane(static_cast<uint32_t>(lane / 8), "stream " + std::to_string(lane), std::move(list));
   }
   RunModel& model = writer.model();
-  for (int64_t step = 0; step < 1000; ++step) {
+  for (int64_t step = 0; step < steps; ++step) {
     model.steps.push_back({step, step, step * 306'000'000, (step + 1) * 306'000'000, true, "train"});
   }
   return writer.take();
