@@ -46,7 +46,8 @@ class NameTable {
 //   * "collate" inside a batch made by a worker, at its end;
 //   * "forward" between the hand-over of a batch and the backward that follows, where nothing says so itself: the
 //     ledger's rule for compute/forward.
-// A lane of any number of events is read in windows of time: beside its rows at most some hundred thousand events are in memory.
+// A lane of any number of events is read in windows of time: beside its rows some hundred thousand events are in memory, more where
+// most of them lie in a small part of its time.
 [[nodiscard]] analysis::Status decode_lane(const analysis::Run& run, LaneModel& lane, NameTable& names,
                                            const LaneControl& control);
 

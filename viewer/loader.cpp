@@ -61,8 +61,8 @@ struct Loader::Parts {
     options.cancelled = [this] { return stopped(); };
     options.progress = [this, side](size_t done, size_t total) {
       const double part = total > 0 ? static_cast<double>(done) / static_cast<double>(total) : 0;
-      owner.say(share(side, part * kOpened),
-                "opening " + std::to_string(done) + " of " + std::to_string(total));
+      owner.say_progress(share(side, part * kOpened),
+                         [&] { return "opening " + std::to_string(done) + " of " + std::to_string(total); });
     };
     Loaded& loaded = at(side);
     loaded = {};
@@ -237,7 +237,9 @@ Loader::Loader(std::string run, std::string versus, std::function<void()> wake)
 
 Loader::~Loader() {
   stop();
-  thread_.join();
+  if (thread_.joinable()) {  // not when the system had no thread for us
+    thread_.join();
+  }
 }
 
 void Loader::begin(std::array<bool, 2> read) {

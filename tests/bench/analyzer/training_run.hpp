@@ -22,11 +22,12 @@ struct TrainingRun {
   int64_t events = 10'000'000;  // of each rank
   int ranks = 1;
   int64_t wait_ms = 2;  // per step until the batch is there; the rest of a step is 20 ms
+  bool workers = true;  // recordings of those that make the batches; false: one recording a rank
 };
 
 class TrainingRunWriter {
  public:
-  // One rank's recordings: a main process and two workers.
+  // One rank's recordings: a main process and, where wanted, two workers.
   static void write_rank(const std::string& directory, const TrainingRun& run, int rank) {
     TrainingRunWriter(directory, run, rank).write();
   }
@@ -50,10 +51,11 @@ class TrainingRunWriter {
   static constexpr int64_t kMs = 1'000'000;
 
   TrainingRunWriter(const std::string& directory, const TrainingRun& run, int rank)
-      : run_(run),
-        rank_(rank),
-        main_(begin(directory, "main", 0)),
-        workers_{begin(directory, "worker", 1), begin(directory, "worker", 2)} {}
+      : run_(run), rank_(rank), main_(begin(directory, "main", 0)) {
+    for (int worker = 1; run.workers && worker <= 2; ++worker) {
+      workers_.push_back(begin(directory, "worker", worker));
+    }
+  }
 
   static void require(const trace::Status& status) {
     if (!status.ok()) {
@@ -101,8 +103,9 @@ class TrainingRunWriter {
       now = write_step(step, now);
     }
     require(main_.finish());
-    require(workers_[0].finish());
-    require(workers_[1].finish());
+    for (Builder& worker : workers_) {
+      require(worker.finish());
+    }
   }
 
   // Returns when the next one begins.
@@ -111,9 +114,11 @@ class TrainingRunWriter {
     const int64_t worker = step % 2;
     const int64_t made = now + (wait - 1) * kMs - (step % 7) * 10'000;
     const int64_t fetch_ns = (2 * wait + 36) * kMs;
-    add(workers_[worker], Kind::kBatchFetch, kMainLane,
-        {made - fetch_ns, fetch_ns, 4242, 0, step, worker, kMs, made - fetch_ns, made, fetch_ns, 0, 0, 0, 32,
-         0});
+    if (!workers_.empty()) {
+      add(workers_[static_cast<size_t>(worker)], Kind::kBatchFetch, kMainLane,
+          {made - fetch_ns, fetch_ns, 4242, 0, step, worker, kMs, made - fetch_ns, made, fetch_ns, 0, 0, 0,
+           32, 0});
+    }
     add(main_, Kind::kBatch, kMainLane,
         {now, wait * kMs, 4242, 0, step, worker, 2, made - fetch_ns - kMs, now + wait * kMs, 0, 0, 0, 0, 32,
          0});
@@ -156,7 +161,7 @@ class TrainingRunWriter {
   TrainingRun run_;
   int rank_;
   Builder main_;
-  Builder workers_[2];
+  std::vector<Builder> workers_;
   KernelMix mix_;
   std::vector<int64_t> ranges_;
   int64_t adam_ = 0, reduce_ = 0, reduce_kernel_ = 0, type_ = 0;

@@ -5,6 +5,8 @@
 // two runs takes. No window, no GL: the draw data is built and dropped.
 //
 //   bench_viewer [events] [frames]
+//   bench_viewer scale [events] [frames]      frames at a tenth of the events and at all of them; 100 M unless said
+//   bench_viewer big DIRECTORY [events]       a run of 64 recordings, opened as the window does; written when it is not there
 #include <time.h>
 
 #include <algorithm>
@@ -13,6 +15,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,12 +23,14 @@
 #include <imgui.h>
 
 #include "tests/bench/support/bars.hpp"
+#include "tests/bench/viewer/bench_big.hpp"
 #include "tests/bench/viewer/bench_clicks.hpp"
 #include "tests/bench/viewer/bench_details.hpp"
 #include "tests/bench/viewer/bench_load.hpp"
 #include "tests/unit/viewer/support/synthetic_run.hpp"
 #include "viewer/app_state.hpp"
 #include "viewer/imgui_compat.hpp"
+#include "viewer/model/format.hpp"
 #include "viewer/shell.hpp"
 
 namespace stepscope::viewer {
@@ -164,7 +169,62 @@ void many_steps(Shell& shell) {
   }
 }
 
-int run(size_t events, int frames) {
+// What frames of `run` cost at each zoom, 0 being the whole run, the median of `frames` each.
+std::vector<double> zoom_costs(const std::shared_ptr<const RunModel>& run, std::span<const double> spans_ns,
+                               int frames) {
+  Options options;
+  AppState state(options);
+  Shell shell;
+  state.drawer_open = false;
+  state.set_run(Side::kA, run);
+  std::vector<double> costs;
+  for (const double span : spans_ns) {
+    const double whole = state.alignment.extent().length();
+    if (span > 0) {
+      state.show_display({whole * 0.37 - span / 2, whole * 0.37 + span / 2});
+    } else {
+      state.fit_all();
+    }
+    std::vector<double> of_zoom;
+    for (int i = 0; i < frames + 3; ++i) {
+      const double cpu = frame(state, shell).cpu;
+      if (i >= 3) {  // until then buffers grow
+        of_zoom.push_back(cpu);
+      }
+    }
+    std::nth_element(of_zoom.begin(), of_zoom.begin() + frames / 2, of_zoom.end());
+    costs.push_back(of_zoom[static_cast<size_t>(frames / 2)]);
+  }
+  return costs;
+}
+
+// Frames of `big`, ten times the events, against those of `small`: a run ten times as long shows as much in the same span of time, one
+// ten times as dense in a tenth of it. spans_ns[0] is the whole run.
+void compare_scale(const char* what, const std::vector<double>& small,
+                   const std::shared_ptr<const RunModel>& big, std::span<const double> spans_ns, double zoom,
+                   int frames) {
+  std::vector<double> spans_of_big;
+  for (const double span : spans_ns) {
+    spans_of_big.push_back(span / zoom);
+  }
+  const std::vector<double> large = zoom_costs(big, spans_of_big, frames);
+  std::printf("%s: ms of CPU time a frame\n", what);
+  double sums[2][2] = {};  // wide and close views of both
+  for (size_t i = 0; i < spans_ns.size(); ++i) {
+    std::printf("  %12s %6.2f %6.2f  x%.2f\n",
+                spans_ns[i] > 0 ? format_duration(spans_of_big[i]).c_str() : "whole run", small[i], large[i],
+                large[i] / small[i]);
+    const bool close = spans_ns[i] > 0 && spans_ns[i] < 1e9;
+    sums[close ? 1 : 0][0] += small[i];
+    sums[close ? 1 : 0][1] += large[i];
+  }
+  constexpr double kMost = 1.3;
+  stepscope::testing::bar("  the whole run", large[0] / small[0], "times", kMost);
+  stepscope::testing::bar("  views of many steps", sums[0][1] / sums[0][0], "times", kMost);
+  stepscope::testing::bar("  views of few steps and parts of one", sums[1][1] / sums[1][0], "times", kMost);
+}
+
+void begin_drawing() {
   ImGui::CreateContext();
   ImGuiIO& io = ImGui::GetIO();
   io.IniFilename = nullptr;
@@ -172,6 +232,23 @@ int run(size_t events, int frames) {
   io.BackendFlags |= ImGuiBackendFlags_RendererHasVtxOffset;
   compat::prepare_headless_fonts(io);
   compat::send_mouse(io, -1e6F, -1e6F);
+}
+
+int scale(size_t events, int frames) {
+  begin_drawing();
+  std::vector<double> spans_ns = {0};
+  for (double span = 300e9; span >= 1e5; span /= 2) {
+    spans_ns.push_back(span);
+  }
+  const std::vector<double> small = zoom_costs(testing::dense_run(64, events / 10, 1), spans_ns, frames);
+  compare_scale("ten times as long", small, testing::dense_run(64, events, 1, 10000), spans_ns, 1, frames);
+  compare_scale("ten times as dense", small, testing::dense_run(64, events, 1), spans_ns, 10, frames);
+  ImGui::DestroyContext();
+  return 0;
+}
+
+int run(size_t events, int frames) {
+  begin_drawing();
   auto start = Clock::now();
   const auto a = testing::dense_run(64, events, 1);
   std::printf("%-28s %.0f ms (with making them)\n", "rows, sums and mips built in", ms_since(start));
@@ -211,6 +288,13 @@ int run(size_t events, int frames) {
 }  // namespace stepscope::viewer
 
 int main(int argc, char** argv) {
+  const std::string what = argc > 1 ? argv[1] : "";
+  if (what == "scale" || (what == "big" && argc > 2)) {
+    const int of_events = what == "big" ? 3 : 2;
+    const size_t events = argc > of_events ? std::strtoull(argv[of_events], nullptr, 10) : 100'000'000;
+    return what == "big" ? stepscope::viewer::bench_big(events, argv[2])
+                         : stepscope::viewer::scale(events, argc > 3 ? std::atoi(argv[3]) : 9);
+  }
   const size_t events = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 10'000'000;
   const int frames = argc > 2 ? std::atoi(argv[2]) : 300;
   return stepscope::viewer::run(std::max<size_t>(events, 1000), std::max(frames, 10));

@@ -204,7 +204,7 @@ TEST_F(RunOpenTest, StopsAScanWhenTheVisitorSaysSo) {
 TEST_F(RunOpenTest, ReadsNothingMoreOnceItIsToStop) {
   const auto run = process("run", "range start_ns=1ms dur_ns=2ms name=load\ngc start_ns=6ms dur_ns=1ms\n");
   bool stop = false;
-  const Run stoppable = run.until([&] { return stop; });
+  const auto stoppable = run.until([&] { return stop; });
   int blocks = 0;
   const auto visit = [&](const EventBlock&) {
     ++blocks;
