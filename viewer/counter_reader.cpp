@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <bit>
+#include <limits>
 #include <map>
 #include <tuple>
+#include <utility>
 
 namespace stepscope::viewer {
 namespace {
@@ -58,8 +60,20 @@ Owner owner_of(const analysis::Run& run, const RunModel& model, uint32_t process
   return {reader.title, reader.key};
 }
 
+// From the first train step to the last one; all time where there is none.
+std::pair<int64_t, int64_t> time_of_steps(const RunModel& model) {
+  std::pair<int64_t, int64_t> time(std::numeric_limits<int64_t>::max(), std::numeric_limits<int64_t>::min());
+  for (const StepModel& step : model.steps) {
+    if (step.train) {
+      time = {std::min(time.first, step.begin_ns), std::max(time.second, step.end_ns)};
+    }
+  }
+  return time.first < time.second ? time : std::pair(time.second, time.first);
+}
+
 void add_lines(const analysis::Run& run, const RunModel& model, uint32_t process, bool health,
                std::map<LineKey, std::vector<Reading>>& read, CounterLines& out) {
+  const std::pair<int64_t, int64_t> steps = time_of_steps(model);
   for (auto& [key, readings] : read) {
     std::stable_sort(readings.begin(), readings.end(),
                      [](const Reading& x, const Reading& y) { return x.time_ns < y.time_ns; });
@@ -70,6 +84,7 @@ void add_lines(const analysis::Run& run, const RunModel& model, uint32_t process
     line.key = owner.key + "/" + line.name;
     line.owner = std::move(owner.title);
     line.series = CounterSeries(line.meaning, readings);
+    line.measure(steps.first, steps.second);
     if (line.series.size() > 0) {
       out.lines.push_back(std::move(line));
     }

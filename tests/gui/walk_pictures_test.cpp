@@ -93,7 +93,7 @@ TEST_P(WalkPictures, EndAtTheCause) {
   const std::string picture = dir.file("picture.png");
   std::ofstream(dir.file("walk")) << text << "screenshot " << picture << "\n";
   const Outcome seen = run_in_xvfb(STEPSCOPE_VIEWER " " + dir.file("base-0") + " --vs " +
-                                   dir.file("changed-0") + " --size 1280x800 --script " + dir.file("walk"));
+                                   dir.file("changed-0") + " --size 1600x900 --script " + dir.file("walk"));
   ASSERT_EQ(seen.code, 0) << seen.output;
   if (getenv("STEPSCOPE_UPDATE_GOLDEN") != nullptr) {
     std::filesystem::copy_file(picture, golden + ".png", std::filesystem::copy_options::overwrite_existing);

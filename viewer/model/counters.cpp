@@ -109,12 +109,6 @@ CounterSeries::CounterSeries(const CounterMeaning& meaning, std::span<const Read
   const auto [low, high] = std::minmax_element(value_.begin(), value_.end());
   min_ = *low;
   max_ = *high;
-  double sum = 0;
-  for (size_t i = 0; i + 1 < value_.size(); ++i) {
-    sum += value_[i] * static_cast<double>(time_[i + 1] - time_[i]);
-  }
-  const auto whole = static_cast<double>(time_.back() - time_.front());
-  mean_ = whole > 0 ? std::clamp(sum / whole, min_, max_) : value_.back();
   build_mip();
 }
 
@@ -135,6 +129,32 @@ void CounterSeries::build_mip() {
     const std::vector<Bounds>& below = mip_.back();
     mip_.push_back(level_above(below.size(), [&](size_t n) { return below[n]; }));
   }
+}
+
+double CounterSeries::mean(int64_t begin_ns, int64_t end_ns) const {
+  if (value_.empty()) {
+    return 0;
+  }
+  double sum = 0;
+  double whole = 0;
+  for (size_t i = 0; i + 1 < value_.size(); ++i) {
+    const int64_t from = std::max(time_[i], begin_ns);
+    const int64_t to = std::min(time_[i + 1], end_ns);
+    if (from < to) {
+      sum += value_[i] * static_cast<double>(to - from);
+      whole += static_cast<double>(to - from);
+    }
+  }
+  return whole > 0              ? std::clamp(sum / whole, min_, max_)
+         : begin_ns <= time_[0] ? value_.front()
+                                : at(begin_ns).value_or(value_.back());
+}
+
+void CounterLine::measure(int64_t begin_ns, int64_t end_ns) {
+  mean = series.mean(begin_ns, end_ns);
+  const auto range = series.range(begin_ns, end_ns).value_or(std::pair(mean, mean));
+  low = range.first;
+  high = range.second;
 }
 
 std::optional<std::pair<double, double>> CounterSeries::range(int64_t begin_ns, int64_t end_ns) const {
@@ -217,23 +237,23 @@ CounterScale counter_scale(const CounterPair& pair) {
 }
 
 std::vector<size_t> telling_counters(std::span<const CounterPair> pairs, size_t most) {
-  constexpr double kLeast = 0.1;
   const bool two = std::any_of(pairs.begin(), pairs.end(), [](const CounterPair& pair) {
     return pair.line[0] != nullptr && pair.line[1] != nullptr;
   });
-  // Shares of time are apart by 20 points when it counts, everything else by a tenth of the larger of both.
+  // In what is the least that is worth seeing.
   const auto apart = [](double x, double y, const CounterMeaning& meaning) {
-    const double whole = meaning.unit == "%" ? 200 : std::max(std::abs(x), std::abs(y));
-    return whole > 0 ? std::abs(x - y) / whole : 0;
+    const double larger = std::max(std::abs(x), std::abs(y));
+    const double least = meaning.unit == "%" ? 20 : meaning.rate ? 0.5 * larger : 0.1 * larger;
+    return least > 0 ? std::abs(x - y) / least : 0;
   };
   std::map<std::string_view, std::pair<double, size_t>> best;  // by recorded name: how telling, and where
   for (size_t i = 0; i < pairs.size(); ++i) {
     const CounterLine& any = pairs[i].any();
     const CounterLine* other = pairs[i].line[1];
-    const double value = !two ? apart(any.series.min(), any.series.max(), any.meaning)
+    const double value = !two ? apart(any.low, any.high, any.meaning)
                          : pairs[i].line[0] == nullptr || other == nullptr
                              ? 0
-                             : apart(any.series.mean(), other->series.mean(), any.meaning);
+                             : apart(any.mean, other->mean, any.meaning);
     const auto [at, fresh] = best.try_emplace(any.name, value, i);
     if (!fresh && value > at->second.first) {
       at->second = {value, i};
@@ -241,7 +261,7 @@ std::vector<size_t> telling_counters(std::span<const CounterPair> pairs, size_t 
   }
   std::vector<std::pair<double, size_t>> ranked;
   for (const auto& [name, one] : best) {
-    if (one.first >= kLeast) {
+    if (one.first >= 1) {
       ranked.push_back(one);
     }
   }

@@ -44,8 +44,8 @@ class CounterSeries {
   [[nodiscard]] double value(size_t i) const { return value_[i]; }
   [[nodiscard]] double min() const { return min_; }
   [[nodiscard]] double max() const { return max_; }
-  // Over the time that the values hold.
-  [[nodiscard]] double mean() const { return mean_; }
+  // Over the time that the values hold in [begin, end); the value next to it where none does. Of an empty series 0. O(n).
+  [[nodiscard]] double mean(int64_t begin_ns, int64_t end_ns) const;
   // Least and greatest value that holds somewhere in [begin, end): O(log n).
   [[nodiscard]] std::optional<std::pair<double, double>> range(int64_t begin_ns, int64_t end_ns) const;
   // The value that holds at a time.
@@ -61,7 +61,6 @@ class CounterSeries {
   std::vector<std::vector<std::pair<double, double>>> mip_;
   double min_ = 0;
   double max_ = 0;
-  double mean_ = 0;
 };
 
 struct CounterLine {
@@ -70,6 +69,11 @@ struct CounterLine {
   std::string key;    // equal for the line of another run that plays the same part
   CounterMeaning meaning;
   CounterSeries series;
+  // During the train steps, or all of it where there are none: start-up reads and writes as no step does.
+  double mean = 0;
+  double low = 0;
+  double high = 0;
+  void measure(int64_t begin_ns, int64_t end_ns);
 };
 
 // A row of the view: the line of one run, or both of a pair, in the order of A, then what only B has.
@@ -102,7 +106,7 @@ struct CounterScale {
 [[nodiscard]] CounterScale counter_scale(const CounterPair& pair);
 
 // Positions in `pairs`, ascending, of at most `most` rows that are worth seeing unasked, each of another counter: with two runs those whose
-// means differ most, else the first that change. Less than a tenth, of shares of time less than 20 points, is not worth it.
+// means differ most, else the first that change. Worth seeing are a tenth of a level, half of a rate, 20 points of a share of time.
 [[nodiscard]] std::vector<size_t> telling_counters(std::span<const CounterPair> pairs, size_t most);
 
 // The number as its unit asks for: "1980 MHz", "38.0 %", "12.3 GB", "0.25".

@@ -125,7 +125,7 @@ void paint_counter_values(Painter& out, const AppState& state, const CounterPair
       continue;
     }
     const auto value = display ? line->series.at(state.alignment.to_time(side, *display))
-                               : std::optional<double>(line->series.mean());
+                               : std::optional<double>(line->mean);
     // The unit stands once where it is the same, which it need not be of bytes.
     const std::string& unit = line->meaning.unit;
     const bool with_unit = !both || side == Side::kB || unit.starts_with("bytes");

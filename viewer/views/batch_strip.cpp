@@ -103,14 +103,11 @@ struct BatchStrip::Canvas {
 };
 
 std::vector<std::pair<Color, const char*>> BatchStrip::legend(const AppState& state) {
-  return {{color_of(state, Part::kCpu), "fetch: CPU"},
-          {color_of(state, Part::kBlocked), "blocked"},
-          {color_of(state, Part::kIo), "I/O"},
-          {color_of(state, Part::kStarved), "no CPU"},
-          {color_of(state, Part::kCollate), "collate"},
-          {color_of(state, Part::kReady), "ready"},
-          {color_of(state, Part::kWait), "wait"},
-          {color_of(state, Part::kHeldUp), "wait behind a slower one"}};
+  return {
+      {color_of(state, Part::kCpu), "CPU"},         {color_of(state, Part::kBlocked), "blocked"},
+      {color_of(state, Part::kIo), "I/O"},          {color_of(state, Part::kStarved), "no CPU"},
+      {color_of(state, Part::kCollate), "collate"}, {color_of(state, Part::kReady), "ready"},
+      {color_of(state, Part::kWait), "wait"},       {color_of(state, Part::kHeldUp), "wait, others ready"}};
 }
 
 Color BatchStrip::color_of(const AppState& state, Part part) {

@@ -105,9 +105,9 @@ class BatchesView final : public View {
     bool first = titles.size() <= 1;
     for (const auto& [color, words] : BatchStrip::legend(state)) {
       const float next =
-          ImGui::GetItemRectMax().x + 10 * unit + ImGui::CalcTextSize(words).x + ImGui::GetFontSize() * 1.2F;
+          ImGui::GetItemRectMax().x + 7 * unit + ImGui::CalcTextSize(words).x + ImGui::GetFontSize() * 1.2F;
       if (!first && next <= right) {
-        ImGui::SameLine(0, 10 * unit);
+        ImGui::SameLine(0, 7 * unit);
       }
       first = false;
       ui::swatch(color);

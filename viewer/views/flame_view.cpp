@@ -15,6 +15,7 @@
 #include "viewer/model/search.hpp"
 #include "viewer/scope.hpp"
 #include "viewer/stack_reader.hpp"
+#include "viewer/timeline/fitted_text.hpp"
 #include "viewer/ui.hpp"
 #include "viewer/views/views.hpp"
 
@@ -235,7 +236,7 @@ class FlameView final : public View {
   }
 
   void draw_box(ImGuiPainter& paint, const AppState& state, const FlameAnswer& flame, const FlameBox& box,
-                ImVec2 at, float room, float row, double scale) const {
+                ImVec2 at, float room, float row, double scale) {
     const Palette& colors = state.colors();
     const CallNode& node = flame.tree.node(box.node);
     const float x0 = at.x + box.x0 * room;
@@ -262,7 +263,7 @@ class FlameView final : public View {
     }
     if (x1 - x0 > 28) {
       paint.text(x0 + 3, y0 + (row - paint.line_height()) / 2, x1 - 3, text_on(fill),
-                 label_of(state, flame, box.node, a, b));
+                 fitted_text(paint, label_of(state, flame, box.node, a, b), x1 - x0 - 6, fitted_));
     }
   }
 
@@ -335,6 +336,7 @@ class FlameView final : public View {
   FlameWidth width_ = FlameWidth::kB;
   uint32_t zoom_ = CallTree::kRoot;
   std::vector<std::string> zoom_path_;
+  std::string fitted_;  // scratch
 };
 
 }  // namespace

@@ -61,7 +61,7 @@ class HistogramView final : public View {
       return;
     }
     const float room = ImGui::GetContentRegionAvail().x;
-    const float list = room > 520 * area.unit ? std::floor(std::max(room * 0.34F, 244 * area.unit)) : 0;
+    const float list = room > 520 * area.unit ? std::floor(std::max(room * 0.34F, 262 * area.unit)) : 0;
     const float height = ImGui::GetContentRegionAvail().y;
     compat::begin_child("durations", ImVec2(room - list - (list > 0 ? 10 * area.unit : 0), height),
                         ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);

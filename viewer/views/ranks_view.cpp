@@ -120,7 +120,9 @@ class RanksView final : public View {
     const ImVec2 at = ImGui::GetCursorScreenPos();
     const ImVec2 room = ImGui::GetContentRegionAvail();
     const float gutter = 44 * unit;
-    const float foot = ImGui::GetTextLineHeight() + 4 * unit;
+    const float line = ImGui::GetTextLineHeight() + 4 * unit;
+    const bool legend = room.y > 6 * line;
+    const float foot = legend ? 2 * line : line;
     const ImVec2 size(std::max(20.0F, room.x - gutter), std::max(16.0F, room.y - foot));
     const HeatQuestion question{state.ranks(side),
                                 difference ? state.ranks(Side::kA) : nullptr,
@@ -146,6 +148,10 @@ class RanksView final : public View {
     const ImVec2 map(at.x + gutter, at.y);
     paint.box({map.x, map.y, map.x + size.x, map.y + size.y, colors.panel_alt});
     draw_cells(paint, state, *answer, difference, map, size);
+    if (legend) {
+      draw_legend(paint, state, answer->grid, difference, ImVec2(map.x, map.y + size.y + line + 2 * unit),
+                  unit);
+    }
     draw_labels(paint, colors, matrix, *answer, at, map, size, unit);
     draw_selected_step(paint, state, matrix, map, size);
     ImGui::SetCursorScreenPos(map);
@@ -195,6 +201,33 @@ class RanksView final : public View {
       }
     }
     paint.many_boxes(boxes_, {map.x, map.y, map.x + size.x, map.y + size.y, {}});
+  }
+
+  // What the colours stand for, below the steps.
+  static void draw_legend(ImGuiPainter& paint, const AppState& state, const HeatGrid& grid, bool difference,
+                          ImVec2 at, float unit) {
+    constexpr int kPieces = 20;
+    const float far = std::max(std::abs(grid.low), std::abs(grid.high));
+    const float low = difference ? -far : grid.low;
+    const float high = difference ? far : grid.high;
+    if (!(low < high)) {
+      return;
+    }
+    const auto words = [&](float value) {
+      return (difference && value > 0 ? "+" : "") + format_duration(static_cast<double>(value));
+    };
+    const float piece = 5 * unit;
+    const float gap = 6 * unit;
+    const Color ink = state.colors().text_faint;
+    float x = at.x + paint.text_width(words(low)) + gap;
+    paint.text(at.x, at.y, x, ink, words(low));
+    for (int i = 0; i < kPieces; ++i) {
+      const float value = low + (high - low) * (static_cast<float>(i) + 0.5F) / kPieces;
+      paint.box({x, at.y + 3 * unit, x + piece, at.y + paint.line_height() - unit,
+                 cell_color(state, grid, difference, value)});
+      x += piece;
+    }
+    paint.text(x + gap, at.y, x + 200 * unit, ink, words(high));
   }
 
   static void draw_labels(ImGuiPainter& paint, const Palette& colors, const RankMatrix& matrix,

@@ -8,6 +8,7 @@
 
 #include "viewer/imgui_painter.hpp"
 #include "viewer/model/format.hpp"
+#include "viewer/timeline/fitted_text.hpp"
 #include "viewer/views/views.hpp"
 
 namespace stepscope::viewer {
@@ -31,8 +32,9 @@ class StatusView final : public View {
                                                : state.colors().text_faint;
     const float most =
         area.size.x < 600 * area.unit ? 0.94F : 0.6F;  // the legend needs room, in a small window it has none
-    const float width = std::min(painter.text_width(text), area.size.x * most);
-    painter.text(right - width, y, right, color, text);
+    const std::string_view shown = fitted_text(painter, text, area.size.x * most, fitted_);
+    const float width = painter.text_width(shown);
+    painter.text(right - width, y, right, color, shown);
     if (state.load.active) {
       const float done = static_cast<float>(state.load.fraction) * area.size.x;
       painter.box(
@@ -116,6 +118,7 @@ class StatusView final : public View {
 
   std::array<const RunModel*, 2> seen_{};
   std::array<bool, kCategoryCount> used_{};
+  std::string fitted_;  // scratch
 };
 
 }  // namespace

@@ -96,6 +96,7 @@ CounterLine constant(const std::string& name, const std::string& key, double val
   line.meaning.rate = false;
   line.meaning.scale = 1;
   line.series = CounterSeries(line.meaning, std::vector<Reading>{{0, value}, {100, value}});
+  line.measure(0, 100);
   return line;
 }
 
@@ -116,13 +117,19 @@ TEST(Counters, WhatTellsTheRunsApartIsShownUnasked) {
   // One run: what changes within it.
   std::vector<CounterLine> one{constant("gpu.sm_clock_mhz", "0/clock", 1980),
                                constant("gpu.power_mw", "0/power", 0)};
-  one[1].series = CounterSeries(one[1].meaning, std::vector<Reading>{{0, 300}, {100, 700}});
+  one[1].series = CounterSeries(one[1].meaning, std::vector<Reading>{{0, 300}, {50, 700}, {100, 700}});
+  one[1].measure(0, 100);
   EXPECT_EQ(telling_counters(pair_counters(one, {}), 3), (std::vector<size_t>{1}));
 }
 
 TEST(Counters, TheMeanIsOverTime) {
-  EXPECT_NEAR(level({{0, 10}, {10, 20}, {40, 5}}).mean(), (10 * 10 + 20 * 30) / 40.0, 1e-9);
-  EXPECT_EQ(level({{7, 3}}).mean(), 3);
+  const CounterSeries series = level({{0, 10}, {10, 20}, {40, 5}});
+  EXPECT_NEAR(series.mean(0, 40), (10 * 10 + 20 * 30) / 40.0, 1e-9);
+  EXPECT_NEAR(series.mean(5, 20), (10 * 5 + 20 * 10) / 15.0, 1e-9) << "start-up left out";
+  EXPECT_EQ(series.mean(50, 60), 5);
+  EXPECT_EQ(series.mean(-9, -1), 10);
+  EXPECT_EQ(level({{7, 3}}).mean(0, 9), 3);
+  EXPECT_EQ(level({}).mean(0, 9), 0);
 }
 
 TEST(Counters, TheScaleIsOfBothRunsAndHidesNoise) {
