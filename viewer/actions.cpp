@@ -88,7 +88,7 @@ void AppState::execute(Command command) {
       return clear();
     case Command::kSwapRuns:
       shown = two_runs() ? next_shown(shown) : Shown::kBoth;
-      return;
+      return refresh_area();
     case Command::kCycleAlignment:
       return set_alignment(next_mode(align_mode));
     case Command::kToggleArrangement:
@@ -177,6 +177,8 @@ void AppState::execute(Command command) {
       return open_tab(Tab::kEvents);
     case Command::kTabSql:
       return open_tab(Tab::kSql);
+    default:
+      return execute_in_view(command);
   }
 }
 
@@ -184,6 +186,7 @@ void AppState::open_tab(Tab wanted) {
   tab = wanted;
   tab_requested = true;
   drawer_open = true;
+  row_command = {};
 }
 
 void AppState::open_palette() {
@@ -222,6 +225,7 @@ void AppState::select_event(EventRef ref) {
                                           row.start(ref.index), row.duration(ref.index))
                           : Details();
   gap.reset();
+  area = {};
   refresh_flows();
   if (!follows_selection(tab)) {
     open_tab(Tab::kDetails);
@@ -230,25 +234,10 @@ void AppState::select_event(EventRef ref) {
 
 void AppState::select_area(AreaSelection chosen) {
   selection.select_area(std::move(chosen));
+  drop_steps_beside_area();
+  event_left();
   gap.reset();
-  for (const Side side : {Side::kA, Side::kB}) {
-    area[index_of(side)].reset();
-    if (!shows(side)) {
-      continue;
-    }
-    const int64_t begin = alignment.to_time(side, selection.area->display.begin_ns);
-    const int64_t end = alignment.to_time(side, selection.area->display.end_ns);
-    std::vector<LaneArea> lanes;
-    for (size_t t = 0; t < tracks.tracks.size(); ++t) {
-      const std::vector<size_t>& wanted = selection.area->tracks;
-      const uint32_t lane = tracks.tracks[t].lane[index_of(side)];
-      if (lane != kNoTrackLane &&
-          (wanted.empty() || std::find(wanted.begin(), wanted.end(), t) != wanted.end())) {
-        lanes.push_back({lane, begin, end});
-      }
-    }
-    area[index_of(side)] = area_stats(*run(side), lanes);
-  }
+  refresh_area();
   if (!follows_selection(tab)) {
     open_tab(Tab::kArea);
   }
@@ -282,6 +271,7 @@ void AppState::select_steps(size_t from, size_t to, bool zoom) {
   }
   const size_t last = alignment.slots().size() - 1;
   selection.select_steps(std::min(from, last), std::min(to, last));
+  event_left();
   gap.reset();
   area = {};
   if (zoom) {
@@ -389,91 +379,6 @@ void AppState::event_by(int direction) {
     if (range.begin_ns < view.visible().begin_ns || range.end_ns > view.visible().end_ns) {
       view.center_on((range.begin_ns + range.end_ns) / 2);
     }
-  }
-}
-
-void AppState::open_search(bool lanes) {
-  search_box.focus = true;
-  if (search_box.lanes != lanes) {
-    search_box.lanes = lanes;
-    search_for("");
-  }
-}
-
-std::vector<size_t> AppState::matching_tracks() const {
-  const std::string& wanted = search_box.searched;
-  std::vector<size_t> matching;
-  for (size_t t = 0; t < tracks.tracks.size(); ++t) {
-    const std::string title = tracks.groups[tracks.tracks[t].group].title + " " + tracks.tracks[t].title;
-    if (!wanted.empty() && contains_text(title, wanted)) {
-      matching.push_back(t);
-    }
-  }
-  return matching;
-}
-
-// From the lane found last, around at the end.
-void AppState::find_lane(bool forward) {
-  const std::vector<size_t> matching = matching_tracks();
-  if (matching.empty()) {
-    return;
-  }
-  const auto after = std::upper_bound(matching.begin(), matching.end(), found_track_.value_or(0));
-  const auto at = std::lower_bound(matching.begin(), matching.end(), found_track_.value_or(0));
-  if (!found_track_) {
-    found_track_ = forward ? matching.front() : matching.back();
-  } else if (forward) {
-    found_track_ = after == matching.end() ? matching.front() : *after;
-  } else {
-    found_track_ = at == matching.begin() ? matching.back() : *(at - 1);
-  }
-  collapsed.erase(tracks.groups[tracks.tracks[*found_track_].group].key);
-  reveal_track = found_track_;
-}
-
-void AppState::find(bool forward) {
-  if (search_box.lanes) {
-    return find_lane(forward);
-  }
-  // From the selected event, else from the edge of what is seen.
-  const TimeRange seen = view.visible();
-  double from = forward ? seen.begin_ns - 1 : seen.end_ns;
-  if (selection.event) {
-    from = display_of(*selection.event).begin_ns;
-  }
-  std::optional<EventRef> best;
-  double best_at = 0;
-  for (const bool wrapped : {false, true}) {
-    if (wrapped) {
-      from = forward ? alignment.extent().begin_ns - 1e9 : alignment.extent().end_ns + 1e9;
-    }
-    for (const Side side : {Side::kA, Side::kB}) {
-      if (!shows(side)) {
-        continue;
-      }
-      const int64_t t = alignment.to_time(side, from);
-      const Search& searched = search[index_of(side)];
-      const auto hit = forward ? searched.next(*run(side), side, t) : searched.previous(*run(side), side, t);
-      if (hit && *hit != selection.event) {
-        const double at = display_of(*hit).begin_ns;
-        if (!best || (forward ? at < best_at : at > best_at)) {
-          best = hit;
-          best_at = at;
-        }
-      }
-    }
-    if (best) {
-      break;
-    }
-  }
-  if (!best) {
-    return;
-  }
-  select_event(*best);
-  reveal(best->side, best->lane);
-  const TimeRange range = display_of(*best);
-  if (range.begin_ns < seen.begin_ns || range.end_ns > seen.end_ns || range.length() < seen.length() / 2000) {
-    view.show_with_margin(range, 4.0);
   }
 }
 

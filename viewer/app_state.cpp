@@ -36,6 +36,7 @@ void AppState::set_run(Side side, std::shared_ptr<const RunModel> model) {
 void AppState::set_table(DiffTable fresh) {
   table = std::move(fresh);
   table_ready = true;
+  ++table_number;
   finding_.reset();
 }
 

@@ -68,6 +68,7 @@ void AppState::select_gap(const GapRef& chosen) {
   selection.area.reset();
   flows.clear();
   details.clear();
+  area = {};
   gap = chosen;
   const RunModel& model = *run(chosen.side);
   gap_causes = model.leaves ? model.leaves(model.lanes[chosen.lane].process, chosen.begin_ns, chosen.end_ns)

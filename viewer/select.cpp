@@ -4,21 +4,61 @@
 #include <algorithm>
 
 #include "viewer/app_state.hpp"
+#include "viewer/scope.hpp"
 
 namespace stepscope::viewer {
 
 void AppState::select_name(std::optional<Side> side, const std::string& text, bool add) {
   selection.select_name(text, add);
   selection.run = selection.names.empty() ? std::nullopt : side;
+  event_left();
+  refresh_emphasis();
+  refresh_area();
+}
+
+// After a selection that may have put the event out of focus: what belongs to it goes with it.
+void AppState::event_left() {
   if (!selection.event) {
+    flows.clear();
     details.clear();
   }
-  refresh_emphasis();
+}
+
+// An area beside the selected steps takes their place: both speak of time, and the later one was meant.
+void AppState::drop_steps_beside_area() {
+  if (selection.steps && selection.steps->last < alignment.slots().size()) {
+    const auto slots = alignment.slots();
+    const TimeRange& display = selection.area->display;
+    if (display.begin_ns < slots[selection.steps->first].display.begin_ns ||
+        display.end_ns > slots[selection.steps->last].display.end_ns) {
+      selection.steps.reset();
+    }
+  }
+}
+
+// The statistics of the selected area, as far as the other dimensions let it through.
+void AppState::refresh_area() {
+  area = {};
+  if (!selection.area) {
+    return;
+  }
+  const Scope scope = scope_of(*this);
+  for (const Side side : {Side::kA, Side::kB}) {
+    if (!looks_at(side)) {
+      continue;
+    }
+    std::vector<LaneArea> lanes;
+    for (const LaneSpan& span : spans_of(*this, scope, side)) {
+      lanes.push_back({span.lane, span.begin_ns, span.end_ns});
+    }
+    area[index_of(side)] = area_stats(*run(side), lanes);
+  }
 }
 
 void AppState::select_lane(size_t track, bool add) {
   if (track < tracks.tracks.size()) {
     selection.select_lane(tracks.tracks[track].key, add);
+    refresh_area();
   }
 }
 
@@ -31,14 +71,30 @@ void AppState::select_lane(Side side, uint32_t lane, bool add) {
 void AppState::select_run(std::optional<Side> side) {
   selection.run = side;
   refresh_emphasis();
+  refresh_area();
 }
 
 void AppState::clear_selected(Dimension dimension) {
   selection = without(std::move(selection), dimension);
-  if (dimension == Dimension::kTime) {
-    area = {};
+  if (dimension == Dimension::kNames && !selection.event) {
+    selection.highlight.clear();
   }
   refresh_emphasis();
+  refresh_area();
+}
+
+bool AppState::looks_at(Side side) const {
+  return shows(side) && (!selection.run || selection.run == side);
+}
+
+bool AppState::selects_process(Side side, uint32_t process) const {
+  const RunModel* model = run(side);
+  return selection.lanes.empty() ||
+         std::any_of(tracks.tracks.begin(), tracks.tracks.end(), [&](const Track& track) {
+           const uint32_t lane = track.lane[index_of(side)];
+           return model != nullptr && lane != kNoTrackLane && model->lanes[lane].process == process &&
+                  selection.lanes.contains(track.key);
+         });
 }
 
 bool AppState::selects_track(size_t track) const {

@@ -9,12 +9,14 @@ namespace stepscope::viewer {
 
 std::vector<uint8_t> chosen_names(const RunModel& run, const NameChoice& choice) {
   std::vector<uint8_t> wanted;
-  if (choice.text.empty()) {
+  if (choice.text.empty() && choice.several.empty()) {
     return wanted;
   }
   wanted.reserve(run.names.size());
   for (const NameEntry& name : run.names) {
-    const bool chosen = choice.part ? contains_text(name.text, choice.text) : name.text == choice.text;
+    const bool chosen = !choice.several.empty() ? choice.several.contains(name.text)
+                        : choice.part           ? contains_text(name.text, choice.text)
+                                                : name.text == choice.text;
     wanted.push_back(chosen ? 1 : 0);
   }
   return wanted;

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -22,10 +23,11 @@ struct LaneSpan {
   friend bool operator==(const LaneSpan&, const LaneSpan&) = default;
 };
 
-// Names whose text is, or contains (letters A-Z without case), a text.
+// Names whose text is, or contains (letters A-Z without case), a text; or is one of several.
 struct NameChoice {
-  std::string text;  // "": every name
+  std::string text;  // "": every name; of several: what they are called together
   bool part = false;
+  std::set<std::string> several = {};  // where there are any, `text` is not looked for
   friend bool operator==(const NameChoice&, const NameChoice&) = default;
 };
 

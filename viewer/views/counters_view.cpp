@@ -79,13 +79,14 @@ class CountersView final : public View {
     for (const CounterPair& pair : read.pairs) {
       flat += is_flat(pair) ? 1U : 0U;
     }
-    if (ui::toggle("all", all_, colors)) {
-      all_ = !all_;
+    const bool all = state.view_options.flat_counters;
+    if (ui::toggle("all", all, colors)) {
+      state.view_options.flat_counters = !all;
     }
     ui::tooltip("also lines that never change");
     ImGui::SameLine(0, 10 * unit);
     ImGui::AlignTextToFramePadding();
-    ui::text(colors.text_faint, all_ || flat == 0
+    ui::text(colors.text_faint, all || flat == 0
                                     ? "least and greatest value per pixel; the time of the timeline"
                                     : format_count(flat) + " lines that never change are left out");
     compat::begin_child("lines", ImGui::GetContentRegionAvail(), 0);
@@ -113,7 +114,7 @@ class CountersView final : public View {
     }
     std::string_view owner;
     for (const CounterPair& pair : read.pairs) {
-      if (!all_ && is_flat(pair)) {
+      if (!all && is_flat(pair)) {
         continue;
       }
       if (pair.any().owner != owner) {
@@ -164,8 +165,15 @@ class CountersView final : public View {
       const double share = (value - low + (low == 0 ? 0 : pad)) / (high - low + 2 * pad);
       return bottom - static_cast<float>(share) * (bottom - top);
     };
+    if (const auto time = selected_time(state)) {
+      const auto at = [&](double t) {
+        const double share = (t - state.view.visible().begin_ns) / state.view.visible().length();
+        return x + frame.width * static_cast<float>(std::clamp(share, 0.0, 1.0));
+      };
+      paint.box({at(time->begin_ns), top, at(time->end_ns), bottom, with_alpha(colors.accent, 40)});
+    }
     for (const Side side : {Side::kA, Side::kB}) {
-      if (const CounterLine* line = pair.line[index_of(side)]) {
+      if (const CounterLine* line = state.looks_at(side) ? pair.line[index_of(side)] : nullptr) {
         const Color color = state.two_runs() && side == Side::kA ? colors.run_a : colors.run_b;
         draw_series(paint, color, line->series, maps_[index_of(side)], x, y_of);
       }
@@ -235,7 +243,6 @@ class CountersView final : public View {
   Latest<RunNumbers, std::shared_ptr<const CounterAnswer>> lines_;
   std::array<PixelMap, 2> maps_;
   std::vector<Box> boxes_;
-  bool all_ = false;
 };
 
 }  // namespace
