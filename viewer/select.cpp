@@ -9,11 +9,14 @@
 namespace stepscope::viewer {
 
 void AppState::select_name(std::optional<Side> side, const std::string& text, bool add) {
+  const std::optional<Side> before = selection.run;
   selection.select_name(text, add);
   selection.run = selection.names.empty() ? std::nullopt : side;
   event_left();
   refresh_emphasis();
-  refresh_area();
+  if (selection.run != before) {
+    refresh_area();  // counting takes a while: names alone do not change it
+  }
 }
 
 // After a selection that may have put the event out of focus: what belongs to it goes with it.

@@ -68,8 +68,9 @@ class LinkedViewsTest : public testing::FrameTest {
     if (!state.movers.empty()) {
       std::vector<MoverTable> tables = state.movers;
       tables[0].movers.push_back({});
-      tables[0].movers.back().label = "only B has it";
-      tables[0].movers.back().change = MoverChange::kNew;
+      tables[0].movers.back().label = "only A has it";
+      tables[0].movers.back().change = MoverChange::kGone;
+      tables[0].movers.back().delta_ns = -1'000'000'000;  // stands first
       state.set_movers(std::move(tables));
     }
     state.execute(Command::kFitAll);
