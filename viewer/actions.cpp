@@ -88,7 +88,7 @@ void AppState::execute(Command command) {
       return clear();
     case Command::kSwapRuns:
       shown = two_runs() ? next_shown(shown) : Shown::kBoth;
-      return;
+      return refresh_area();
     case Command::kCycleAlignment:
       return set_alignment(next_mode(align_mode));
     case Command::kToggleArrangement:
@@ -180,6 +180,8 @@ void AppState::execute(Command command) {
     case Command::kToggleCounters:
       panes.counters = panes.counters < 0.5F ? 1 : 0;
       return;
+    default:
+      return execute_in_view(command);
   }
 }
 
@@ -187,6 +189,7 @@ void AppState::open_tab(Tab wanted) {
   tab = wanted;
   tab_requested = true;
   drawer_open = true;
+  row_command = {};
 }
 
 void AppState::open_palette() {
@@ -227,6 +230,7 @@ void AppState::select_event(EventRef ref) {
   selection.select_event(ref, name_of(ref).text);
   refresh_emphasis();
   gap.reset();
+  refresh_area();
   ask_about_event();
   if (!follows_selection(tab)) {
     open_tab(Tab::kDetails);
@@ -235,6 +239,8 @@ void AppState::select_event(EventRef ref) {
 
 void AppState::select_area(AreaSelection chosen) {
   selection.select_area(std::move(chosen));
+  drop_steps_beside_area();
+  event_left();
   gap.reset();
   refresh_area();
   if (!follows_selection(tab)) {
@@ -270,6 +276,7 @@ void AppState::select_steps(size_t from, size_t to, bool zoom) {
   }
   const size_t last = alignment.slots().size() - 1;
   selection.select_steps(std::min(from, last), std::min(to, last));
+  event_left();
   gap.reset();
   area = {};
   if (zoom) {
@@ -378,45 +385,6 @@ void AppState::event_by(int direction) {
       view.center_on((range.begin_ns + range.end_ns) / 2);
     }
   }
-}
-
-void AppState::open_search(bool lanes) {
-  search_box.focus = true;
-  if (search_box.lanes != lanes) {
-    search_box.lanes = lanes;
-    search_for("");
-  }
-}
-
-std::vector<size_t> AppState::matching_tracks() const {
-  const std::string& wanted = search_box.searched;
-  std::vector<size_t> matching;
-  for (size_t t = 0; t < tracks.tracks.size(); ++t) {
-    const std::string title = tracks.groups[tracks.tracks[t].group].title + " " + tracks.tracks[t].title;
-    if (!wanted.empty() && contains_text(title, wanted)) {
-      matching.push_back(t);
-    }
-  }
-  return matching;
-}
-
-// From the lane found last, around at the end.
-void AppState::find_lane(bool forward) {
-  const std::vector<size_t> matching = matching_tracks();
-  if (matching.empty()) {
-    return;
-  }
-  const auto after = std::upper_bound(matching.begin(), matching.end(), found_track_.value_or(0));
-  const auto at = std::lower_bound(matching.begin(), matching.end(), found_track_.value_or(0));
-  if (!found_track_) {
-    found_track_ = forward ? matching.front() : matching.back();
-  } else if (forward) {
-    found_track_ = after == matching.end() ? matching.front() : *after;
-  } else {
-    found_track_ = at == matching.begin() ? matching.back() : *(at - 1);
-  }
-  collapsed.erase(tracks.groups[tracks.tracks[*found_track_].group].key);
-  reveal_track = found_track_;
 }
 
 }  // namespace stepscope::viewer

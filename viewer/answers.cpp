@@ -2,9 +2,12 @@
 //
 // The part of AppState that asks what a click wants to know of whole recordings, and takes the answers: nothing that grows with
 // a run is looked for on the thread that draws.
+#include <cmath>
+#include <tuple>
 #include <utility>
 
 #include "viewer/app_state.hpp"
+#include "viewer/scope.hpp"
 
 namespace stepscope::viewer {
 
@@ -89,23 +92,17 @@ void AppState::take_gap_causes() {
   }
 }
 
+// As far as the other dimensions of the selection let it through.
 AreaQuestion AppState::area_question() const {
   AreaQuestion question;
+  const Scope scope = scope_of(*this);
   for (const Side side : {Side::kA, Side::kB}) {
-    if (!shows(side)) {
+    if (!looks_at(side)) {
       continue;
     }
-    const RunSpan span = span_of(side, selection.area->display);
-    std::vector<uint8_t> wanted(tracks.tracks.size(), selection.area->tracks.empty() ? 1 : 0);
-    for (const size_t track : selection.area->tracks) {
-      wanted.at(track) = 1;
-    }
     question.runs[index_of(side)] = run_number(side);
-    for (size_t t = 0; t < tracks.tracks.size(); ++t) {
-      const uint32_t lane = tracks.tracks[t].lane[index_of(side)];
-      if (lane != kNoTrackLane && wanted[t] != 0) {
-        question.lanes[index_of(side)].push_back({lane, span.begin_ns, span.end_ns});
-      }
+    for (const LaneSpan& span : spans_of(*this, scope, side)) {
+      question.lanes[index_of(side)].push_back({span.lane, span.begin_ns, span.end_ns});
     }
   }
   return question;
@@ -145,13 +142,18 @@ void AppState::ask_for_match(bool forward) {
   // From the selected event, else from the edge of what is seen.
   const TimeRange seen = view.visible();
   const TimeRange all = alignment.extent();
-  double from = forward ? seen.begin_ns - 1 : seen.end_ns;
-  if (selection.event) {
-    from = display_of(*selection.event).begin_ns;
-  }
-  const double around = forward ? all.begin_ns - 1e9 : all.end_ns + 1e9;
+  const MatchPlace before_all{std::llround(all.begin_ns - 1e9), Side::kA, 0, 0, 0};
+  const MatchPlace after_all{std::llround(all.end_ns + 1e9), Side::kB, ~0U, ~0U, ~0U};
   FindQuestion question;
   question.forward = forward;
+  question.around = forward ? before_all : after_all;
+  question.from = question.around;
+  if (selection.event) {
+    question.from = place_of_match(*run(selection.event->side), alignment, *selection.event);
+  } else {
+    std::get<0>(question.from) =
+        forward ? std::llround(std::ceil(seen.begin_ns)) - 1 : std::llround(seen.end_ns);
+  }
   question.other_than = selection.event;
   question.number = ++find_number_;
   Runs runs;
@@ -159,14 +161,12 @@ void AppState::ask_for_match(bool forward) {
     if (shows(side)) {
       runs[index_of(side)] = run_data(side);
       question.runs[index_of(side)] = run_number(side);
-      question.from[index_of(side)] = alignment.to_time(side, from);
-      question.around[index_of(side)] = alignment.to_time(side, around);
     }
   }
   find_selection_ = selection;
   (void)find_.ask(clicks, question, [&] {
-    return [runs, searched = search, question](const Cancelled& cancelled) {
-      return matches_of(runs, searched, question, cancelled);
+    return [runs, searched = search, axis = alignment, question](const Cancelled& cancelled) {
+      return matches_of(runs, searched, axis, question, cancelled);
     };
   });
   if (!find_.pending()) {  // found already
@@ -190,14 +190,10 @@ void AppState::take_match() {
     return drop_find();  // somebody went elsewhere in the meantime
   }
   std::optional<EventRef> best;
-  double best_at = 0;
   for (const std::optional<EventRef>& match : *find_.answer()) {
-    if (match) {
-      const double at = display_of(*match).begin_ns;
-      if (!best || (asked.forward ? at < best_at : at > best_at)) {
-        best = match;
-        best_at = at;
-      }
+    const auto place = [&](const EventRef& ref) { return place_of_match(*run(ref.side), alignment, ref); };
+    if (match && (!best || (place(*match) < place(*best)) == asked.forward)) {
+      best = match;
     }
   }
   if (!best) {

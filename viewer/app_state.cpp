@@ -97,6 +97,7 @@ void AppState::keep_anchor(const Tracks& tracks_before) {
 void AppState::set_table(DiffTable fresh) {
   table = std::move(fresh);
   table_ready = true;
+  ++table_number;
   finding_.reset();
 }
 

@@ -34,6 +34,7 @@
 #include "viewer/model/window_layout.hpp"
 #include "viewer/options.hpp"
 #include "viewer/questions.hpp"
+#include "viewer/view_options.hpp"
 
 namespace stepscope::viewer {
 
@@ -72,6 +73,21 @@ struct RunSpan {
   int64_t end_ns = 0;
   friend bool operator==(const RunSpan&, const RunSpan&) = default;
 };
+
+// A text field of a view that a command gives the keyboard to.
+enum class Field : uint8_t { kNone, kMoverFilter, kMoverLeast, kSql, kNote };
+
+// What commands ask of the rows (boxes, cells) of the view in front; it takes it when it is drawn.
+struct RowCommand {
+  int by = 0;  // rows further on
+  bool open = false;
+};
+
+// What commands ask of the SQL console.
+enum class SqlCommand : uint8_t { kNone, kRun, kCancel, kExample };
+
+// The view that shows what a finding rests on.
+[[nodiscard]] Tab evidence_tab(EvidenceView view);
 
 class AppState {
  public:
@@ -128,9 +144,15 @@ class AppState {
   void select_lane(Side side, uint32_t lane, bool add);  // index into RunModel::lanes
   void select_run(std::optional<Side> side);
   void clear_selected(Dimension dimension);
+  // The event, the gap and the area, with what belongs to them; lanes, names, steps and run stay.
+  void drop_focus();
   // Whether the lanes, names and run of the selection let this one through; true without such a selection.
   [[nodiscard]] bool selects_track(size_t track) const;
   [[nodiscard]] bool selects_name(Side side, uint32_t name) const;
+  // The run is on screen, and no other one is selected.
+  [[nodiscard]] bool looks_at(Side side) const;
+  // The process has a selected lane, or no lane is selected.
+  [[nodiscard]] bool selects_process(Side side, uint32_t process) const;
   // The stretch of the selected event, on its lane, or of the selected steps, on all lanes, as an area.
   void select_area_of_selection();
   void select_all();
@@ -138,6 +160,8 @@ class AppState {
   // mark again takes it away.
   void toggle_mark(bool span);
   void go_to_mark(const Mark& mark);
+  // The mark gone to last, else the one set last; none without marks. Index into marks.
+  [[nodiscard]] std::optional<size_t> current_mark() const;
   void set_mark_text(size_t mark, std::string text);  // index into marks
   void remove_mark(size_t mark);
   void clear();
@@ -251,6 +275,13 @@ class AppState {
   Background clicks;          // what a click asks: not behind what a view computes
   Background queries;         // of the SQL console: may take minutes
   bool stop_loading = false;  // asks the loader to end; Loader::poll() takes it
+  ViewOptions view_options;
+  uint64_t table_number = 0;   // another one for every table that was set
+  float unit = 1;              // scale of the interface, set by the timeline each frame
+  Field field = Field::kNone;  // takes the keyboard when its view is drawn
+  bool typing = false;         // in a field of a view, which Esc leaves; set by it each frame
+  RowCommand row_command;
+  SqlCommand sql_command = SqlCommand::kNone;
 
  private:
   // What makes a place in the history, as it is held here: cheap to compare in every frame.
@@ -264,9 +295,14 @@ class AppState {
     bool drawer;
     std::set<std::string> folded;
     std::string search;
+    float scroll;
+    std::optional<GapRef> gap;
     friend bool operator==(const Seen&, const Seen&) = default;
   };
   std::string apply_selection(const Link& link);
+  void apply_alignment(const Link& link, std::string& problem);
+  [[nodiscard]] ViewOptions told_options() const;
+  [[nodiscard]] Link place() const;
   void go_through_history(bool forward);
   void finding_by(int direction);
   void mark_by(int direction);
@@ -299,7 +335,16 @@ class AppState {
   [[nodiscard]] std::optional<EventRef> find_focus(Side side, const Focus& focus) const;
   void keep_anchor(const Tracks& tracks_before);
   void rebuild_axis(const std::optional<Kept>& kept);
-  void drop_focus();
+  void event_left();
+  void drop_steps_beside_area();
+  void execute_in_view(Command command);
+  void execute_on_rows(Command command);
+  void resize_panes(Command command);
+  [[nodiscard]] std::optional<size_t> track_in_focus() const;
+  void select_lane_in_focus();
+  void resize_steps(int by);
+  void term_by(int direction);
+  void show_evidence();
   void step_by(int direction);
   void event_by(int direction);
   void reveal(Side side, uint32_t lane);
@@ -339,6 +384,8 @@ class AppState {
   int find_more_ = 0;                      // matches to go on by, backwards when negative
   uint64_t find_number_ = 0;
   AnchorOffsets anchor_offsets_;  // of `anchor`, in the runs that it was looked for in
+  std::string term_;              // gone to last: TermRow::title
+  bool arriving_ = false;  // at a place of the history; what the next frame makes of it is the same place
 };
 
 }  // namespace stepscope::viewer

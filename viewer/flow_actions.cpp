@@ -31,6 +31,7 @@ void AppState::select_gap(const GapRef& chosen) {
   selection.area.reset();
   flows.clear();
   details.clear();
+  area = {};
   gap = chosen;
   ask_about_gap();
 }

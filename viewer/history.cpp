@@ -4,9 +4,12 @@
 namespace stepscope::viewer {
 namespace {
 
-bool differ_in_range_only(const Link& a, const Link& b) {
+// What changes while a key is held or a word is typed.
+bool differ_in_motion_only(const Link& a, const Link& b) {
   Link moved = a;
   moved.range = b.range;
+  moved.scroll = b.scroll;
+  moved.search = b.search;
   return moved == b;
 }
 
@@ -20,7 +23,7 @@ void History::visit(const Link& view, double seconds) {
   if (views_[at_] == view) {
     return;
   }
-  const bool moves = differ_in_range_only(views_[at_], view);
+  const bool moves = differ_in_motion_only(views_[at_], view);
   const bool same_move = moves && moving_ && seconds - last_s_ < kMomentS;
   last_s_ = seconds;
   moving_ = moves;

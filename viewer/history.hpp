@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // History: where one has been, for back and forward. Remembers views (Link), at most kMost of them. What follows within a
-// moment and only moves the view (a pan, a zoom held down) is one place, as is what a person does not see as a move.
+// moment and only moves the view (a pan, a zoom or a scroll held down, a word typed into the search) is one place.
 #pragma once
 
 #include <cstddef>

@@ -76,6 +76,48 @@ bool parse_event(std::string_view text, Link& link) {
   return side && numbers && !event.lane.empty();
 }
 
+bool parse_gap(std::string_view text, Link& link) {
+  Link::Gap gap;
+  const auto side = value_of(side_words(), cut(text));
+  const bool number = parse_number(cut(text), gap.begin_ns);
+  gap.side = side.value_or(Side::kA);
+  gap.lane = text;
+  link.gap = gap;
+  return side && number && !gap.lane.empty();
+}
+
+bool parse_anchor(std::string_view text, Link& link) {
+  link.anchor = link.anchor.value_or(Link::Anchor());
+  const bool number = parse_number(cut(text), link.anchor->n);
+  link.anchor->lane = text;
+  return number && !text.empty();
+}
+
+bool parse_anchor_name(std::string_view text, Link& link) {
+  link.anchor = link.anchor.value_or(Link::Anchor());
+  link.anchor->name = text;
+  return !text.empty();
+}
+
+bool parse_scroll(std::string_view text, Link& link) {
+  link.scroll.emplace();
+  return parse_number(text, *link.scroll) && *link.scroll >= 0;
+}
+
+// Those that were said before stay.
+bool parse_usual(std::string_view text, Link& link) {
+  link.options.merge(option_texts(ViewOptions()));
+  return text == "usual";
+}
+
+// In the words in which the option tells it itself.
+bool parse_option(const OptionRow& row, std::string_view text, Link& link) {
+  ViewOptions said;
+  const bool good = row.set(said, text);
+  link.options.insert_or_assign(std::string(row.key), row.text(said));
+  return good;
+}
+
 bool parse_term_name(std::string_view text, Link& link) {
   link.term = Link::Term{std::string(text), link.term ? link.term->rank : -1};
   return !text.empty();
@@ -139,7 +181,39 @@ constexpr KeyRow kKeys[] = {
        link.search = text;
        return true;
      }},
+    {"anchor", parse_anchor},
+    {"anchor-name", parse_anchor_name},
+    {"gap", parse_gap},
+    {"scroll", parse_scroll},
+    {"delta", [](std::string_view text, Link& link) { return parse_word(delta_words(), text, link.delta); }},
+    {"view-options", parse_usual},
 };
+
+// "" when the part can be understood.
+std::string parse_part(const analysis::LinkPart& part, Link& link) {
+  bool good = true;
+  for (const KeyRow& row : kKeys) {
+    good = good && (row.key != part.key || row.parse(part.value, link));
+  }
+  for (const OptionRow& row : option_table()) {
+    good = good && (row.key != part.key || parse_option(row, part.value, link));
+  }
+  return good ? "" : "the link's " + part.key + "=" + part.value + " cannot be understood";
+}
+
+void add_options(Parts& parts, const OptionTexts& options) {
+  const OptionTexts usual = option_texts(ViewOptions());
+  const bool all = options.size() == usual.size();
+  if (all) {
+    parts.push_back({"view-options", "usual"});
+  }
+  for (const auto& [key, text] : options) {
+    const auto other = usual.find(key);
+    if (!all || other == usual.end() || other->second != text) {
+      parts.push_back({key, text});
+    }
+  }
+}
 
 std::string range_text(const TimeRange& range) {
   return number_text(range.begin_ns) + ":" + number_text(range.end_ns);
@@ -169,6 +243,10 @@ void add_selection(Parts& parts, const Link& link) {
                                   number_text(link.event->begin_ns) + ":" + number_text(link.event->row) +
                                   ":" + link.event->lane});
   }
+  if (link.gap) {
+    parts.push_back({"gap", std::string(word_of(side_words(), link.gap->side)) + ":" +
+                                number_text(link.gap->begin_ns) + ":" + link.gap->lane});
+  }
 }
 
 template <typename T>
@@ -193,6 +271,15 @@ std::string link_text(const Link& link) {
     parts.push_back({"range", range_text(*link.range)});
   }
   add_word(parts, "align", align_words(), link.align);
+  if (link.anchor && !link.anchor->lane.empty()) {
+    parts.push_back({"anchor", number_text(link.anchor->n) + ":" + link.anchor->lane});
+  }
+  if (link.anchor && !link.anchor->name.empty()) {
+    parts.push_back({"anchor-name", link.anchor->name});
+  }
+  if (link.scroll) {
+    parts.push_back({"scroll", number_text(*link.scroll)});
+  }
   add_word(parts, "shown", shown_words(), link.shown);
   add_word(parts, "lanes", arrangement_words(), link.arrangement);
   add_word(parts, "tab", tab_words(), link.tab);
@@ -207,15 +294,15 @@ std::string link_text(const Link& link) {
   if (link.search) {
     parts.push_back({"search", *link.search});
   }
+  add_word(parts, "delta", delta_words(), link.delta);
+  add_options(parts, link.options);
   return analysis::link_text(parts);
 }
 
 std::string parse_link(std::string_view text, Link& link) {
   for (const analysis::LinkPart& part : analysis::link_parts(text)) {
-    for (const KeyRow& row : kKeys) {
-      if (row.key == part.key && !row.parse(part.value, link)) {
-        return "the link's " + part.key + "=" + part.value + " cannot be understood";
-      }
+    if (std::string wrong = parse_part(part, link); !wrong.empty()) {
+      return wrong;
     }
   }
   return "";

@@ -63,6 +63,15 @@ void AppState::mark_by(int direction) {
   visited_mark_ = *nearest;
 }
 
+std::optional<size_t> AppState::current_mark() const {
+  for (size_t i = 0; visited_mark_ && i < marks.size(); ++i) {
+    if (marks[i].same_place(*visited_mark_)) {
+      return i;
+    }
+  }
+  return marks.empty() ? std::nullopt : std::optional(marks.size() - 1);
+}
+
 void AppState::set_mark_text(size_t mark, std::string text) {
   if (mark < marks.size() && marks[mark].text != text) {
     marks[mark].text = std::move(text);

@@ -5,6 +5,7 @@
 
 #include "viewer/app_state.hpp"
 #include "viewer/model/format.hpp"
+#include "viewer/scope.hpp"
 
 namespace stepscope::viewer {
 namespace {
@@ -65,6 +66,79 @@ double middle_of(const TimeRange& range) {
   return (range.begin_ns + range.end_ns) / 2;
 }
 
+const Track* track_of(const AppState& state, Side side, uint32_t lane) {
+  const auto& tracks = state.tracks.tracks;
+  const auto at = std::find_if(tracks.begin(), tracks.end(),
+                               [&](const Track& track) { return track.lane[index_of(side)] == lane; });
+  return at == tracks.end() ? nullptr : &*at;
+}
+
+const Track* track_of(const AppState& state, const std::string& key) {
+  const auto& tracks = state.tracks.tracks;
+  const auto at =
+      std::find_if(tracks.begin(), tracks.end(), [&](const Track& track) { return track.key == key; });
+  return at == tracks.end() ? nullptr : &*at;
+}
+
+bool has_name(const AppState& state, const std::string& text) {
+  for (const Side side : {Side::kA, Side::kB}) {
+    const RunModel* run = state.run(side);
+    if (run != nullptr && std::any_of(run->names.begin(), run->names.end(),
+                                      [&](const NameEntry& name) { return name.text == text; })) {
+      return true;
+    }
+  }
+  return false;
+}
+
+std::optional<GapRef> gap_of(const AppState& state, const Link::Gap& wanted) {
+  const RunModel* run = state.run(wanted.side);
+  const Track* track = track_of(state, wanted.lane);
+  const uint32_t lane = track == nullptr ? kNoTrackLane : track->lane[index_of(wanted.side)];
+  return run == nullptr || lane == kNoTrackLane
+             ? std::nullopt
+             : gap_at(*run, wanted.side, lane, run->begin_ns + wanted.begin_ns);
+}
+
+std::optional<StepAnchor> anchor_of(const AppState& state, const Link::Anchor& wanted) {
+  const Track* track = track_of(state, wanted.lane);
+  if (track == nullptr || track->lane[0] == kNoTrackLane || track->lane[1] == kNoTrackLane) {
+    return std::nullopt;
+  }
+  StepAnchor anchor;
+  anchor.lane = {track->lane[0], track->lane[1]};
+  anchor.name = wanted.name;
+  anchor.n = wanted.n;
+  return anchor;
+}
+
+// One sentence after the other.
+void say(std::string& problem, const std::string& more) {
+  problem += (problem.empty() || more.empty() ? "" : "; ") + more;
+}
+
+// Of `wanted` what `there` holds; what it does not is said.
+template <typename There>
+std::set<std::string> those_there(const std::set<std::string>& wanted, const char* what, const There& there,
+                                  std::string& problem) {
+  std::set<std::string> found;
+  size_t missing = 0;
+  const std::string* first = nullptr;
+  for (const std::string& one : wanted) {
+    if (there(one)) {
+      found.insert(one);
+    } else {
+      first = first == nullptr ? &one : first;
+      ++missing;
+    }
+  }
+  if (missing > 0) {
+    say(problem, std::string("these runs have no ") + what + " " + *first +
+                     (missing == 1 ? "" : " and " + std::to_string(missing - 1) + " more of the link"));
+  }
+  return found;
+}
+
 int64_t number_of(const AppState& state, size_t slot) {
   const auto at = std::find_if(state.strip.bars.begin(), state.strip.bars.end(),
                                [&](const StepBar& bar) { return bar.slot == slot; });
@@ -88,6 +162,9 @@ Link AppState::capture() const {
   link.lanes = selection.lanes;
   link.run = selection.run;
   link.event = selection.event ? link_of(*this, *selection.event) : std::nullopt;
+  if (const Track* track = gap ? track_of(*this, gap->side, gap->lane) : nullptr) {
+    link.gap = Link::Gap{gap->side, gap->begin_ns - run(gap->side)->begin_ns, track->key};
+  }
   link.range = view.visible();
   link.align = align_mode;
   link.shown = shown;
@@ -96,6 +173,13 @@ Link AppState::capture() const {
   link.drawer = drawer_open;
   link.folded = collapsed;
   link.search = search_box.lanes ? "" : search_box.searched;
+  if (const Track* track =
+          align_mode == AlignMode::kAnchor && anchor ? track_of(*this, Side::kA, anchor->lane[0]) : nullptr) {
+    link.anchor = Link::Anchor{anchor->n, track->key, anchor->name};
+  }
+  link.scroll = static_cast<double>(scroll_y) / static_cast<double>(unit);
+  link.delta = delta_measure;
+  link.options = option_texts(told_options());
   return link;
 }
 
@@ -106,9 +190,8 @@ std::string AppState::apply(const Link& link) {
   shown = two_runs() ? link.shown.value_or(shown) : Shown::kBoth;
   arrangement = link.arrangement.value_or(arrangement);
   collapsed = link.folded.value_or(collapsed);
-  if (link.align && *link.align != align_mode) {
-    set_alignment(*link.align);
-  }
+  std::string problem;
+  apply_alignment(link, problem);
   if (axis_pending()) {  // all that follows are places on it
     clicks.wait();
     (void)take_answers();
@@ -117,24 +200,63 @@ std::string AppState::apply(const Link& link) {
     search_box.lanes = false;
     search_for(*link.search);
   }
-  std::string problem = apply_selection(link);
+  say(problem, apply_selection(link));
   if (link.range) {
     view.show(*link.range);
   } else if (link.steps || link.time || link.event) {
     zoom_to_selection();
   }
-  if (link.term && !go_to_term(link.term->name, link.term->rank)) {
-    problem = "there is no place for the term " + link.term->name;
+  if (link.term && !go_to_term(link.term->name, link.term->rank) && !go_to_term(link.term->name, -1)) {
+    say(problem, "there is no place for the term " + link.term->name);
   }
   if (link.tab) {
     open_tab(*link.tab);
   }
   drawer_open = link.drawer.value_or(drawer_open);
+  delta_measure = link.delta.value_or(delta_measure);
+  for (const OptionRow& row : option_table()) {
+    if (const auto said = link.options.find(row.key); said != link.options.end()) {
+      row.set(view_options, said->second);
+    }
+  }
+  if (link.options.contains("histogram-range")) {
+    view_options.histogram.within_of = chosen_name(*this).value_or(NameChoice());
+  }
+  collapsed = link.folded.value_or(collapsed);  // what was selected may have unfolded its lanes
+  if (link.scroll) {
+    scroll_y = static_cast<float>(*link.scroll) * unit;
+    reveal_track.reset();
+  }
   return problem;
+}
+
+// The options as a link tells them: a range of durations only with the name it is for.
+ViewOptions AppState::told_options() const {
+  ViewOptions told = view_options;
+  told.histogram.within = told.histogram.range_of(chosen_name(*this).value_or(NameChoice()));
+  return told;
+}
+
+void AppState::apply_alignment(const Link& link, std::string& problem) {
+  const AlignMode mode = link.align.value_or(align_mode);
+  bool changed = mode != align_mode;
+  if (link.anchor && two_runs()) {
+    const auto wanted = anchor_of(*this, *link.anchor);
+    if (!wanted) {
+      say(problem,
+          "these runs do not both have the lane " + link.anchor->lane + ", which the link aligns by");
+    }
+    changed = true;
+    anchor = wanted;
+  }
+  if (changed) {
+    set_alignment(mode);
+  }
 }
 
 std::string AppState::apply_selection(const Link& link) {
   std::string problem;
+  const auto has_lane = [&](const std::string& key) { return track_of(*this, key) != nullptr; };
   selection.clear();
   drop_focus();
   if (link.steps) {
@@ -145,31 +267,47 @@ std::string AppState::apply_selection(const Link& link) {
       const auto to = std::lower_bound(last.begin(), last.end(), from);
       select_steps(from, to != last.end() ? *to : last.back(), false);
     } else {
-      problem = "there is no step " + std::to_string(first.empty() ? link.steps->first : link.steps->second);
+      say(problem,
+          "there is no step " + std::to_string(first.empty() ? link.steps->first : link.steps->second));
     }
-  }
-  if (link.time) {
-    AreaSelection chosen{*link.time, {}};
-    for (size_t t = 0; t < tracks.tracks.size(); ++t) {
-      if (link.time_lanes.contains(tracks.tracks[t].key)) {
-        chosen.tracks.push_back(t);
-      }
-    }
-    select_area(std::move(chosen));
   }
   if (const auto event = link.event ? event_of(*this, *link.event) : std::nullopt) {
     select_event(*event);
     reveal(event->side, event->lane);
   } else if (link.event) {
-    problem = "the event of the link is not in this run";
+    say(problem, "the event of the link is not in this run");
   }
-  selection.names = link.names;
-  if (!selection.event) {
-    selection.highlight = link.names.empty() ? "" : *link.names.begin();
+  if (const auto chosen = link.gap ? gap_of(*this, *link.gap) : std::nullopt) {
+    select_gap(*chosen);
+  } else if (link.gap) {
+    say(problem, "the gap of the link is not in this run");
   }
-  selection.lanes = link.lanes;
-  selection.run = link.run;
+  // An event that was picked from the list of an area stands beside the area.
+  const std::set<std::string> time_lanes = those_there(link.time_lanes, "lane", has_lane, problem);
+  if (link.time && time_lanes.empty() == link.time_lanes.empty()) {  // on none of its lanes is no time
+    AreaSelection chosen{*link.time, {}};
+    for (size_t t = 0; t < tracks.tracks.size(); ++t) {
+      if (time_lanes.contains(tracks.tracks[t].key)) {
+        chosen.tracks.push_back(t);
+      }
+    }
+    selection.area = std::move(chosen);
+    open_tab(Tab::kArea);
+  }
+  selection.names = those_there(
+      link.names, "events named", [&](const std::string& text) { return has_name(*this, text); }, problem);
+  const std::string focus = selection.event ? name_of(*selection.event).text : "";
+  selection.highlight = selection.names.contains(focus) ? focus
+                        : selection.names.empty()       ? ""
+                                                        : *selection.names.begin();
+  selection.lanes = those_there(link.lanes, "lane", has_lane, problem);
+  if (link.run && run(*link.run) == nullptr) {
+    say(problem, "there is no run B");
+  } else {
+    selection.run = link.run;
+  }
   refresh_emphasis();
+  refresh_area();
   return problem;
 }
 
@@ -229,19 +367,33 @@ void AppState::remember_place(double seconds) {
   if (load.active || axis_pending() || run(Side::kA) == nullptr) {
     return;  // what moves while a run loads was moved by nobody
   }
-  Seen now{view.visible(), selection, align_mode,         shown, arrangement, tab,
-           drawer_open,    collapsed, search_box.searched};
+  Seen now{view.visible(), selection, align_mode,          shown,    arrangement, tab,
+           drawer_open,    collapsed, search_box.searched, scroll_y, gap};
   if (seen_ == now) {
     return;
   }
   seen_ = std::move(now);
-  history.visit(capture(), seconds);
+  if (arriving_) {
+    arriving_ = false;
+    history.arrived(place());  // as far as this window has room for it
+  } else {
+    history.visit(place(), seconds);
+  }
+}
+
+// How views show what they show is not where one is: going back leaves it.
+Link AppState::place() const {
+  Link link = capture();
+  link.options.clear();
+  link.delta.reset();
+  return link;
 }
 
 void AppState::go_through_history(bool forward) {
   if (const auto link = forward ? history.forward() : history.back()) {
-    apply(*link);
-    history.arrived(capture());
+    message = apply(*link);
+    history.arrived(place());
+    arriving_ = true;
   } else {
     message = forward ? "there is nothing further on" : "there is nothing further back";
   }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "viewer/questions.hpp"
 
+#include <cmath>
+
 namespace stepscope::viewer {
 namespace {
 
@@ -60,17 +62,35 @@ AreaFacts facts_of(const Runs& runs, const AreaQuestion& question, const std::at
   return facts;
 }
 
-Matches matches_of(const Runs& runs, const std::array<Search, 2>& search, const FindQuestion& question,
-                   const std::atomic<bool>& cancelled) {
+MatchPlace place_of_match(const RunModel& run, const Alignment& alignment, const EventRef& event) {
+  const EventRow& row = run.lanes[event.lane].rows[event.row];
+  const TimeRange display = alignment.to_display(event.side, row.start(event.index), row.end(event.index));
+  return {std::llround(display.begin_ns), event.side, event.lane, event.row, event.index};
+}
+
+Matches matches_of(const Runs& runs, const std::array<Search, 2>& search, const Alignment& alignment,
+                   const FindQuestion& question, const std::atomic<bool>& cancelled) {
+  // The axis and the run's own time do not agree to the ns: the search begins a little before.
+  constexpr int64_t kSlackNs = 16;
+  const bool forward = question.forward;
   Matches matches;
-  for (const std::array<int64_t, 2>& from : {question.from, question.around}) {
+  for (const MatchPlace& from : {question.from, question.around}) {
     for (const Side side : {Side::kA, Side::kB}) {
       const size_t s = index_of(side);
       if (!runs[s] || cancelled.load()) {
         continue;
       }
-      const auto match = question.forward ? search[s].next(*runs[s], side, from[s])
-                                          : search[s].previous(*runs[s], side, from[s]);
+      const RunModel& run = *runs[s];
+      const int64_t t = alignment.to_time(side, static_cast<double>(std::get<0>(from)));
+      auto match =
+          forward ? search[s].next(run, side, t - kSlackNs) : search[s].previous(run, side, t + kSlackNs);
+      const auto passed = [&](const EventRef& event) {
+        const MatchPlace place = place_of_match(run, alignment, event);
+        return forward ? place <= from : place >= from;
+      };
+      while (match && passed(*match)) {
+        match = forward ? search[s].next_after(run, *match) : search[s].previous_before(run, *match);
+      }
       if (match != question.other_than) {
         matches[s] = match;
       }

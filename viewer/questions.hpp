@@ -13,8 +13,10 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
+#include "viewer/model/alignment.hpp"
 #include "viewer/model/gap.hpp"
 #include "viewer/model/run_model.hpp"
 #include "viewer/model/search.hpp"
@@ -65,19 +67,25 @@ using AreaFacts = std::array<std::optional<AreaStats>, 2>;
 [[nodiscard]] AreaFacts facts_of(const Runs& runs, const AreaQuestion& question,
                                  const std::atomic<bool>& cancelled);
 
-// 4. The next or previous match of a search.
+// 4. The next or previous match of a search. Matches stand in the order of their start on the axis, then of runs, lanes, rows; so
+// each has its turn, those that start at one moment too.
+using MatchPlace =
+    std::tuple<int64_t, Side, uint32_t, uint32_t, uint32_t>;  // the start in ns of display time
 struct FindQuestion {
   std::array<RunNumber, 2> runs{};
   bool forward = true;
-  std::array<int64_t, 2> from{};       // by Side
-  std::array<int64_t, 2> around{};     // where to go on when there is none as far as the end
+  MatchPlace from;                     // strictly beyond it
+  MatchPlace around;                   // where to go on when there is none as far as the end
   std::optional<EventRef> other_than;  // the selected event is no match of itself
   uint64_t number = 0;                 // every press of the key is another question
   friend bool operator==(const FindQuestion&, const FindQuestion&) = default;
 };
 using Matches = std::array<std::optional<EventRef>, 2>;  // the nearest of each run
+[[nodiscard]] MatchPlace place_of_match(const RunModel& run, const Alignment& alignment,
+                                        const EventRef& event);
 [[nodiscard]] Matches matches_of(const Runs& runs, const std::array<Search, 2>& search,
-                                 const FindQuestion& question, const std::atomic<bool>& cancelled);
+                                 const Alignment& alignment, const FindQuestion& question,
+                                 const std::atomic<bool>& cancelled);
 
 // 5. Where the event that both runs are aligned by starts in each step.
 struct AnchorQuestion {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Scope: what the selection means for views that compute over many events: the selected area, else the selected steps, else the
-// whole run; on all lanes or those of the area; of the runs on screen.
+// Scope: what the selection means for views that compute over many events: the time that lies in the selected area and in the
+// selected steps, on the lanes that are selected, in the runs on screen or the one that is selected. What is not limited is all
+// there is.
 #pragma once
 
 #include <array>
@@ -24,6 +25,14 @@ using RunNumbers = std::array<uint64_t, 2>;          // AppState::run_number; 0 
 [[nodiscard]] RunPair shown_runs(const AppState& state);
 [[nodiscard]] RunNumbers shown_numbers(const AppState& state);
 
+// Of those on screen the selected one, or both: AppState::looks_at.
+[[nodiscard]] RunPair chosen_runs(const AppState& state);
+
+// The time on the axis that the selected area and steps leave; none without them.
+[[nodiscard]] std::optional<TimeRange> selected_time(const AppState& state);
+// Positions in alignment.slots() that this time touches, the last included; none without it, or where it touches none.
+[[nodiscard]] std::optional<StepSelection> selected_slots(const AppState& state);
+
 // A key for Latest: equal scopes have the same events.
 struct Scope {
   RunNumbers runs{};
@@ -32,20 +41,21 @@ struct Scope {
   double begin_ns = 0;  // display time, unless whole
   double end_ns = 0;
   std::array<RunSpan, 2> span{};  // by Side: what that is of each run
-  std::vector<size_t> tracks;     // of an area; empty: all
+  std::vector<size_t> tracks;     // selected lanes, within those of an area; empty: all
   size_t steps = 0;               // selected steps, or all there are; 0 for an area
+  bool nothing = false;           // the dimensions have nothing in common
   friend bool operator==(const Scope&, const Scope&) = default;
 };
 
 // Without runs while only previews are there.
 [[nodiscard]] Scope scope_of(const AppState& state);
-// "whole run", "steps 5 to 9", "selected area".
+// "whole run", "steps 5 to 9, 2 lanes", "selected area, only B".
 [[nodiscard]] std::string scope_words(const AppState& state);
 [[nodiscard]] std::vector<LaneSpan> spans_of(const AppState& state, const Scope& scope, Side side);
 // Filters of both sides.
 [[nodiscard]] std::array<EventFilter, 2> filters_of(const AppState& state, const Scope& scope,
                                                     const NameChoice& names);
-// The selected names, else the highlighted one, else what is searched for; nothing where there is none of them.
+// Filters have the selected names, else the lit one, else what is searched for; nothing where there is none of them.
 [[nodiscard]] std::optional<NameChoice> chosen_name(const AppState& state);
 
 }  // namespace stepscope::viewer

@@ -47,7 +47,7 @@ bool pressed(const Binding& binding, bool repeats) {
 
 void dispatch_keys(AppState& state) {
   if (ImGui::GetIO().WantTextInput || state.palette_box.open) {
-    if (compat::key_pressed(Key::kEscape, false)) {
+    if (compat::key_pressed(Key::kEscape, false) && !state.typing) {
       state.execute(Command::kClear);
     }
     return;
@@ -106,6 +106,7 @@ void Shell::draw(AppState& state, float scale) {
     state.message.clear();  // it was about what was done before
   }
   dispatch_keys(state);
+  state.typing = false;
   if (state.tab_requested) {
     clicked_ = view_table().size();
   }

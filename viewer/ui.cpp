@@ -104,15 +104,24 @@ void tooltip(std::string_view string) {
   }
 }
 
+namespace {
+// Makes the string of a text field as long as what was typed.
+int resize_text(ImGuiInputTextCallbackData* data) {
+  auto& grown = *static_cast<std::string*>(data->UserData);
+  grown.resize(static_cast<size_t>(data->BufTextLen));
+  data->Buf = grown.data();
+  return 0;
+}
+}  // namespace
+
 bool input_text(const char* id, const char* hint, std::string& text) {
-  const auto resize = [](ImGuiInputTextCallbackData* data) {
-    auto& grown = *static_cast<std::string*>(data->UserData);
-    grown.resize(static_cast<size_t>(data->BufTextLen));
-    data->Buf = grown.data();
-    return 0;
-  };
   return ImGui::InputTextWithHint(id, hint, text.data(), text.capacity() + 1,
-                                  ImGuiInputTextFlags_CallbackResize, resize, &text);
+                                  ImGuiInputTextFlags_CallbackResize, resize_text, &text);
+}
+
+bool input_text_lines(const char* id, std::string& text, ImVec2 size) {
+  return ImGui::InputTextMultiline(id, text.data(), text.capacity() + 1, size,
+                                   ImGuiInputTextFlags_CallbackResize, resize_text, &text);
 }
 
 }  // namespace stepscope::viewer::ui

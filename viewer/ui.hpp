@@ -28,5 +28,7 @@ bool toggle(const char* label, bool on, const Palette& colors);
 void tooltip(std::string_view text);
 // A text field of any length. True when the text changed.
 bool input_text(const char* id, const char* hint, std::string& text);
+// The same of several lines.
+bool input_text_lines(const char* id, std::string& text, ImVec2 size);
 
 }  // namespace stepscope::viewer::ui

@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <span>
+#include <string_view>
 
 #include <imgui.h>
 
@@ -45,5 +46,14 @@ struct ViewRow {
 
 // All views, in drawing order.
 [[nodiscard]] std::span<const ViewRow> view_table();
+
+// How a view takes part in the linked selection: words of its dimensions (time, lanes, names, steps, run) apart by blanks. A view
+// without a row has no part in it. docs/viewer.md says the same; tests hold both to what views do.
+struct LinkedRow {
+  std::string_view view;   // ViewRow::id
+  std::string_view reads;  // shows them: leaves out, fades, lights up or frames
+  std::string_view sets;   // a click, double-click or drag in it selects them
+};
+[[nodiscard]] std::span<const LinkedRow> linked_table();
 
 }  // namespace stepscope::viewer

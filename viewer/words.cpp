@@ -26,6 +26,8 @@ constexpr Word<Arrangement> kArrangements[] = {{"paired", Arrangement::kSplit},
                                                {"stacked", Arrangement::kStacked}};
 constexpr Word<Shown> kShown[] = {{"both", Shown::kBoth}, {"a", Shown::kOnlyA}, {"b", Shown::kOnlyB}};
 constexpr Word<Side> kSides[] = {{"a", Side::kA}, {"b", Side::kB}};
+constexpr Word<DeltaMeasure> kDeltas[] = {
+    {"busy", DeltaMeasure::kBusy}, {"exposed", DeltaMeasure::kExposed}, {"idle", DeltaMeasure::kIdle}};
 
 }  // namespace
 
@@ -43,6 +45,9 @@ std::span<const Word<Shown>> shown_words() {
 }
 std::span<const Word<Side>> side_words() {
   return kSides;
+}
+std::span<const Word<DeltaMeasure>> delta_words() {
+  return kDeltas;
 }
 
 }  // namespace stepscope::viewer

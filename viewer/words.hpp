@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "viewer/model/alignment.hpp"
+#include "viewer/model/delta_map.hpp"
 #include "viewer/model/track_layout.hpp"
 #include "viewer/options.hpp"
 
@@ -26,6 +27,7 @@ struct Word {
 [[nodiscard]] std::span<const Word<Arrangement>> arrangement_words();
 [[nodiscard]] std::span<const Word<Shown>> shown_words();
 [[nodiscard]] std::span<const Word<Side>> side_words();
+[[nodiscard]] std::span<const Word<DeltaMeasure>> delta_words();
 
 // The value of a word of one of the tables; none when it is not in it.
 template <typename T>

@@ -188,11 +188,16 @@ void refuse_gate(const Status& status, GateReport* report) {
   report->result.reset();
 }
 
-// Where the largest term that is clear of noise shows best, in the first run of each side.
+// Where the largest term that is clear of noise and moved the step the way it went shows best, in the first run of each side.
 std::string view_of(const GateCauses& causes, const std::string& base, const std::string& candidate) {
-  const auto at = std::find_if(causes.terms.begin(), causes.terms.end(),
-                               [](const GateTerm& term) { return term.flagged; });
-  return at == causes.terms.end() ? "" : view_command(base, candidate, at->name, -1);
+  double change = 0;
+  for (const GateTerm& term : causes.terms) {
+    change += term.delta_ns;
+  }
+  const auto at = std::find_if(causes.terms.begin(), causes.terms.end(), [&](const GateTerm& term) {
+    return term.flagged && (term.delta_ns > 0) == (change > 0);
+  });
+  return at == causes.terms.end() ? "" : view_command(base, candidate, at->name, at->rank);
 }
 
 GateReport make_report(const GateArguments& arguments, const Policy& policy) {

@@ -54,7 +54,7 @@ Result<GateCauses> causes_by_diff(std::span<const std::string> base_paths,
   for (const Term& term : diff.value().terms) {
     causes.terms.push_back({term.name, static_cast<double>(term.base_ns),
                             static_cast<double>(term.candidate_ns), static_cast<double>(term.delta_ns),
-                            term.flagged});
+                            term.flagged, term.rank});
   }
   for (const Finding& finding : find_in_diff(diff.value(), base.analyzed, candidate.analyzed)) {
     causes.findings.push_back(

@@ -26,6 +26,7 @@ struct GateTerm {
   double candidate_ns = 0;
   double delta_ns = 0;  // of a diff not always candidate - base (METRICS.md)
   bool flagged = false;
+  int32_t rank = -1;  // the one rank whose own time changed; -1: no single one, or not known
 };
 
 // Why the step changed.

@@ -87,7 +87,7 @@ void paint_counter_lines(Painter& out, const AppState& state, const CounterPair&
   };
   for (const Side side : {Side::kA, Side::kB}) {
     const CounterLine* line = pair.line[index_of(side)];
-    if (line == nullptr || !state.shows(side)) {
+    if (line == nullptr || !state.looks_at(side)) {
       continue;
     }
     const Color color = line_color(state, side);

@@ -13,6 +13,7 @@ namespace {
 constexpr float kLabelPixels = 26;  // narrower boxes carry no text
 constexpr float kSeparate = 3.5F;   // wider boxes leave a pixel to their neighbour
 constexpr double kDim = 0.22;       // what does not match the search keeps this much colour
+constexpr double kFaded = 0.4;      // and what lies on a lane, or in a run, beside the selected ones
 constexpr float kLeastHeight = 2;   // of a nearly idle column
 
 }  // namespace
@@ -69,6 +70,7 @@ void TimelinePainter::paint_lanes() {
     const uint32_t lane = state_.tracks.tracks[item.track].lane[index_of(item.side)];
     const RunModel& run = *state_.run(item.side);
     const LaneModel& model = run.lanes[lane];
+    faded_ = !state_.selects_track(item.track) || !state_.looks_at(item.side);
     paint_gaps(item, top + item.y);
     for (size_t row = 0; row < std::min(item.rows, model.rows.size()); ++row) {
       const float y = top + item.y + static_cast<float>(row) * (layout.row_height + layout.row_gap);
@@ -168,6 +170,7 @@ void TimelinePainter::paint_row(Side side, const RunModel& run, const EventRow& 
 
 void TimelinePainter::add_span(Side side, const EventRow& row, const LodSpan& span, float y, float height) {
   Color color = category_color(span.category, state_.theme);
+  color = faded_ ? mix(colors_.panel, color, kFaded) : color;
   const float x0 = geo_.lanes_x() + span.x0;
   float x1 = geo_.lanes_x() + span.x1;
   if (span.event == LodSpan::kMany) {

@@ -106,6 +106,7 @@ class TimelinePainter {
   const TimelineGeometry& geo_;
   Scratch& scratch_;
   const Palette& colors_;
+  bool faded_ = false;  // the lane that is painted lies beside the selection
 };
 
 }  // namespace stepscope::viewer

@@ -9,6 +9,8 @@
 #include "viewer/imgui_painter.hpp"
 #include "viewer/model/area_table.hpp"
 #include "viewer/model/format.hpp"
+#include "viewer/row_cursor.hpp"
+#include "viewer/table_sort.hpp"
 #include "viewer/tables.hpp"
 #include "viewer/ui.hpp"
 #include "viewer/views/views.hpp"
@@ -97,7 +99,12 @@ class AreaView final : public View {
       return;
     }
     set_up_columns(both, unit);
-    sort_if_asked(both);
+    sort_if_asked(state, both);
+    if (cursor_.take(state, table_.rows.size())) {
+      state.highlight(table_.rows[*cursor_.at()].name);
+      state.open_tab(Tab::kHistogram);
+    }
+    show_row(cursor_);
     ImGuiListClipper clipper;
     clipper.Begin(static_cast<int>(table_.rows.size()));
     while (clipper.Step()) {
@@ -133,19 +140,18 @@ class AreaView final : public View {
     ImGui::TableHeadersRow();
   }
 
-  void sort_if_asked(bool both) {
-    ImGuiTableSortSpecs* specs = ImGui::TableGetSortSpecs();
-    if (specs == nullptr || specs->SpecsCount == 0 || !(specs->SpecsDirty || sort_)) {
+  void sort_if_asked(AppState& state, bool both) {
+    const bool changed = arrow_.sync(state.view_options.area);
+    if (!changed && !sort_) {
       return;
     }
-    auto order = static_cast<AreaOrder>(specs->Specs[0].ColumnUserID);
-    if (!both && !table_.rows.empty() && made_.union_ns[0] < 0) {  // B alone
+    AreaOrder order = state.view_options.area.order;
+    if (!both && made_.union_ns[0] < 0) {  // B alone
       order = order == AreaOrder::kCountA  ? AreaOrder::kCountB
               : order == AreaOrder::kSelfA ? AreaOrder::kSelfB
                                            : order;
     }
-    table_.sort(order, specs->Specs[0].SortDirection == ImGuiSortDirection_Descending);
-    specs->SpecsDirty = false;
+    table_.sort(order, state.view_options.area.descending);
     sort_ = false;
   }
 
@@ -153,9 +159,9 @@ class AreaView final : public View {
     ImGui::TableNextRow();
     ImGui::TableNextColumn();
     ImGui::PushID(id);
-    const bool clicked =
-        ImGui::Selectable("##name", state.selection.highlight == row.name,
-                          ImGuiSelectableFlags_SpanAllColumns | ImGuiSelectableFlags_AllowDoubleClick);
+    const bool clicked = ImGui::Selectable(
+        "##name", cursor_.on(static_cast<size_t>(id)) || state.selection.names.contains(row.name),
+        ImGuiSelectableFlags_SpanAllColumns | ImGuiSelectableFlags_AllowDoubleClick);
     ImGui::PopID();
     if (clicked) {
       state.highlight(row.name);
@@ -165,7 +171,8 @@ class AreaView final : public View {
     }
     ImGui::SameLine(0, 0);
     ui::swatch(category_color(row.category, state.theme));
-    ui::text(colors.text, std::string_view(row.name).substr(0, kLongestText));
+    const bool beside = !state.selection.names.empty() && !state.selection.names.contains(row.name);
+    ui::text(beside ? colors.text_dim : colors.text, std::string_view(row.name).substr(0, kLongestText));
     const NameStat& a = row.stat[0];
     const NameStat& b = row.stat[1];
     const auto number = [&](Color color, const std::string& text) {
@@ -194,7 +201,9 @@ class AreaView final : public View {
   static constexpr size_t kLongestText = 512;  // drawn of a name that can have 10 kB
   AreaTable table_;
   Made made_;
-  bool sort_ = false;
+  TableSort arrow_;
+  RowCursor cursor_;
+  bool sort_ = false;  // the table was made anew
 };
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include "viewer/imgui_painter.hpp"
 #include "viewer/model/format.hpp"
+#include "viewer/scope.hpp"
 #include "viewer/ui.hpp"
 
 namespace stepscope::viewer {
@@ -110,6 +111,17 @@ std::vector<std::pair<Color, const char*>> BatchStrip::legend(const AppState& st
       {color_of(state, Part::kWait), "wait"},       {color_of(state, Part::kHeldUp), "wait, others ready"}};
 }
 
+// The lane of the recording is selected, or none is.
+bool BatchStrip::is_selected(const AppState& state, Side side, uint32_t source_lane) {
+  const RunModel& run = *state.run(side);
+  return state.selection.lanes.empty() ||
+         std::any_of(state.tracks.tracks.begin(), state.tracks.tracks.end(), [&](const Track& track) {
+           const uint32_t lane = track.lane[index_of(side)];
+           return lane != kNoTrackLane && run.lanes[lane].source_lane == source_lane &&
+                  state.selection.lanes.contains(track.key);
+         });
+}
+
 Color BatchStrip::color_of(const AppState& state, Part part) {
   const Palette& colors = state.colors();
   const Color work = category_color(Category::kDataWork, state.theme);
@@ -170,7 +182,17 @@ void BatchStrip::draw(AppState& state, Side side, const BatchLanes& lanes, float
   y += depth + gap;
   for (const BatchWorker& worker : lanes.workers) {
     draw_worker(paint, state, canvas, lanes, worker, y, row);
+    if (!worker.batches.empty() &&
+        !is_selected(state, side, lanes.batches[worker.batches.front()].maker_lane)) {
+      paint.box({at.x + gutter, y, at.x + room, y + row, with_alpha(colors.panel, 170)});
+    }
     y += row + gap;
+  }
+  if (const auto time = selected_time(state)) {
+    const float x0 = canvas.x_of(state.alignment.to_time(side, time->begin_ns));
+    const float x1 = canvas.x_of(state.alignment.to_time(side, time->end_ns));
+    paint.box(
+        {std::max(x0, at.x + gutter), at.y, std::max(x1, at.x + gutter), y, with_alpha(colors.accent, 40)});
   }
   ImGui::Dummy(ImVec2(room, y - at.y + kAfter * unit));
 }
@@ -192,14 +214,20 @@ bool BatchStrip::hit(const Canvas& canvas, float x0, float x1, float y, float ro
     return false;
   }
   if (ImGui::IsMouseReleased(ImGuiMouseButton_Left)) {
-    const RunModel& run = *canvas.state->run(canvas.side);
-    for (uint32_t i = 0; i < run.lanes.size(); ++i) {
-      if (run.lanes[i].source_lane == lane) {
-        wanted_ = Place{canvas.side, i, begin, end};
-      }
-    }
+    wanted_ = place_of(*canvas.state, canvas.side, lane, begin, end);
   }
   return true;
+}
+
+std::optional<Place> BatchStrip::place_of(const AppState& state, Side side, uint32_t source_lane,
+                                          int64_t begin_ns, int64_t end_ns) {
+  const RunModel& run = *state.run(side);
+  for (uint32_t i = 0; i < run.lanes.size(); ++i) {
+    if (run.lanes[i].source_lane == source_lane) {
+      return Place{side, i, begin_ns, end_ns};
+    }
+  }
+  return std::nullopt;
 }
 
 void BatchStrip::draw_waits(Painter& paint, const AppState& state, const Canvas& canvas,

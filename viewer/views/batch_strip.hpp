@@ -23,6 +23,9 @@ class BatchStrip {
   [[nodiscard]] static float row_height(const std::array<BatchLanes, 2>& lanes, float room, float unit);
   // Where a click since the last call leads.
   [[nodiscard]] std::optional<Place> take_click() { return std::exchange(wanted_, std::nullopt); }
+  // An event of a lane of the recording; none where the lane is not on screen.
+  [[nodiscard]] static std::optional<Place> place_of(const AppState& state, Side side, uint32_t source_lane,
+                                                     int64_t begin_ns, int64_t end_ns);
   // What the colours stand for.
   [[nodiscard]] static std::vector<std::pair<Color, const char*>> legend(const AppState& state);
 
@@ -35,6 +38,7 @@ class BatchStrip {
     int64_t task;
   };
 
+  [[nodiscard]] static bool is_selected(const AppState& state, Side side, uint32_t source_lane);
   [[nodiscard]] static Color color_of(const AppState& state, Part part);
   void draw_waits(Painter& paint, const AppState& state, const Canvas& canvas, const BatchLanes& lanes,
                   float y, float row);

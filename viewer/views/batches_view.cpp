@@ -8,6 +8,7 @@
 #include "analyzer/run.hpp"
 #include "viewer/batch_reader.hpp"
 #include "viewer/imgui_compat.hpp"
+#include "viewer/row_cursor.hpp"
 #include "viewer/scope.hpp"
 #include "viewer/ui.hpp"
 #include "viewer/views/batch_strip.hpp"
@@ -38,8 +39,8 @@ BatchAnswer read_both(const RunPair& runs, size_t consumer, const std::atomic<bo
     for (const uint32_t process : processes) {
       answer.consumers[s].push_back(model->processes[process].title);
     }
-    if (consumer < processes.size()) {
-      answer.lanes[s] = read_batches(*model->source, *model, processes[consumer]);
+    if (!processes.empty()) {
+      answer.lanes[s] = read_batches(*model->source, *model, processes[consumer % processes.size()]);
     }
   }
   return answer;
@@ -49,9 +50,9 @@ class BatchesView final : public View {
  public:
   void draw(AppState& state, const ViewArea& area) override {
     const Palette& colors = state.colors();
-    const BatchQuestion question{shown_numbers(state), consumer_};
+    const BatchQuestion question{shown_numbers(state), state.view_options.batches_of};
     const BatchAnswer* answer = lanes_.ask(state.background, question, [&] {
-      return [runs = shown_runs(state), consumer = consumer_](const std::atomic<bool>& cancelled) {
+      return [runs = shown_runs(state), consumer = question.consumer](const std::atomic<bool>& cancelled) {
         return read_both(runs, consumer, cancelled);
       };
     });
@@ -72,29 +73,37 @@ class BatchesView final : public View {
     compat::begin_child("supply", ImGui::GetContentRegionAvail(), 0);
     const float row = BatchStrip::row_height(answer->lanes, ImGui::GetContentRegionAvail().y, area.unit);
     for (const Side side : {Side::kA, Side::kB}) {
-      if (!answer->lanes[index_of(side)].batches.empty()) {
+      if (!answer->lanes[index_of(side)].batches.empty() && state.looks_at(side)) {
         strip_.draw(state, side, answer->lanes[index_of(side)], area.unit, row);
       }
     }
     ImGui::EndChild();
-    if (const std::optional<Place> wanted = strip_.take_click()) {
+    std::optional<Place> wanted = strip_.take_click();
+    const Side side = answer->lanes[1].batches.empty() || !state.looks_at(Side::kB) ? Side::kA : Side::kB;
+    const BatchLanes& lanes = answer->lanes[index_of(side)];
+    if (cursor_.take(state, lanes.batches.size()) ||
+        cursor_.moved()) {  // there is no row to see: it goes there
+      const BatchBar& batch = lanes.batches[*cursor_.at()];
+      wanted = strip_.place_of(state, side, batch.consumer_lane, batch.wait_begin_ns, batch.wait_end_ns);
+    }
+    if (wanted) {
       state.visit(*wanted);
     }
   }
 
  private:
-  void draw_head(AppState& state, const BatchAnswer& answer, float unit) {
+  static void draw_head(AppState& state, const BatchAnswer& answer, float unit) {
     const Palette& colors = state.colors();
     const std::vector<std::string>& titles =
         answer.consumers[1].size() > answer.consumers[0].size() ? answer.consumers[1] : answer.consumers[0];
     if (titles.size() > 1) {
       ImGui::SetNextItemWidth(160 * unit);
-      const size_t chosen = std::min(consumer_, titles.size() - 1);
+      const size_t chosen = state.view_options.batches_of % titles.size();
       if (ImGui::BeginCombo("##process", titles[chosen].c_str())) {
         for (size_t i = 0; i < titles.size(); ++i) {
           ImGui::PushID(static_cast<int>(i));
           if (ImGui::Selectable(titles[i].c_str(), i == chosen)) {
-            consumer_ = i;
+            state.view_options.batches_of = i;
           }
           ImGui::PopID();
         }
@@ -116,8 +125,8 @@ class BatchesView final : public View {
   }
 
   Latest<BatchQuestion, BatchAnswer> lanes_;
-  size_t consumer_ = 0;
   BatchStrip strip_;
+  RowCursor cursor_;  // in the batches of B, or of the only run
 };
 
 }  // namespace

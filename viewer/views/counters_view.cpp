@@ -10,6 +10,7 @@
 #include "viewer/imgui_compat.hpp"
 #include "viewer/imgui_painter.hpp"
 #include "viewer/model/format.hpp"
+#include "viewer/scope.hpp"
 #include "viewer/timeline/counter_rows.hpp"
 #include "viewer/ui.hpp"
 #include "viewer/views/views.hpp"
@@ -55,16 +56,17 @@ class CountersView final : public View {
   void draw_rows(AppState& state, const CounterBoard& board, float unit) {
     const Palette& colors = state.colors();
     refresh_flat(board, *state.counters.answered());
-    if (ui::toggle("all", all_, colors)) {
-      all_ = !all_;
+    const bool all = state.view_options.flat_counters;
+    if (ui::toggle("all", all, colors)) {
+      state.view_options.flat_counters = !all;
     }
     ui::tooltip("also lines that never change");
     ImGui::SameLine(0, 10 * unit);
     ImGui::AlignTextToFramePadding();
     ui::text(colors.text_faint, "click a title: under the timeline" +
-                                    (all_ || flat_count_ == 0 ? ""
-                                                              : " · " + format_count(flat_count_) +
-                                                                    " lines that never change are left out"));
+                                    (all || flat_count_ == 0 ? ""
+                                                             : " · " + format_count(flat_count_) +
+                                                                   " lines that never change are left out"));
     compat::begin_child("lines", ImGui::GetContentRegionAvail(), 0);
     Frame frame = frame_of(state, unit);
     Viewport view = state.view;
@@ -79,7 +81,7 @@ class CountersView final : public View {
     std::optional<size_t> clicked;
     for (size_t i = 0; i < board.pairs.size(); ++i) {
       const CounterPair& pair = board.pairs[i];
-      if (!all_ && flat_[i]) {
+      if (!all && flat_[i]) {
         continue;
       }
       if (pair.any().owner != owner) {
@@ -148,6 +150,13 @@ class CountersView final : public View {
     const float x = frame.at.x + frame.gutter;
     const Box plot{x, frame.at.y + 1, x + frame.width, frame.at.y + frame.height - 3, colors.panel_alt};
     paint.box(plot);
+    if (const auto time = selected_time(state)) {
+      const auto at = [&](double t) {
+        const double share = (t - state.view.visible().begin_ns) / state.view.visible().length();
+        return x + frame.width * static_cast<float>(std::clamp(share, 0.0, 1.0));
+      };
+      paint.box({at(time->begin_ns), plot.y0, at(time->end_ns), plot.y1, with_alpha(colors.accent, 40)});
+    }
     paint_counter_lines(paint, state, pair, maps_, plot, scratch_);
     if (frame.pointer) {
       const float at = ImGui::GetIO().MousePos.x;
@@ -166,7 +175,6 @@ class CountersView final : public View {
 
   std::array<PixelMap, 2> maps_;
   CounterScratch scratch_;
-  bool all_ = false;
   std::optional<std::array<uint64_t, 2>> flat_of_;
   std::vector<bool> flat_;  // by row of the board
   size_t flat_count_ = 0;

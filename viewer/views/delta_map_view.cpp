@@ -10,6 +10,8 @@
 
 #include "viewer/imgui_painter.hpp"
 #include "viewer/model/format.hpp"
+#include "viewer/row_cursor.hpp"
+#include "viewer/scope.hpp"
 #include "viewer/ui.hpp"
 #include "viewer/views/views.hpp"
 
@@ -43,6 +45,7 @@ class DeltaMapView final : public View {
     draw_titles(painter, state, area.unit);
     draw_axis(painter, state, area.unit);
     draw_selection(painter, state);
+    take_rows(painter, state);
     handle_mouse(painter, state);
   }
 
@@ -301,16 +304,50 @@ class DeltaMapView final : public View {
   }
 
   void draw_selection(ImGuiPainter& painter, const AppState& state) const {
-    if (!state.selection.steps) {
+    fade_rows(painter, state);
+    const auto selected = selected_slots(state);
+    if (!selected) {
       return;
     }
     const float per_step = (plot_.x1 - plot_.x0) / static_cast<float>(plot_.map->columns());
-    const float x0 = plot_.x0 + per_step * static_cast<float>(state.selection.steps->first);
-    const float x1 = plot_.x0 + per_step * static_cast<float>(state.selection.steps->last + 1);
+    const float x0 = plot_.x0 + per_step * static_cast<float>(selected->first);
+    const float x1 = plot_.x0 + per_step * static_cast<float>(selected->last + 1);
     const Color color = state.colors().selection;
     painter.outline({std::floor(x0) - 1, plot_.y0 - 1, std::max(std::floor(x1), std::floor(x0) + 2) + 1,
                      plot_.y1 + 1, color},
                     1);
+  }
+
+  // By keys: a lane; the step is the selected one.
+  void take_rows(ImGuiPainter& painter, AppState& state) {
+    const bool opens = cursor_.take(state, plot_.map->rows());
+    if (!cursor_.at()) {
+      return;
+    }
+    const float y = plot_.y0 + (plot_.y1 - plot_.y0) * static_cast<float>(*cursor_.at()) /
+                                   static_cast<float>(plot_.map->rows());
+    const float height = std::max((plot_.y1 - plot_.y0) / static_cast<float>(plot_.map->rows()), 2.0F);
+    painter.outline({plot_.x0 - 1, y, plot_.x1 + 1, y + height, state.colors().hover}, 1);
+    if (opens) {
+      const auto selected = selected_slots(state);
+      state.go_to_cell(selected ? selected->first : 0, *cursor_.at());
+    }
+  }
+
+  // Lanes that are not selected stand back.
+  void fade_rows(ImGuiPainter& painter, const AppState& state) const {
+    for (size_t band = 0; !state.selection.lanes.empty() && band < plot_.bands; ++band) {
+      const IndexRange rows = rows_of_band(band);
+      bool chosen = false;
+      for (size_t row = rows.first; row < rows.last; ++row) {
+        chosen = chosen || state.selects_track(row);
+      }
+      if (!chosen) {
+        const float y = plot_.y0 + plot_.band_height() * static_cast<float>(band);
+        painter.box({plot_.x0, std::floor(y), plot_.x1, std::floor(y + plot_.band_height()),
+                     with_alpha(state.colors().panel_alt, 170)});
+      }
+    }
   }
 
   void handle_mouse(ImGuiPainter& painter, AppState& state) {
@@ -387,6 +424,7 @@ class DeltaMapView final : public View {
   std::vector<Box> boxes_;
   PixelSheet sheet_;  // of boxes_
   std::optional<DeltaCell> pressed_;
+  RowCursor cursor_;  // in the lanes
 };
 
 }  // namespace

@@ -12,7 +12,9 @@
 #include "viewer/model/event_list.hpp"
 #include "viewer/model/format.hpp"
 #include "viewer/model/table_text.hpp"
+#include "viewer/row_cursor.hpp"
 #include "viewer/scope.hpp"
+#include "viewer/table_sort.hpp"
 #include "viewer/ui.hpp"
 #include "viewer/views/views.hpp"
 
@@ -31,10 +33,10 @@ class EventsView final : public View {
  public:
   void draw(AppState& state, const ViewArea& area) override {
     const Palette& colors = state.colors();
-    const ListQuestion question{scope_of(state), chosen_name(state).value_or(NameChoice()), order_,
-                                descending_};
+    const ListQuestion question{scope_of(state), chosen_name(state).value_or(NameChoice()),
+                                state.view_options.events.order, state.view_options.events.descending};
     const auto* answer = list_.ask(state.background, question, [&] {
-      return [question, runs = shown_runs(state),
+      return [question, runs = chosen_runs(state),
               filters =
                   filters_of(state, question.scope, question.names)](const std::atomic<bool>& cancelled) {
         return std::make_shared<const EventList>(std::array<const RunModel*, 2>{runs[0].get(), runs[1].get()},
@@ -52,13 +54,11 @@ class EventsView final : public View {
 
   [[nodiscard]] TableText table(const AppState& state) const override {
     const auto* list = list_.answer();
-    return list != nullptr && list_.answered()->scope.runs == shown_numbers(state) ? table_of(state, **list)
+    return list != nullptr && list_.answered()->scope.runs == scope_of(state).runs ? table_of(state, **list)
                                                                                    : TableText();
   }
 
  private:
-  enum Column : ImGuiID { kStart, kDuration, kName, kLane };
-
   void draw_head(AppState& state, const EventList& list, const ListQuestion& question, float unit) {
     const Palette& colors = state.colors();
     if (ImGui::Button("copy as CSV")) {
@@ -87,15 +87,25 @@ class EventsView final : public View {
                                        ImGuiTableFlags_SizingFixedFit | ImGuiTableFlags_BordersInnerH |
                                        ImGuiTableFlags_NoHostExtendX;
     std::optional<EventRef> wanted;
+    if (cursor_.take(state, list.size())) {
+      wanted = list.at(*cursor_.at());
+    }
+    if (cursor_.moved() && (*cursor_.at() < first_ || *cursor_.at() >= first_ + shown)) {
+      first_ = std::min(*cursor_.at() < first_ ? *cursor_.at() : *cursor_.at() - shown + 1, last);
+    }
     if (ImGui::BeginTable("events", 4, kFlags, ImVec2(room.x - bar - 4 * unit, 0))) {
-      ImGui::TableSetupColumn("start", ImGuiTableColumnFlags_DefaultSort, 96 * unit, kStart);
-      ImGui::TableSetupColumn("duration", ImGuiTableColumnFlags_PreferSortDescending, 84 * unit, kDuration);
-      ImGui::TableSetupColumn("name", ImGuiTableColumnFlags_WidthStretch, 3, kName);
-      ImGui::TableSetupColumn("lane", ImGuiTableColumnFlags_WidthStretch, 2, kLane);
+      ImGui::TableSetupColumn("start", ImGuiTableColumnFlags_DefaultSort, 96 * unit,
+                              id_of(EventOrder::kStart));
+      ImGui::TableSetupColumn("duration", ImGuiTableColumnFlags_PreferSortDescending, 84 * unit,
+                              id_of(EventOrder::kDuration));
+      ImGui::TableSetupColumn("name", ImGuiTableColumnFlags_WidthStretch, 3, id_of(EventOrder::kName));
+      ImGui::TableSetupColumn("lane", ImGuiTableColumnFlags_WidthStretch, 2, id_of(EventOrder::kLane));
       ImGui::TableHeadersRow();
-      sort_if_asked();
+      if (sort_.sync(state.view_options.events)) {
+        first_ = 0;
+      }
       for (size_t i = first_; i < std::min(list.size(), first_ + shown); ++i) {
-        draw_row(state, list.at(i), static_cast<int>(i - first_), wanted);
+        draw_row(state, list.at(i), {static_cast<int>(i - first_), cursor_.on(i)}, wanted);
       }
       ImGui::EndTable();
     }
@@ -135,20 +145,7 @@ class EventsView final : public View {
     paint.box({at.x + 2, y, at.x + bar - 2, y + grip, ImGui::IsItemActive() ? colors.accent : colors.border});
   }
 
-  void sort_if_asked() {
-    ImGuiTableSortSpecs* specs = ImGui::TableGetSortSpecs();
-    if (specs == nullptr || !specs->SpecsDirty || specs->SpecsCount == 0) {
-      return;
-    }
-    const ImGuiTableColumnSortSpecs& spec = specs->Specs[0];
-    order_ = spec.ColumnUserID == kDuration ? EventOrder::kDuration
-             : spec.ColumnUserID == kName   ? EventOrder::kName
-             : spec.ColumnUserID == kLane   ? EventOrder::kLane
-                                            : EventOrder::kStart;
-    descending_ = spec.SortDirection == ImGuiSortDirection_Descending;
-    first_ = 0;
-    specs->SpecsDirty = false;
-  }
+  static ImGuiID id_of(EventOrder order) { return static_cast<ImGuiID>(order); }
 
   static std::array<std::string, 4> cells_of(const AppState& state, const EventRef& ref) {
     const RunModel& run = *state.run(ref.side);
@@ -159,13 +156,20 @@ class EventsView final : public View {
             run.names[events.name(ref.index)].text, run.processes[lane.process].title + " · " + lane.title};
   }
 
-  static void draw_row(const AppState& state, const EventRef& ref, int id, std::optional<EventRef>& wanted) {
+  struct RowPlace {
+    int id = 0;
+    bool chosen = false;  // by keys
+  };
+
+  static void draw_row(const AppState& state, const EventRef& ref, RowPlace place,
+                       std::optional<EventRef>& wanted) {
     const Palette& colors = state.colors();
     const std::array<std::string, 4> cells = cells_of(state, ref);
     ImGui::TableNextRow();
     ImGui::TableNextColumn();
-    ImGui::PushID(id);
-    if (ImGui::Selectable("##row", state.selection.event == ref, ImGuiSelectableFlags_SpanAllColumns)) {
+    ImGui::PushID(place.id);
+    if (ImGui::Selectable("##row", place.chosen || state.selection.event == ref,
+                          ImGuiSelectableFlags_SpanAllColumns)) {
       wanted = ref;
     }
     ImGui::PopID();
@@ -202,8 +206,8 @@ class EventsView final : public View {
   static constexpr size_t kLongestName = 512;  // drawn of one that can have 10 kB
 
   Latest<ListQuestion, std::shared_ptr<const EventList>> list_;
-  EventOrder order_ = EventOrder::kStart;
-  bool descending_ = false;
+  TableSort sort_;
+  RowCursor cursor_;
   size_t first_ = 0;
 };
 

@@ -53,24 +53,6 @@ class FindingsView final : public View {
     std::optional<Tab> tab;
   };
 
-  static Tab tab_of(EvidenceView view) {
-    switch (view) {
-      case EvidenceView::kBatches:
-        return Tab::kBatches;
-      case EvidenceView::kRanks:
-        return Tab::kRanks;
-      case EvidenceView::kCounters:
-        return Tab::kCounters;
-      case EvidenceView::kFlame:
-        return Tab::kFlame;
-      case EvidenceView::kRecording:
-        return Tab::kNotes;
-      case EvidenceView::kTimeline:
-        break;
-    }
-    return Tab::kDetails;
-  }
-
   // "data.fetch.io  0.00 ms → 31.2 ms", on as many lines as it takes.
   static void draw_evidence(const Palette& colors, const FindingRow& finding) {
     std::string text;
@@ -108,7 +90,7 @@ class FindingsView final : public View {
     if (view != EvidenceView::kTimeline) {
       ImGui::SameLine(0, 6 * area.unit);
       if (ImGui::SmallButton(std::string(evidence_view_title(view)).c_str())) {
-        wanted = {finding.place, tab_of(view)};
+        wanted = {finding.place, evidence_tab(view)};
       }
     }
     ImGui::Unindent(12 * area.unit);

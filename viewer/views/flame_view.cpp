@@ -13,6 +13,7 @@
 #include "viewer/model/call_tree.hpp"
 #include "viewer/model/format.hpp"
 #include "viewer/model/search.hpp"
+#include "viewer/row_cursor.hpp"
 #include "viewer/scope.hpp"
 #include "viewer/stack_reader.hpp"
 #include "viewer/timeline/fitted_text.hpp"
@@ -21,8 +22,6 @@
 
 namespace stepscope::viewer {
 namespace {
-
-enum class FlameSource : uint8_t { kHost, kGpu, kPython };
 
 struct FlameQuestion {
   Scope scope;
@@ -75,9 +74,9 @@ class FlameView final : public View {
  public:
   void draw(AppState& state, const ViewArea& area) override {
     const Palette& colors = state.colors();
-    const FlameQuestion question{scope_of(state), source_};
+    const FlameQuestion question{scope_of(state), state.view_options.flame.source};
     const auto* answer = flame_.ask(state.background, question, [&] {
-      return [question, runs = shown_runs(state), spans = chosen_spans(state, question)](
+      return [question, runs = chosen_runs(state), spans = chosen_spans(state, question)](
                  const std::atomic<bool>& cancelled) { return grow_flame(question, runs, spans, cancelled); };
     });
     draw_head(state, area.unit);
@@ -86,15 +85,16 @@ class FlameView final : public View {
       return;
     }
     const FlameAnswer& flame = **answer;
-    if (answer->get() != drawn_) {
+    if (answer->get() != drawn_ || state.view_options.flame.zoom != zoom_path_) {
       drawn_ = answer->get();
+      zoom_path_ = state.view_options.flame.zoom;
       keep_zoom(flame.tree);
     }
     if (!flame.error.empty()) {
       ui::text_wrapped(colors.error, flame.error);
     }
     if (flame.tree.nodes().size() < 2) {
-      ui::text_wrapped(colors.text_dim, source_ == FlameSource::kPython
+      ui::text_wrapped(colors.text_dim, question.source == FlameSource::kPython
                                             ? "No Python stacks were sampled here."
                                             : "Nothing of that kind was recorded here.");
       return;
@@ -117,7 +117,7 @@ class FlameView final : public View {
     return out;
   }
 
-  void draw_head(const AppState& state, float unit) {
+  void draw_head(AppState& state, float unit) {
     const Palette& colors = state.colors();
     const auto choice = [&](const char* label, auto value, auto& chosen, float gap) {
       if (ui::toggle(label, chosen == value, colors)) {
@@ -125,21 +125,21 @@ class FlameView final : public View {
       }
       ImGui::SameLine(0, gap);
     };
-    choice("threads", FlameSource::kHost, source_, 3 * unit);
-    choice("GPU", FlameSource::kGpu, source_, 3 * unit);
-    choice("Python", FlameSource::kPython, source_, 14 * unit);
+    ViewOptions::Flame& shows = state.view_options.flame;
+    choice("threads", FlameSource::kHost, shows.source, 3 * unit);
+    choice("GPU", FlameSource::kGpu, shows.source, 3 * unit);
+    choice("Python", FlameSource::kPython, shows.source, 14 * unit);
     if (state.two_runs()) {
       ImGui::AlignTextToFramePadding();
       ui::text(colors.text_faint, "width");
       ImGui::SameLine(0, 5 * unit);
-      choice("A", FlameWidth::kA, width_, 3 * unit);
-      choice("B", FlameWidth::kB, width_, 3 * unit);
-      choice("larger", FlameWidth::kLarger, width_, 14 * unit);
+      choice("A", FlameWidth::kA, shows.width, 3 * unit);
+      choice("B", FlameWidth::kB, shows.width, 3 * unit);
+      choice("larger", FlameWidth::kLarger, shows.width, 14 * unit);
     }
     if (zoom_ != CallTree::kRoot) {
       if (ImGui::Button("whole")) {
-        zoom_ = CallTree::kRoot;
-        zoom_path_.clear();
+        shows.zoom.clear();
       }
       ImGui::SameLine(0, 14 * unit);
     }
@@ -162,18 +162,18 @@ class FlameView final : public View {
     }
   }
 
-  void zoom_to(const CallTree& tree, uint32_t node) {
-    zoom_ = node;
-    zoom_path_.clear();
+  static void zoom_to(AppState& state, const CallTree& tree, uint32_t node) {
+    std::vector<std::string>& path = state.view_options.flame.zoom;
+    path.clear();
     for (uint32_t at = node; at != CallTree::kRoot; at = tree.node(at).parent) {
-      zoom_path_.insert(zoom_path_.begin(), tree.text(at));
+      path.insert(path.begin(), tree.text(at));
     }
   }
 
-  [[nodiscard]] FlameWidth width_of(const AppState& state) const {
-    const bool a = state.shows(Side::kA);
-    const bool b = state.shows(Side::kB);
-    return a && b ? width_ : a ? FlameWidth::kA : FlameWidth::kB;
+  [[nodiscard]] static FlameWidth width_of(const AppState& state) {
+    const bool a = state.looks_at(Side::kA);
+    const bool b = state.looks_at(Side::kB);
+    return a && b ? state.view_options.flame.width : a ? FlameWidth::kA : FlameWidth::kB;
   }
 
   void draw_boxes(AppState& state, const FlameAnswer& flame, float unit) {
@@ -191,6 +191,9 @@ class FlameView final : public View {
       above.insert(above.begin(), node);
     }
     const double scale = largest_change(flame, boxes);
+    if (cursor_.take(state, boxes.size())) {
+      open(state, flame, boxes[*cursor_.at()].node);
+    }
     float bottom = 0;
     for (size_t i = 0; i < above.size(); ++i) {
       draw_box(paint, state, flame, {above[i], static_cast<uint32_t>(i), 0, 1}, at, room, row, scale);
@@ -198,6 +201,11 @@ class FlameView final : public View {
     for (FlameBox box : boxes) {
       box.depth += static_cast<uint32_t>(above.size());
       draw_box(paint, state, flame, box, at, room, row, scale);
+      if (cursor_.at() && boxes[*cursor_.at()].node == box.node) {
+        const float y = at.y + static_cast<float>(box.depth) * row;
+        paint.outline({at.x + box.x0 * room, y, at.x + box.x1 * room - 1, y + row - 1, state.colors().hover},
+                      2);
+      }
       bottom = std::max(bottom, row * static_cast<float>(box.depth + 1));
     }
     ImGui::InvisibleButton("##flame", ImVec2(room, std::max(1.0F, bottom)));
@@ -243,7 +251,7 @@ class FlameView final : public View {
     const float x1 = std::max(at.x + box.x1 * room, x0 + 1);
     const float y0 = at.y + static_cast<float>(box.depth) * row;
     const auto [a, b] = sizes(flame, box.node);
-    const bool both = state.shows(Side::kA) && state.shows(Side::kB);
+    const bool both = state.looks_at(Side::kA) && state.looks_at(Side::kB);
     Color fill =
         both ? difference_color((b - a) / scale, state.theme) : category_color(node.category, state.theme);
     if (box.node == CallTree::kRoot || (!both && node.parent == CallTree::kRoot)) {
@@ -258,7 +266,7 @@ class FlameView final : public View {
     if (both && (a == 0 || b == 0)) {  // gone or new: an outline says so where colour is not enough
       paint.outline({x0, y0, x1 - 1, y1, a == 0 ? colors.more : colors.less}, 1);
     }
-    if (state.selection.highlight == flame.tree.text(box.node) && !state.selection.highlight.empty()) {
+    if (state.selection.names.contains(flame.tree.text(box.node))) {
       paint.outline({x0, y0, x1 - 1, y1, colors.selection}, 2);
     }
     if (x1 - x0 > 28) {
@@ -270,8 +278,8 @@ class FlameView final : public View {
   static std::string label_of(const AppState& state, const FlameAnswer& flame, uint32_t node, double a,
                               double b) {
     const std::string& text = flame.tree.text(node);
-    if (!state.shows(Side::kA) || !state.shows(Side::kB)) {
-      return text + "  " + format_duration(state.shows(Side::kA) ? a : b);
+    if (!state.looks_at(Side::kA) || !state.looks_at(Side::kB)) {
+      return text + "  " + format_duration(state.looks_at(Side::kA) ? a : b);
     }
     return text + "  " + format_delta_ms(b - a) + " ms";
   }
@@ -284,10 +292,14 @@ class FlameView final : public View {
         state.visit(node.longest);
       }
     } else if (ImGui::IsMouseReleased(ImGuiMouseButton_Left)) {
-      zoom_to(flame.tree, id);
-      if (id != CallTree::kRoot) {
-        state.highlight(flame.tree.text(id));
-      }
+      open(state, flame, id);
+    }
+  }
+
+  static void open(AppState& state, const FlameAnswer& flame, uint32_t id) {
+    zoom_to(state, flame.tree, id);
+    if (id != CallTree::kRoot) {
+      state.highlight(flame.tree.text(id));
     }
   }
 
@@ -307,7 +319,7 @@ class FlameView final : public View {
     ui::text(colors.text, flame.tree.text(id).substr(0, 1000));
     ImGui::PopTextWrapPos();
     for (const Side side : {Side::kA, Side::kB}) {
-      if (!state.shows(side)) {
+      if (!state.looks_at(side)) {
         continue;
       }
       const size_t s = index_of(side);
@@ -319,7 +331,7 @@ class FlameView final : public View {
                    per_what(flame, s) + ", " + format_percent(whole > 0 ? size / whole : 0) + ", itself " +
                    format_duration(self) + ", " + format_count(node.count[s]) + " times");
     }
-    if (state.shows(Side::kA) && state.shows(Side::kB)) {
+    if (state.looks_at(Side::kA) && state.looks_at(Side::kB)) {
       ui::text(b > a ? colors.more : colors.less, format_delta_ms(b - a) + " ms" +
                                                       (a == 0   ? ", new"
                                                        : b == 0 ? ", gone"
@@ -332,11 +344,10 @@ class FlameView final : public View {
 
   Latest<FlameQuestion, std::shared_ptr<const FlameAnswer>> flame_;
   const FlameAnswer* drawn_ = nullptr;
-  FlameSource source_ = FlameSource::kHost;
-  FlameWidth width_ = FlameWidth::kB;
-  uint32_t zoom_ = CallTree::kRoot;
-  std::vector<std::string> zoom_path_;
-  std::string fitted_;  // scratch
+  RowCursor cursor_;                    // in the boxes
+  uint32_t zoom_ = CallTree::kRoot;     // in the tree that is drawn
+  std::vector<std::string> zoom_path_;  // that led to it
+  std::string fitted_;                  // scratch
 };
 
 }  // namespace

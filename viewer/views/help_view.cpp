@@ -37,6 +37,7 @@ class HelpView final : public View {
       draw_group(state, "Copy", area.unit);
       ImGui::EndTable();
     }
+    draw_switches(state, area);
     ImGui::EndGroup();
   }
 
@@ -67,6 +68,24 @@ class HelpView final : public View {
       }
     }
     ImGui::Dummy(ImVec2(0, 8 * unit));
+  }
+
+  // Most have no key until one gives them one: their names, as key files and scripts say them.
+  static void draw_switches(const AppState& state, const ViewArea& area) {
+    const Palette& colors = state.colors();
+    heading(colors, "Switches of the views, by the palette or a key of yours");
+    if (!ImGui::BeginTable("switches", 3, ImGuiTableFlags_SizingStretchSame,
+                           ImVec2(area.size.x - 48 * area.unit, 0))) {
+      return;
+    }
+    for (const CommandRow& command : command_table()) {
+      if (command.group == "Switch") {
+        const std::string keys = state.keys.text(command.command);
+        ImGui::TableNextColumn();
+        row(colors, keys.empty() ? command.name : std::string_view(keys), command.text, 130 * area.unit);
+      }
+    }
+    ImGui::EndTable();
   }
 
   static void draw_mouse(const Palette& colors, float unit) {

@@ -13,6 +13,7 @@
 #include "viewer/model/durations.hpp"
 #include "viewer/model/format.hpp"
 #include "viewer/model/table_text.hpp"
+#include "viewer/row_cursor.hpp"
 #include "viewer/scope.hpp"
 #include "viewer/ui.hpp"
 #include "viewer/views/duration_numbers.hpp"
@@ -39,14 +40,12 @@ class HistogramView final : public View {
           "Click an event, or search for a name with /: how long it takes is drawn here, of both runs.");
       return;
     }
-    if (!(name_ == *name)) {
-      name_ = *name;
-      within_ = {};
-    }
-    const DurationQuestion question{scope_of(state), *name, within_};
+    name_ = *name;
+    const DurationRange within = state.view_options.histogram.range_of(name_);
+    const DurationQuestion question{scope_of(state), name_, within};
     const DurationReport* report = report_.ask(state.background, question, [&] {
-      return [runs = shown_runs(state), filters = filters_of(state, question.scope, *name),
-              within = within_](const std::atomic<bool>& cancelled) {
+      return [runs = chosen_runs(state), filters = filters_of(state, question.scope, *name),
+              within](const std::atomic<bool>& cancelled) {
         return measure_durations({runs[0].get(), runs[1].get()}, filters, within, cancelled);
       };
     });
@@ -81,7 +80,7 @@ class HistogramView final : public View {
 
   [[nodiscard]] TableText table(const AppState& state) const override {
     const DurationReport* report = report_.answer();
-    return report != nullptr && report_.answered()->scope.runs == shown_numbers(state)
+    return report != nullptr && report_.answered()->scope.runs == scope_of(state).runs
                ? table_of(state, *report)
                : TableText();
   }
@@ -89,28 +88,26 @@ class HistogramView final : public View {
  private:
   void draw_head(AppState& state, const ViewArea& area) {
     const Palette& colors = state.colors();
-    if (ui::toggle("log", logarithmic_, colors)) {
-      logarithmic_ = !logarithmic_;
-    }
+    ViewOptions::Histogram& shows = state.view_options.histogram;
+    const auto flip = [&](const char* label, bool& on) {
+      if (ui::toggle(label, on, colors)) {
+        on = !on;
+      }
+    };
+    flip("log", shows.logarithmic);
     ui::tooltip("durations on a logarithmic axis");
     ImGui::SameLine(0, 4 * area.unit);
-    if (ui::toggle("log count", log_count_, colors)) {
-      log_count_ = !log_count_;
-    }
+    flip("log count", shows.log_count);
     ImGui::SameLine(0, 4 * area.unit);
-    if (ui::toggle("share", normalised_, colors)) {
-      normalised_ = !normalised_;
-    }
+    flip("share", shows.shares);
     ui::tooltip("shares instead of counts: as if both runs had equally many");
     ImGui::SameLine(0, 4 * area.unit);
-    if (ui::toggle("ECDF", cumulative_, colors)) {
-      cumulative_ = !cumulative_;
-    }
+    flip("ECDF", shows.ecdf);
     ui::tooltip("the share of events that are no longer than a duration");
-    if (!(within_ == DurationRange())) {
+    if (!(shows.range_of(name_) == DurationRange())) {
       ImGui::SameLine(0, 4 * area.unit);
       if (ImGui::Button("whole range")) {
-        within_ = {};
+        shows.within = {};
       }
     }
     ImGui::SameLine(0, 10 * area.unit);
@@ -128,7 +125,7 @@ class HistogramView final : public View {
     refresh_names(state);
     for (const Side side : {Side::kA, Side::kB}) {
       const std::vector<std::string>& names = names_.at(index_of(side));
-      if (names.empty()) {
+      if (names.empty() || !state.looks_at(side)) {
         continue;
       }
       ui::text(run_color(state, side), !state.two_runs() ? "" : side == Side::kA ? "A" : "B");
@@ -169,21 +166,23 @@ class HistogramView final : public View {
     paint.box({at.x, at.y, at.x + size.x, at.y + size.y, colors.panel_alt});
     const double low = report.edges.front();
     const double high = std::max(report.edges.back(), low + 1);
-    const Axis axis(low, high, logarithmic_);
+    const ViewOptions::Histogram& shows = state.view_options.histogram;
+    const Axis axis(low, high, shows.logarithmic);
     const auto columns = static_cast<size_t>(std::max(1.0F, size.x / (3 * unit)));
     draw_ticks(paint, colors, axis, at, size, unit);
     std::array<std::vector<double>, 2> bars;
     double most = 0;
     for (const size_t s : {size_t{0}, size_t{1}}) {
-      bars[s] = spread_over(report.edges, report.counts[s], low, high, columns, logarithmic_);
-      const double divide = normalised_ ? std::max<double>(1, static_cast<double>(report.stats[s].count)) : 1;
+      bars[s] = spread_over(report.edges, report.counts[s], low, high, columns, shows.logarithmic);
+      const double divide =
+          shows.shares ? std::max<double>(1, static_cast<double>(report.stats[s].count)) : 1;
       for (double& bar : bars[s]) {
         bar /= divide;
         most = std::max(most, bar);
       }
     }
     for (const Side side : {Side::kA, Side::kB}) {
-      draw_bars(paint, run_color(state, side), bars[index_of(side)], most, at, size);
+      draw_bars(paint, run_color(state, side), bars[index_of(side)], {most, shows.log_count}, at, size);
     }
     for (const Side side : {Side::kA, Side::kB}) {
       const DurationStats& stats = report.stats[index_of(side)];
@@ -193,7 +192,7 @@ class HistogramView final : public View {
       const Color color = run_color(state, side);
       const float x = at.x + static_cast<float>(axis.share(static_cast<double>(stats.median_ns))) * size.x;
       paint.line(x, at.y, x, at.y + size.y, with_alpha(color, 200), 1);
-      if (cumulative_) {
+      if (shows.ecdf) {
         draw_ecdf(paint, color, axis, report, side, at, size);
       }
     }
@@ -218,22 +217,30 @@ class HistogramView final : public View {
     }
   }
 
-  [[nodiscard]] float height_of(double value, double most, float room) const {
+  // How high a count stands: of the greatest, as it is or by its logarithm.
+  struct Heights {
+    double most = 0;
+    bool logarithmic = false;
+  };
+
+  static float height_of(double value, const Heights& heights, float room) {
+    const double most = heights.most;
     if (!(value > 0) || !(most > 0)) {
       return 0;
     }
     // A logarithmic count shows one event as a line of its own.
-    const double share = log_count_ ? std::log1p(value / most * 1000) / std::log1p(1000.0) : value / most;
+    const double share =
+        heights.logarithmic ? std::log1p(value / most * 1000) / std::log1p(1000.0) : value / most;
     return std::max(1.0F, static_cast<float>(share) * (room - 4));
   }
 
-  void draw_bars(ImGuiPainter& paint, Color color, const std::vector<double>& bars, double most, ImVec2 at,
-                 ImVec2 size) const {
+  static void draw_bars(ImGuiPainter& paint, Color color, const std::vector<double>& bars,
+                        const Heights& heights, ImVec2 at, ImVec2 size) {
     const float width = size.x / static_cast<float>(bars.size());
     const float floor = at.y + size.y;
     float before = 0;
     for (size_t i = 0; i < bars.size(); ++i) {
-      const float height = height_of(bars[i], most, size.y);
+      const float height = height_of(bars[i], heights, size.y);
       const float x0 = at.x + static_cast<float>(i) * width;
       if (height > 0) {
         paint.box({x0, floor - height, x0 + width, floor, with_alpha(color, 110)});
@@ -265,8 +272,8 @@ class HistogramView final : public View {
     }
   }
 
-  void handle_pointer(const AppState& state, const DurationReport& report, const Axis& axis,
-                      ImGuiPainter& paint, ImVec2 at, ImVec2 size) {
+  void handle_pointer(AppState& state, const DurationReport& report, const Axis& axis, ImGuiPainter& paint,
+                      ImVec2 at, ImVec2 size) {
     const Palette& colors = state.colors();
     const float mouse = std::clamp(ImGui::GetIO().MousePos.x, at.x, at.x + size.x);
     const auto value_at = [&](float x) { return axis.value(static_cast<double>((x - at.x) / size.x)); };
@@ -278,8 +285,10 @@ class HistogramView final : public View {
                  with_alpha(colors.selection, 70)});
     }
     if (ImGui::IsItemDeactivated() && std::abs(mouse - drag_from_) > 2) {
-      within_ = {static_cast<int64_t>(std::floor(value_at(std::min(mouse, drag_from_)))),
-                 static_cast<int64_t>(std::ceil(value_at(std::max(mouse, drag_from_))))};
+      state.view_options.histogram.within_of = name_;
+      state.view_options.histogram.within = {
+          static_cast<int64_t>(std::floor(value_at(std::min(mouse, drag_from_)))),
+          static_cast<int64_t>(std::ceil(value_at(std::max(mouse, drag_from_))))};
     }
     if (!ImGui::IsItemHovered()) {
       return;
@@ -319,7 +328,7 @@ class HistogramView final : public View {
     return table;
   }
 
-  static void draw_longest(AppState& state, const DurationReport& report, float unit) {
+  void draw_longest(AppState& state, const DurationReport& report, float unit) {
     const Palette& colors = state.colors();
     if (ImGui::SmallButton("copy as CSV")) {
       ImGui::SetClipboardText(to_csv(table_of(state, report)).c_str());
@@ -338,6 +347,10 @@ class HistogramView final : public View {
     ImGui::TableSetupColumn("lane", ImGuiTableColumnFlags_WidthStretch);
     ImGui::TableHeadersRow();
     std::optional<EventRef> wanted;
+    if (cursor_.take(state, report.longest.size())) {
+      wanted = report.longest[*cursor_.at()].ref;
+    }
+    show_row(cursor_);
     ImGuiListClipper clipper;
     clipper.Begin(static_cast<int>(report.longest.size()));
     while (clipper.Step()) {
@@ -351,7 +364,8 @@ class HistogramView final : public View {
         ImGui::TableNextRow();
         ImGui::TableNextColumn();
         ImGui::PushID(i);
-        if (ImGui::Selectable("##go", state.selection.event == event.ref,
+        if (ImGui::Selectable("##go",
+                              cursor_.on(static_cast<size_t>(i)) || state.selection.event == event.ref,
                               ImGuiSelectableFlags_SpanAllColumns)) {
           wanted = event.ref;
         }
@@ -375,11 +389,7 @@ class HistogramView final : public View {
   NameChoice name_;
   std::optional<std::pair<std::set<std::string>, RunNumbers>> names_of_;  // what names_ answers
   std::array<std::vector<std::string>, 2> names_;                         // several ones, by side
-  DurationRange within_;
-  bool logarithmic_ = true;
-  bool log_count_ = false;
-  bool normalised_ = false;
-  bool cumulative_ = true;
+  RowCursor cursor_;                                                      // in the longest
   float drag_from_ = 0;
 };
 

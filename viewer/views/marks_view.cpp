@@ -5,8 +5,10 @@
 #include <optional>
 #include <string>
 
+#include "viewer/imgui_compat.hpp"
 #include "viewer/imgui_painter.hpp"
 #include "viewer/model/format.hpp"
+#include "viewer/row_cursor.hpp"
 #include "viewer/ui.hpp"
 #include "viewer/views/views.hpp"
 
@@ -39,9 +41,12 @@ class MarksView final : public View {
     ImGui::TableSetupColumn("", ImGuiTableColumnFlags_WidthFixed, 22 * area.unit);
     ImGui::TableHeadersRow();
     std::optional<size_t> removed;
+    if (cursor_.take(state, state.marks.size())) {
+      state.go_to_mark(state.marks[*cursor_.at()]);
+    }
     for (size_t i = 0; i < state.marks.size(); ++i) {
       ImGui::PushID(static_cast<int>(i));
-      if (draw_row(state, i)) {
+      if (draw_row(state, i, cursor_.on(i))) {
         removed = i;
       }
       ImGui::PopID();
@@ -54,11 +59,14 @@ class MarksView final : public View {
 
  private:
   // True when it is to go.
-  static bool draw_row(AppState& state, size_t index) {
+  static bool draw_row(AppState& state, size_t index, bool chosen) {
     const Palette& colors = state.colors();
     const Mark mark = state.marks[index];
     const RunModel* run = state.run(mark.side);
     ImGui::TableNextRow();
+    if (chosen) {
+      ImGui::TableSetBgColor(ImGuiTableBgTarget_RowBg0, to_im(colors.accent_soft));
+    }
     if (state.two_runs()) {
       ImGui::TableNextColumn();
       ImGui::AlignTextToFramePadding();
@@ -78,14 +86,21 @@ class MarksView final : public View {
     ImGui::TableNextColumn();
     ImGui::SetNextItemWidth(-1);
     std::string text = mark.text;
-    if (ui::input_text("##note", "what is there?", text)) {
-      state.set_mark_text(index, text);
+    if (state.field == Field::kNote && state.current_mark() == index) {
+      ImGui::SetKeyboardFocusHere();
+      state.field = Field::kNone;
     }
+    if (ui::input_text("##note", "what is there?", text) && !compat::key_pressed(Key::kEscape, false)) {
+      state.set_mark_text(index, text);  // Esc leaves the field with what was typed
+    }
+    state.typing = state.typing || ImGui::IsItemActive();
     ImGui::TableNextColumn();
     const bool removed = ImGui::Button("x", ImVec2(-1, 0));
     ui::tooltip("take the mark away");
     return removed;
   }
+
+  RowCursor cursor_;
 };
 
 }  // namespace

@@ -10,8 +10,11 @@
 
 #include <fmt/format.h>
 
+#include "viewer/imgui_compat.hpp"
 #include "viewer/imgui_painter.hpp"
 #include "viewer/model/format.hpp"
+#include "viewer/row_cursor.hpp"
+#include "viewer/table_sort.hpp"
 #include "viewer/ui.hpp"
 #include "viewer/views/views.hpp"
 
@@ -44,9 +47,8 @@ class MoversView final : public View {
                                                             : state.table.status);
       return;
     }
-    by_ = std::min(by_, state.movers.size() - 1);
     draw_filter(state, area.unit);
-    const MoverTable& table = state.movers[by_];
+    const MoverTable& table = state.movers[by_of(state)];
     if (const int64_t residual = table.residual_ns(); residual != 0) {
       ui::text(colors.error, "rows miss " + format_duration(static_cast<double>(residual)));
     }
@@ -54,13 +56,30 @@ class MoversView final : public View {
   }
 
  private:
-  enum Column : ImGuiID { kLabel, kA, kB, kEffect, kInterval, kShare, kCountA, kCountB, kTier };
+  static constexpr ImGuiID kInterval = 100;  // by no order of its own
+  static ImGuiID id_of(MoverOrder order) { return static_cast<ImGuiID>(order); }
 
-  void draw_filter(const AppState& state, float unit) {
+  // The table that is chosen, else the first.
+  static size_t by_of(const AppState& state) {
+    const auto at = std::find_if(state.movers.begin(), state.movers.end(), [&](const MoverTable& table) {
+      return table.by == state.view_options.movers.by;
+    });
+    return at == state.movers.end() ? 0 : static_cast<size_t>(at - state.movers.begin());
+  }
+
+  static void take_keyboard(AppState& state, Field field) {
+    if (state.field == field) {
+      ImGui::SetKeyboardFocusHere();
+      state.field = Field::kNone;
+    }
+  }
+
+  static void draw_filter(AppState& state, float unit) {
     const Palette& colors = state.colors();
+    ViewOptions::Movers& shows = state.view_options.movers;
     for (size_t i = 0; state.movers.size() > 1 && i < state.movers.size(); ++i) {
-      if (ui::toggle(("By " + state.movers[i].by).c_str(), by_ == i, colors)) {
-        by_ = i;
+      if (ui::toggle(("By " + state.movers[i].by).c_str(), by_of(state) == i, colors)) {
+        shows.by = state.movers[i].by;
       }
       ImGui::SameLine(0, i + 1 < state.movers.size() ? 4 * unit : 16 * unit);
     }
@@ -70,44 +89,55 @@ class MoversView final : public View {
         {"New", MoverChange::kNew},
         {"Gone", MoverChange::kGone}};
     for (const auto& [label, change] : kShown) {
-      if (ui::toggle(label, filter_.change == change, colors)) {
-        filter_.change = change;
+      if (ui::toggle(label, shows.filter.change == change, colors)) {
+        shows.filter.change = change;
       }
       ImGui::SameLine(0, 4 * unit);
     }
     ImGui::SameLine(0, 12 * unit);
     ImGui::SetNextItemWidth(150 * unit);
-    ImGui::InputTextWithHint("##text", "Filter names", text_.data(), text_.size());
-    filter_.text = text_.data();
+    take_keyboard(state, Field::kMoverFilter);
+    const std::string before = shows.filter.text;
+    ui::input_text("##text", "Filter names", shows.filter.text);
+    state.typing = state.typing || ImGui::IsItemActive();
+    if (ImGui::IsItemDeactivated() && compat::key_pressed(Key::kEscape, false)) {
+      shows.filter.text = before;  // Esc leaves the field with what was typed
+    }
     ImGui::SameLine(0, 12 * unit);
     ImGui::AlignTextToFramePadding();
     ui::text(colors.text_faint, "at least");
     ImGui::SameLine(0, 6 * unit);
     ImGui::SetNextItemWidth(56 * unit);
-    ImGui::InputFloat("##least", &least_ms_, 0, 0, "%.3g");
+    take_keyboard(state, Field::kMoverLeast);
+    auto least_ms = static_cast<float>(static_cast<double>(shows.filter.least_ns) / 1e6);
+    if (ImGui::InputFloat("##least", &least_ms, 0, 0, "%.3g")) {
+      shows.filter.least_ns = std::llround(double{std::max(0.0F, least_ms)} * 1e6);
+    }
+    state.typing = state.typing || ImGui::IsItemActive();
     ImGui::SameLine(0, 4 * unit);
     ui::text(colors.text_faint, "ms");
-    filter_.least_ns = std::llround(double{std::max(0.0F, least_ms_)} * 1e6);
   }
 
   static void set_up_columns(float unit, bool wide) {
     constexpr ImGuiTableColumnFlags kNumber =
         ImGuiTableColumnFlags_WidthFixed | ImGuiTableColumnFlags_PreferSortDescending;
     ImGui::TableSetupScrollFreeze(0, 1);
-    ImGui::TableSetupColumn("what", ImGuiTableColumnFlags_WidthStretch, 1, kLabel);
-    ImGui::TableSetupColumn("A ms", kNumber, 46 * unit, kA);
-    ImGui::TableSetupColumn("B ms", kNumber, 46 * unit, kB);
-    ImGui::TableSetupColumn("change", kNumber | ImGuiTableColumnFlags_DefaultSort, 72 * unit, kEffect);
+    ImGui::TableSetupColumn("what", ImGuiTableColumnFlags_WidthStretch, 1, id_of(MoverOrder::kLabel));
+    ImGui::TableSetupColumn("A ms", kNumber, 46 * unit, id_of(MoverOrder::kA));
+    ImGui::TableSetupColumn("B ms", kNumber, 46 * unit, id_of(MoverOrder::kB));
+    ImGui::TableSetupColumn("change", kNumber | ImGuiTableColumnFlags_DefaultSort, 72 * unit,
+                            id_of(MoverOrder::kEffect));
     if (wide) {
       ImGui::TableSetupColumn("95 %", ImGuiTableColumnFlags_WidthFixed | ImGuiTableColumnFlags_NoSort,
                               112 * unit, kInterval);
     }
-    ImGui::TableSetupColumn("share", kNumber, 56 * unit, kShare);
+    ImGui::TableSetupColumn("share", kNumber | ImGuiTableColumnFlags_NoSort, 56 * unit,
+                            kInterval);  // in the order of the change
     if (wide) {
-      ImGui::TableSetupColumn("n A", kNumber, 40 * unit, kCountA);
-      ImGui::TableSetupColumn("n B", kNumber, 40 * unit, kCountB);
+      ImGui::TableSetupColumn("n A", kNumber, 40 * unit, id_of(MoverOrder::kCountA));
+      ImGui::TableSetupColumn("n B", kNumber, 40 * unit, id_of(MoverOrder::kCountB));
     }
-    ImGui::TableSetupColumn("match", kNumber, 58 * unit, kTier);
+    ImGui::TableSetupColumn("match", kNumber, 58 * unit, id_of(MoverOrder::kTier));
     ImGui::TableHeadersRow();
   }
 
@@ -121,62 +151,65 @@ class MoversView final : public View {
       return;
     }
     set_up_columns(area.unit, wide);
-    read_order();
-    refresh_rows(table);
+    arrow_.sync(state.view_options.movers.sort);
+    refresh_rows(state.view_options.movers, state.selection.run, table);
     if (rows_.empty()) {
       ImGui::TableNextRow();
       ImGui::TableNextColumn();
       ui::text(state.colors().text_faint, "nothing passes this filter");
     }
+    if (cursor_.take(state, rows_.size())) {
+      open(state, table.movers[rows_[*cursor_.at()]], true);
+    }
+    show_row(cursor_);
     ImGuiListClipper clipper;
     clipper.Begin(static_cast<int>(rows_.size()));
     while (clipper.Step()) {
       for (int i = clipper.DisplayStart; i < clipper.DisplayEnd; ++i) {
         const uint32_t row = rows_[static_cast<size_t>(i)];
         ImGui::PushID(static_cast<int>(row));
-        draw_row(state, table.movers[row], wide);
+        draw_row(state, table.movers[row], wide, cursor_.on(static_cast<size_t>(i)));
         ImGui::PopID();
       }
     }
     ImGui::EndTable();
   }
 
-  void read_order() {
-    const ImGuiTableSortSpecs* specs = ImGui::TableGetSortSpecs();
-    if (specs == nullptr || specs->SpecsCount == 0) {
-      return;
-    }
-    const ImGuiTableColumnSortSpecs& spec = specs->Specs[0];
-    order_ = spec.ColumnUserID == kLabel    ? MoverOrder::kLabel
-             : spec.ColumnUserID == kA      ? MoverOrder::kA
-             : spec.ColumnUserID == kB      ? MoverOrder::kB
-             : spec.ColumnUserID == kCountA ? MoverOrder::kCountA
-             : spec.ColumnUserID == kCountB ? MoverOrder::kCountB
-             : spec.ColumnUserID == kTier   ? MoverOrder::kTier
-                                            : MoverOrder::kEffect;
-    descending_ = spec.SortDirection == ImGuiSortDirection_Descending;
-  }
-
   // Rows of thousands of kernels are filtered and sorted when that is asked for, not in every frame.
-  void refresh_rows(const MoverTable& table) {
-    const Shown wanted{table.movers.data(), table.movers.size(), filter_, order_, descending_};
+  void refresh_rows(const ViewOptions::Movers& shows, const std::optional<Side>& run,
+                    const MoverTable& table) {
+    const Shown wanted{table.movers.data(), table.movers.size(), shows.filter, shows.sort, run};
     if (wanted == shown_) {
       return;
     }
     shown_ = wanted;
-    rows_ = table.visible(filter_, order_, descending_);
+    rows_ = table.visible(shows.filter, shows.sort.order, shows.sort.descending);
+    // Of a selected run, what it has.
+    std::erase_if(rows_, [&](uint32_t row) {
+      const MoverChange change = table.movers[row].change;
+      return run && change == (*run == Side::kA ? MoverChange::kNew : MoverChange::kGone);
+    });
   }
 
-  static void draw_row(AppState& state, const Mover& mover, bool wide) {
+  // One of its names is selected.
+  static bool is_lit(const Selection& selection, const Mover& mover) {
+    return std::any_of(mover.names.begin(), mover.names.end(), [&](const std::vector<std::string>& names) {
+      return std::any_of(names.begin(), names.end(),
+                         [&](const std::string& name) { return selection.names.contains(name); });
+    });
+  }
+
+  static void draw_row(AppState& state, const Mover& mover, bool wide, bool chosen) {
     const Palette& colors = state.colors();
     const bool small = std::abs(mover.share) < 0.01;
-    const Color ink = small ? colors.text_dim : colors.text;
+    const bool lit = is_lit(state.selection, mover);
+    const Color ink = small || (!state.selection.names.empty() && !lit) ? colors.text_dim : colors.text;
     ImGui::TableNextRow();
     ImGui::TableNextColumn();
     ui::swatch(category_color(mover.category, state.theme));
     ImGui::PushStyleColor(ImGuiCol_Text, to_vec(ink));
     const bool clicked =
-        ImGui::Selectable("##row", state.selection.highlight == mover.label,
+        ImGui::Selectable("##row", chosen || lit || state.selection.highlight == mover.label,
                           ImGuiSelectableFlags_SpanAllColumns | ImGuiSelectableFlags_AllowDoubleClick);
     const bool over = ImGui::IsItemHovered();
     ImGui::SameLine(0, 0);
@@ -212,10 +245,14 @@ class MoversView final : public View {
       draw_tooltip(state, mover);
     }
     if (clicked) {
-      state.light_up(mover.label, mover.names);
-      if (ImGui::IsMouseDoubleClicked(ImGuiMouseButton_Left) && mover.place) {
-        state.go_to(*mover.place);
-      }
+      open(state, mover, ImGui::IsMouseDoubleClicked(ImGuiMouseButton_Left));
+    }
+  }
+
+  static void open(AppState& state, const Mover& mover, bool go) {
+    state.light_up(mover.label, mover.names);
+    if (go && mover.place) {
+      state.go_to(*mover.place);
     }
   }
 
@@ -259,17 +296,13 @@ class MoversView final : public View {
     const Mover* movers = nullptr;
     size_t count = 0;
     MoverFilter filter;
-    MoverOrder order = MoverOrder::kEffect;
-    bool descending = true;
+    Sorting<MoverOrder> sort{MoverOrder::kEffect};
+    std::optional<Side> run;
     friend bool operator==(const Shown&, const Shown&) = default;
   };
 
-  size_t by_ = 0;
-  std::array<char, 96> text_{};
-  float least_ms_ = 0;
-  MoverFilter filter_;
-  MoverOrder order_ = MoverOrder::kEffect;
-  bool descending_ = true;
+  TableSort arrow_;
+  RowCursor cursor_;
   Shown shown_;
   std::vector<uint32_t> rows_;
 };

@@ -12,13 +12,13 @@
 #include "viewer/model/format.hpp"
 #include "viewer/model/rank_matrix.hpp"
 #include "viewer/model/table_text.hpp"
+#include "viewer/row_cursor.hpp"
+#include "viewer/scope.hpp"
 #include "viewer/ui.hpp"
 #include "viewer/views/views.hpp"
 
 namespace stepscope::viewer {
 namespace {
-
-enum class RankShow : uint8_t { kA, kB, kDifference };
 
 struct HeatQuestion {
   std::shared_ptr<const RankMatrix> a;  // rows and columns are its; with a difference the base
@@ -49,7 +49,8 @@ class RanksView final : public View {
       ui::text_wrapped(colors.text_dim, "no process of this run has steps");
       return;
     }
-    const bool difference = show_ == RankShow::kDifference && state.ranks(Side::kA) && state.ranks(Side::kB);
+    const bool difference = !state.selection.run && state.view_options.ranks.show == RankShow::kDifference &&
+                            state.ranks(Side::kA) && state.ranks(Side::kB);
     draw_head(state, *matrix, area.unit);
     const ImVec2 room = ImGui::GetContentRegionAvail();
     const bool wide = !matrix->skew.empty() && room.x > 600 * area.unit;
@@ -72,8 +73,11 @@ class RanksView final : public View {
 
  private:
   // The run whose ranks and steps stand along the map.
-  [[nodiscard]] Side side_of(const AppState& state) const {
-    return !state.two_runs() || show_ == RankShow::kA ? Side::kA : Side::kB;
+  [[nodiscard]] static Side side_of(const AppState& state) {
+    if (state.two_runs() && state.selection.run) {
+      return *state.selection.run;
+    }
+    return !state.two_runs() || state.view_options.ranks.show == RankShow::kA ? Side::kA : Side::kB;
   }
 
   template <typename Value>
@@ -84,30 +88,31 @@ class RanksView final : public View {
     ImGui::SameLine(0, gap);
   }
 
-  void draw_head(AppState& state, const RankMatrix& matrix, float unit) {
+  static void draw_head(AppState& state, const RankMatrix& matrix, float unit) {
     const Palette& colors = state.colors();
+    ViewOptions::Ranks& shows = state.view_options.ranks;
     const float near = 3 * unit;
     const float far = 14 * unit;
     if (state.two_runs()) {
-      choice("A", RankShow::kA, show_, colors, near);
-      choice("B", RankShow::kB, show_, colors, near);
-      choice("B - A", RankShow::kDifference, show_, colors, far);
+      choice("A", RankShow::kA, shows.show, colors, near);
+      choice("B", RankShow::kB, shows.show, colors, near);
+      choice("B - A", RankShow::kDifference, shows.show, colors, far);
     }
     if (matrix.waits_known) {
-      choice("step", RankMetric::kStep, metric_, colors, near);
-      choice("waits", RankMetric::kWaited, metric_, colors, near);
+      choice("step", RankMetric::kStep, shows.metric, colors, near);
+      choice("waits", RankMetric::kWaited, shows.metric, colors, near);
       ui::tooltip("how long the rank waited for others in collectives");
-      choice("late", RankMetric::kHeld, metric_, colors, far);
+      choice("late", RankMetric::kHeld, shows.metric, colors, far);
       ui::tooltip("how long the job waited for this rank");
     }
     ImGui::AlignTextToFramePadding();
     ui::text(colors.text_faint, "order");
     ImGui::SameLine(0, 5 * unit);
-    choice("rank", RankOrder::kRank, order_, colors, near);
+    choice("rank", RankOrder::kRank, shows.order, colors, near);
     if (matrix.waits_known) {
-      choice("latest", RankOrder::kLate, order_, colors, near);
+      choice("latest", RankOrder::kLate, shows.order, colors, near);
     }
-    choice("slowest", RankOrder::kSlow, order_, colors, far);
+    choice("slowest", RankOrder::kSlow, shows.order, colors, far);
     ImGui::NewLine();
     if (!matrix.waits_known && !matrix.remark.empty()) {
       ui::text_wrapped(colors.text_faint, "Only step times: " + matrix.remark);
@@ -126,8 +131,8 @@ class RanksView final : public View {
     const ImVec2 size(std::max(20.0F, room.x - gutter), std::max(16.0F, room.y - foot));
     const HeatQuestion question{state.ranks(side),
                                 difference ? state.ranks(Side::kA) : nullptr,
-                                matrix.waits_known ? metric_ : RankMetric::kStep,
-                                order_,
+                                matrix.waits_known ? state.view_options.ranks.metric : RankMetric::kStep,
+                                state.view_options.ranks.order,
                                 static_cast<size_t>(size.x / (2 * unit)),
                                 static_cast<size_t>(size.y / (2 * unit))};
     const HeatAnswer* answer = heat_.ask(state.background, question, [&] {
@@ -153,6 +158,8 @@ class RanksView final : public View {
                   unit);
     }
     draw_labels(paint, colors, matrix, *answer, at, map, size, unit);
+    fade_ranks(paint, state, side, *answer, map, size);
+    take_rows(paint, state, side, *answer, map, size);
     draw_selected_step(paint, state, matrix, map, size);
     ImGui::SetCursorScreenPos(map);
     ImGui::InvisibleButton("##map", size);
@@ -257,10 +264,54 @@ class RanksView final : public View {
     }
   }
 
+  // By keys: a rank; the step is the selected one.
+  void take_rows(ImGuiPainter& paint, AppState& state, Side side, const HeatAnswer& answer, ImVec2 map,
+                 ImVec2 size) {
+    const RankMatrix& matrix = *state.ranks(side);
+    const bool opens = cursor_.take(state, answer.order.size());
+    if (!cursor_.at()) {
+      return;
+    }
+    const float pitch = size.y / static_cast<float>(answer.order.size());
+    const float y = map.y + pitch * static_cast<float>(*cursor_.at());
+    paint.outline({map.x, y, map.x + size.x, y + pitch, state.colors().hover}, 1);
+    if (opens) {
+      const auto steps = selected_slots(state);
+      const int64_t number =
+          steps ? state.run(Side::kA)->steps[state.alignment.slots()[steps->first].index_a].number : 0;
+      const auto at = std::lower_bound(matrix.steps.begin(), matrix.steps.end(), number);
+      open(state, side, answer.order[*cursor_.at()],
+           std::min(static_cast<size_t>(at - matrix.steps.begin()), matrix.steps.size() - 1));
+    }
+  }
+
+  static void open(AppState& state, Side side, uint32_t rank, size_t step) {
+    const RankMatrix& matrix = *state.ranks(side);
+    const RankRow& row = matrix.ranks[rank];
+    const float length = matrix.value(RankMetric::kStep, rank, step);
+    if (row.lane != kNoTrackLane && !std::isnan(length)) {
+      const int64_t begin = matrix.begin_ns[matrix.at(rank, step)];
+      state.visit(Place{side, row.lane, begin, begin + static_cast<int64_t>(length)});
+    }
+  }
+
+  // Ranks without a selected lane stand back.
+  static void fade_ranks(ImGuiPainter& paint, const AppState& state, Side side, const HeatAnswer& answer,
+                         ImVec2 map, ImVec2 size) {
+    const RankMatrix& matrix = *state.ranks(side);
+    const float pitch = size.y / static_cast<float>(std::max<size_t>(1, answer.order.size()));
+    for (size_t r = 0; !state.selection.lanes.empty() && r < answer.order.size(); ++r) {
+      if (!state.selects_process(side, matrix.ranks[answer.order[r]].process)) {
+        const float y = map.y + pitch * static_cast<float>(r);
+        paint.box({map.x, y, map.x + size.x, y + pitch, with_alpha(state.colors().panel_alt, 170)});
+      }
+    }
+  }
+
   static void draw_selected_step(ImGuiPainter& paint, const AppState& state, const RankMatrix& matrix,
                                  ImVec2 map, ImVec2 size) {
-    const auto& steps = state.selection.steps;
-    if (!steps || steps->last >= state.alignment.slots().size()) {
+    const auto steps = selected_slots(state);
+    if (!steps) {
       return;
     }
     const auto number = [&](size_t slot) {
@@ -305,10 +356,8 @@ class RanksView final : public View {
     }
     ui::text(colors.text_faint, "click: go there");
     ImGui::EndTooltip();
-    const float length = matrix.value(RankMetric::kStep, rank, step);
-    if (ImGui::IsMouseReleased(ImGuiMouseButton_Left) && row.lane != kNoTrackLane && !std::isnan(length)) {
-      const int64_t begin = matrix.begin_ns[matrix.at(rank, step)];
-      state.visit(Place{side, row.lane, begin, begin + static_cast<int64_t>(length)});
+    if (ImGui::IsMouseReleased(ImGuiMouseButton_Left)) {
+      open(state, side, rank, step);
     }
   }
 
@@ -379,11 +428,9 @@ class RanksView final : public View {
 
   Latest<HeatQuestion, HeatAnswer> heat_;
   Painted painted_;
+  RowCursor cursor_;  // in the ranks, as they are ordered
   std::vector<Box> boxes_;
   PixelSheet sheet_;  // of boxes_
-  RankShow show_ = RankShow::kDifference;
-  RankMetric metric_ = RankMetric::kHeld;  // where it is known
-  RankOrder order_ = RankOrder::kRank;
 };
 
 }  // namespace

@@ -31,10 +31,34 @@ constexpr ViewRow kViews[] = {
     {"palette", Region::kOverlay, Tab::kTerms, "", &make_palette_view},
 };
 
+constexpr LinkedRow kLinked[] = {
+    {"toolbar", "run", "run"},
+    {"strip", "time steps", "steps"},
+    {"timeline", "time lanes names steps run", "time lanes names steps"},
+    {"terms", "", "names steps"},
+    {"findings", "", "names steps"},
+    {"details", "", "names"},
+    {"area", "time lanes names steps run", "names"},
+    {"status", "time lanes names steps run", ""},
+    {"delta_map", "time lanes steps", "steps"},
+    {"waterfall", "", "names steps"},
+    {"movers", "names run", "names steps"},
+    {"histogram", "time lanes names steps run", ""},
+    {"ranks", "time lanes steps run", "steps"},
+    {"batches", "time lanes steps run", "names steps"},
+    {"counters", "time steps run", ""},
+    {"flame", "time lanes names steps run", "names"},
+    {"events", "time lanes names steps run", ""},
+};
+
 }  // namespace
 
 std::span<const ViewRow> view_table() {
   return kViews;
+}
+
+std::span<const LinkedRow> linked_table() {
+  return kLinked;
 }
 
 }  // namespace stepscope::viewer

@@ -3,9 +3,9 @@
 // SQL: one SELECT over the recordings of a run, on a thread of its own (AppState::queries) that can be cancelled, and its rows as a table. What can be asked
 // is what `stepscope sql` answers: every event kind is a table.
 #include <algorithm>
-#include <array>
-#include <cstring>
+#include <iterator>
 #include <string>
+#include <utility>
 
 #include "viewer/imgui_compat.hpp"
 #include "viewer/imgui_painter.hpp"
@@ -44,22 +44,18 @@ constexpr Example kExamples[] = {
 
 class SqlView final : public View {
  public:
-  SqlView() { set_text(kExamples[0].query); }
-
   void draw(AppState& state, const ViewArea& area) override {
     const Palette& colors = state.colors();
-    const Side side = state.run(side_) != nullptr ? side_ : Side::kA;
+    const Side side =
+        state.run(state.view_options.sql.side) != nullptr ? state.view_options.sql.side : Side::kA;
     const std::shared_ptr<const RunModel>& run = state.run_data(side);
     if (!run || !run->source) {
       ui::text(colors.text_dim, "waiting for the run ...");
       return;
     }
-    ImGui::SetNextItemWidth(-1);
-    const float height = ImGui::GetTextLineHeight() * 3 + 8 * area.unit;
-    ImGui::InputTextMultiline("##query", text_.data(), text_.size(), ImVec2(-1, height));
-    const bool entered =
-        ImGui::IsItemFocused() && ImGui::GetIO().KeyCtrl && compat::key_pressed(Key::kEnter, false);
-    draw_buttons(state, side, entered, area.unit);
+    const bool entered = draw_query(state, area.unit);
+    take_command(state, side, entered);
+    draw_buttons(state, side, area.unit);
     if (asked_.run == 0) {
       return;
     }
@@ -85,17 +81,50 @@ class SqlView final : public View {
   }
 
  private:
-  void set_text(const char* query) {
-    text_.fill('\0');
-    std::memcpy(text_.data(), query, std::min(std::strlen(query), text_.size() - 1));
+  // True when Ctrl Enter was pressed in it. Esc leaves the field with what was typed.
+  static bool draw_query(AppState& state, float unit) {
+    std::string& text = state.view_options.sql.text;
+    const std::string before = text;
+    if (state.field == Field::kSql) {
+      ImGui::SetKeyboardFocusHere();
+      state.field = Field::kNone;
+    }
+    ui::input_text_lines("##query", text, ImVec2(-1, ImGui::GetTextLineHeight() * 3 + 8 * unit));
+    state.typing = state.typing || ImGui::IsItemActive();
+    if (ImGui::IsItemDeactivated() && compat::key_pressed(Key::kEscape, false)) {
+      text = before;
+    }
+    return ImGui::IsItemFocused() && ImGui::GetIO().KeyCtrl && compat::key_pressed(Key::kEnter, false);
   }
 
-  void draw_buttons(AppState& state, Side side, bool entered, float unit) {
+  void take_command(AppState& state, Side side, bool entered) {
+    const SqlCommand command =
+        entered ? SqlCommand::kRun : std::exchange(state.sql_command, SqlCommand::kNone);
+    if (command == SqlCommand::kRun && !result_.pending()) {
+      asked_ = {state.run_number(side), state.view_options.sql.text, ++number_};
+      cancelled_ = false;
+    } else if (command == SqlCommand::kCancel && result_.pending()) {
+      result_.forget();
+      asked_ = {};
+      cancelled_ = true;
+    } else if (command == SqlCommand::kExample) {
+      next_example(state.view_options.sql.text);
+    }
+  }
+
+  static void next_example(std::string& text) {
+    const auto* at = std::find_if(std::begin(kExamples), std::end(kExamples),
+                                  [&](const Example& example) { return text == example.query; });
+    const bool last = at == std::end(kExamples) || at + 1 == std::end(kExamples);
+    text = last ? kExamples[0].query : (at + 1)->query;
+  }
+
+  void draw_buttons(AppState& state, Side side, float unit) {
     const Palette& colors = state.colors();
     if (state.two_runs()) {
       for (const Side one : {Side::kA, Side::kB}) {
         if (ui::toggle(one == Side::kA ? "A" : "B", side == one, colors)) {
-          side_ = one;
+          state.view_options.sql.side = one;
         }
         ImGui::SameLine(0, 3 * unit);
       }
@@ -103,13 +132,10 @@ class SqlView final : public View {
     }
     if (result_.pending()) {
       if (ImGui::Button("cancel")) {
-        result_.forget();
-        asked_ = {};
-        cancelled_ = true;
+        state.sql_command = SqlCommand::kCancel;
       }
-    } else if (ImGui::Button("run") || entered) {
-      asked_ = {state.run_number(side), text_.data(), ++number_};
-      cancelled_ = false;
+    } else if (ImGui::Button("run")) {
+      state.sql_command = SqlCommand::kRun;
     }
     ui::tooltip("Ctrl Enter");
     ImGui::SameLine(0, 6 * unit);
@@ -117,7 +143,7 @@ class SqlView final : public View {
     if (ImGui::BeginCombo("##examples", "examples")) {
       for (const Example& example : kExamples) {
         if (ImGui::Selectable(example.title)) {
-          set_text(example.query);
+          state.view_options.sql.text = example.query;
         }
       }
       ImGui::EndCombo();
@@ -182,8 +208,6 @@ class SqlView final : public View {
     ImGui::EndTable();
   }
 
-  std::array<char, 4096> text_{};
-  Side side_ = Side::kB;
   SqlQuestion asked_;
   uint64_t number_ = 0;
   bool cancelled_ = false;

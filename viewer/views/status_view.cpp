@@ -66,7 +66,11 @@ class StatusView final : public View {
       events += b->events;
     }
     const size_t losses = losses_of(state);
-    const std::string selected = summary(state.selection);
+    std::string selected = summary(state.selection);
+    if (state.selection.area) {
+      selected =
+          format_duration(state.selection.area->display.length()) + (selected.empty() ? "" : ", ") + selected;
+    }
     return (losses > 0 ? "something is missing: see Recording · " : "") +
            (selected.empty() ? "" : selected + " selected · ") +
            format_duration(state.view.visible().length()) + " shown · " + format_count(events) + " events";

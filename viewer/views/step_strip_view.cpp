@@ -9,6 +9,7 @@
 
 #include "viewer/imgui_painter.hpp"
 #include "viewer/model/format.hpp"
+#include "viewer/scope.hpp"
 #include "viewer/ui.hpp"
 #include "viewer/views/views.hpp"
 
@@ -109,8 +110,8 @@ class StepStripView final : public View {
     const Palette& colors = state.colors();
     const auto slots = state.alignment.slots();
     const float per_bar = plot.width() / static_cast<float>(state.strip.bars.size());
-    if (state.selection.steps) {
-      const auto [first, last] = *state.selection.steps;
+    if (const auto selected = selected_slots(state)) {
+      const auto [first, last] = *selected;
       painter.box({plot.x0 + per_bar * static_cast<float>(first), plot.y0 - 4,
                    plot.x0 + per_bar * static_cast<float>(last + 1), plot.y1, colors.accent_soft});
     }

@@ -8,6 +8,7 @@
 
 #include "viewer/imgui_painter.hpp"
 #include "viewer/model/format.hpp"
+#include "viewer/table_sort.hpp"
 #include "viewer/ui.hpp"
 #include "viewer/views/views.hpp"
 
@@ -34,7 +35,7 @@ class TermsView final : public View {
       return;
     }
     set_up_columns(comparison, area.unit);
-    sort_if_asked(state, comparison);
+    sort_if_asked(state);
     draw_sum(state, area.unit);
     for (const TermRow& term : state.table.terms) {
       draw_term(state, term, area.unit);
@@ -43,37 +44,32 @@ class TermsView final : public View {
   }
 
  private:
-  enum Column : ImGuiID { kName, kA, kB, kEffect, kBar };
+  static constexpr ImGuiID kBar = 100;  // by no order
+  static ImGuiID id_of(TermOrder order) { return static_cast<ImGuiID>(order); }
 
   static void set_up_columns(bool comparison, float unit) {
     ImGui::TableSetupScrollFreeze(0, 2);
     ImGui::TableSetupColumn(comparison ? "cause" : "part of the step", ImGuiTableColumnFlags_WidthFixed,
-                            185 * unit, kName);
+                            185 * unit, id_of(TermOrder::kName));
     ImGui::TableSetupColumn(comparison ? "A ms/step" : "ms/step", ImGuiTableColumnFlags_PreferSortDescending,
-                            92 * unit, kA);
+                            92 * unit, id_of(TermOrder::kA));
     if (comparison) {
-      ImGui::TableSetupColumn("B ms/step", ImGuiTableColumnFlags_PreferSortDescending, 92 * unit, kB);
+      ImGui::TableSetupColumn("B ms/step", ImGuiTableColumnFlags_PreferSortDescending, 92 * unit,
+                              id_of(TermOrder::kB));
     }
     ImGui::TableSetupColumn(comparison ? "change, ms" : "share",
                             ImGuiTableColumnFlags_DefaultSort | ImGuiTableColumnFlags_PreferSortDescending,
-                            92 * unit, kEffect);
+                            92 * unit, id_of(TermOrder::kEffect));
     ImGui::TableSetupColumn(comparison ? "less  |  more" : "",
                             ImGuiTableColumnFlags_WidthStretch | ImGuiTableColumnFlags_NoSort, 1, kBar);
     ImGui::TableHeadersRow();
   }
 
-  static void sort_if_asked(AppState& state, bool comparison) {
-    ImGuiTableSortSpecs* specs = ImGui::TableGetSortSpecs();
-    if (specs == nullptr || !specs->SpecsDirty || specs->SpecsCount == 0) {
-      return;
+  void sort_if_asked(AppState& state) {
+    if (arrow_.sync(state.view_options.terms) || state.table_number != sorted_) {
+      state.table.sort(state.view_options.terms.order, state.view_options.terms.descending);
+      sorted_ = state.table_number;
     }
-    const ImGuiTableColumnSortSpecs& spec = specs->Specs[0];
-    const TermOrder order = spec.ColumnUserID == kName              ? TermOrder::kName
-                            : spec.ColumnUserID == kA               ? TermOrder::kA
-                            : spec.ColumnUserID == kB && comparison ? TermOrder::kB
-                                                                    : TermOrder::kEffect;
-    state.table.sort(order, spec.SortDirection == ImGuiSortDirection_Descending);
-    specs->SpecsDirty = false;
   }
 
   // The line that says that all terms together are the change.
@@ -201,6 +197,9 @@ class TermsView final : public View {
              term.place ? "double-click: go to the step where it is largest" : "no place recorded for it");
     ImGui::EndTooltip();
   }
+
+  TableSort arrow_;
+  uint64_t sorted_ = 0;  // AppState::table_number
 };
 
 }  // namespace

@@ -109,6 +109,7 @@ class TimelineView final : public View {
             .unit = area.unit};
     state.view.set_width(double{std::max(1.0F, std::floor(geo_.lanes_width()))});
     state.scroll_room = geo_.lanes_height();
+    state.unit = area.unit;
   }
 
   void handle_input(AppState& state) {
@@ -242,11 +243,7 @@ class TimelineView final : public View {
     } else if (const auto gap = gap_under(state, io.MousePos)) {
       state.select_gap(*gap);
     } else {
-      state.gap.reset();
-      state.flows.clear();
-      state.selection.event.reset();
-      state.selection.area.reset();
-      state.details.clear();
+      state.drop_focus();
     }
     dragging_.reset();
     pressed_ = false;

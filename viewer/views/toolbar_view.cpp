@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <string>
 
+#include "viewer/imgui_compat.hpp"
 #include "viewer/imgui_painter.hpp"
 #include "viewer/model/format.hpp"
 #include "viewer/ui.hpp"
@@ -52,7 +53,7 @@ class ToolbarView final : public View {
     return side == Side::kA ? state.strip.median_a_ns : state.strip.median_b_ns;
   }
 
-  static void draw_run(const AppState& state, Side side, const ViewArea& area) {
+  static void draw_run(AppState& state, Side side, const ViewArea& area) {
     const RunModel* run = state.run(side);
     const Palette& colors = state.colors();
     if (run == nullptr) {
@@ -63,8 +64,11 @@ class ToolbarView final : public View {
       ui::text(color, side == Side::kA ? "A" : "B");
       ImGui::SameLine(0, 8 * area.unit);
     }
-    ui::text(colors.text, run->label);
-    ui::tooltip(run->path);
+    ui::text(state.looks_at(side) ? colors.text : colors.text_faint, run->label);
+    if (state.two_runs() && ImGui::IsItemClicked()) {
+      state.select_run(state.selection.run == side ? std::nullopt : std::optional(side));
+    }
+    ui::tooltip(state.two_runs() ? run->path + "\nclick: select this run, or both again" : run->path);
     const double step = step_ns(state, side);
     if (step > 0) {
       ImGui::SameLine(0, 8 * area.unit);
@@ -74,7 +78,7 @@ class ToolbarView final : public View {
     ImGui::SameLine(0, 22 * area.unit);
   }
 
-  static void draw_runs(const AppState& state, const ViewArea& area) {
+  static void draw_runs(AppState& state, const ViewArea& area) {
     draw_run(state, Side::kA, area);
     draw_run(state, Side::kB, area);
     const double a = step_ns(state, Side::kA);
@@ -133,9 +137,15 @@ class ToolbarView final : public View {
       box.focus = false;
     }
     ImGui::SetNextItemWidth(width);
+    const auto before = box.text;
     const bool enter =
         ImGui::InputTextWithHint("##search", box.lanes ? "Search lanes" : "Search names  ( / )",
                                  box.text.data(), box.text.size(), ImGuiInputTextFlags_EnterReturnsTrue);
+    // Esc leaves the field with what was typed and found; once more, and all is cleared.
+    state.typing = state.typing || (ImGui::IsItemActive() && box.text.front() != '\0');
+    if (ImGui::IsItemDeactivated() && compat::key_pressed(Key::kEscape, false)) {
+      box.text = before;
+    }
     const std::string text(box.text.data());
     if (text != box.searched) {
       state.search_for(text);
