@@ -5,6 +5,7 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
@@ -212,7 +213,7 @@ class AppState {
   bool take_answers();
   // Until all that was asked is answered and taken, by views and the SQL console too: for scripts and tests.
   void wait();
-  // Called from any thread when there is something to take. Before anything is asked.
+  // `wake` is called from any thread when there is something to take. Set before anything is asked.
   void set_wake(const std::function<void()>& wake);
   // What is on screen lacks the answer yet, and says "...".
   [[nodiscard]] bool event_pending() const { return selection.event && event_.pending(); }

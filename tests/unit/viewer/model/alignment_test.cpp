@@ -148,6 +148,9 @@ RunModel random_run(std::mt19937_64& random, int64_t begin_ns, double decades) {
           (random() % 7 == 0 ? length / 3 : 0);
   }
   run.end_ns = at + testing::log_uniform(random, decades);
+  for (const StepModel& step : run.steps) {
+    run.end_ns = std::max(run.end_ns, step.end_ns);
+  }
   return run;
 }
 
@@ -170,6 +173,10 @@ TEST_F(AlignmentTest, RandomRunsOfDaysGoToTheAxisAndBack) {
       const Alignment aligned = Alignment::pair(one, two, mode, &anchors);
       for (const Side side : {Side::kA, Side::kB}) {
         const RunModel& run = side == Side::kA ? one : two;
+        if (mode != AlignMode::kAbsolute) {
+          EXPECT_NEAR(static_cast<double>(aligned.to_time(side, aligned.extent().end_ns) - run.end_ns), 0, 1)
+              << "time that steps have in common is shown once";
+        }
         const auto length = static_cast<uint64_t>(run.end_ns - run.begin_ns);
         std::vector<int64_t> times;
         for (int i = 0; i < 300; ++i) {
