@@ -67,6 +67,11 @@ void widen(std::optional<Bounds>& bounds, const Bounds& by) {
   bounds = bounds ? Bounds(std::min(bounds->first, by.first), std::max(bounds->second, by.second)) : by;
 }
 
+// No difference of rates below it says anything about a step.
+double least_rate(std::string_view unit) {
+  return unit == "bytes/s" ? 1 << 20 : unit == "/s" ? 100 : 0;
+}
+
 }  // namespace
 
 CounterMeaning counter_meaning(std::string_view name) {
@@ -180,11 +185,16 @@ std::optional<std::pair<double, double>> CounterSeries::range(int64_t begin_ns, 
   return bounds;
 }
 
+size_t CounterSeries::index_at(int64_t t) const {
+  const auto after = std::upper_bound(time_.begin(), time_.end(), t);
+  return static_cast<size_t>(std::max<std::ptrdiff_t>(after - time_.begin(), 1)) - 1;
+}
+
 std::optional<double> CounterSeries::at(int64_t t) const {
   if (time_.empty() || t < time_.front() || t > time_.back()) {
     return std::nullopt;
   }
-  return value_[static_cast<size_t>(std::upper_bound(time_.begin(), time_.end(), t) - time_.begin()) - 1];
+  return value_[index_at(t)];
 }
 
 std::vector<CounterPair> pair_counters(std::span<const CounterLine> a, std::span<const CounterLine> b) {
@@ -207,13 +217,24 @@ std::vector<CounterPair> pair_counters(std::span<const CounterLine> a, std::span
 
 void counter_columns(const CounterSeries& series, const PixelMap& map, std::vector<CounterColumn>& out) {
   out.clear();
-  for (size_t c = 0; c < map.columns(); ++c) {
-    if (map.edge[c] == map.edge[c + 1]) {
+  const size_t size = series.size();
+  size_t i = 0;  // the value that holds where the column begins, once there is one
+  for (size_t c = 0; size > 0 && c < map.columns(); ++c) {
+    const int64_t begin = map.edge[c];
+    const int64_t end = map.edge[c + 1];
+    if (begin == end) {
       continue;
     }
-    if (const auto range = series.range(map.edge[c], map.edge[c + 1])) {
-      const double last = series.at(map.edge[c + 1] - 1).value_or(range->second);
-      out.push_back({static_cast<uint32_t>(c), range->first, range->second, last});
+    if (i + 1 < size && series.time(i + 1) <= begin) {
+      i = series.index_at(begin);
+    }
+    const double value = series.value(i);
+    if (series.time(i) <= begin && i + 1 < size &&
+        series.time(i + 1) >= end) {  // where it is zoomed in, most
+      out.push_back({static_cast<uint32_t>(c), value, value, value});
+    } else if (const auto range = series.range(begin, end)) {
+      out.push_back({static_cast<uint32_t>(c), range->first, range->second,
+                     series.at(end - 1).value_or(range->second)});
     }
   }
 }
@@ -243,7 +264,9 @@ std::vector<size_t> telling_counters(std::span<const CounterPair> pairs, size_t 
   // In what is the least that is worth seeing.
   const auto apart = [](double x, double y, const CounterMeaning& meaning) {
     const double larger = std::max(std::abs(x), std::abs(y));
-    const double least = meaning.unit == "%" ? 20 : meaning.rate ? 0.5 * larger : 0.1 * larger;
+    const double least = meaning.unit == "%" ? 20
+                         : meaning.rate      ? std::max(0.5 * larger, least_rate(meaning.unit))
+                                             : 0.1 * larger;
     return least > 0 ? std::abs(x - y) / least : 0;
   };
   std::map<std::string_view, std::pair<double, size_t>> best;  // by recorded name: how telling, and where

@@ -48,6 +48,8 @@ class CounterSeries {
   [[nodiscard]] double mean(int64_t begin_ns, int64_t end_ns) const;
   // Least and greatest value that holds somewhere in [begin, end): O(log n).
   [[nodiscard]] std::optional<std::pair<double, double>> range(int64_t begin_ns, int64_t end_ns) const;
+  // The last value that begins no later; the first one before all of them. Of a series that has some.
+  [[nodiscard]] size_t index_at(int64_t t) const;
   // The value that holds at a time.
   [[nodiscard]] std::optional<double> at(int64_t t) const;
 
@@ -106,7 +108,8 @@ struct CounterScale {
 [[nodiscard]] CounterScale counter_scale(const CounterPair& pair);
 
 // Positions in `pairs`, ascending, of at most `most` rows that are worth seeing unasked, each of another counter: with two runs those whose
-// means differ most, else the first that change. Worth seeing are a tenth of a level, half of a rate, 20 points of a share of time.
+// means differ most, else the first that change. Worth seeing are a tenth of a level, half of a rate (and 1 MiB/s or 100 events/s), 20 points of a share of
+// time.
 [[nodiscard]] std::vector<size_t> telling_counters(std::span<const CounterPair> pairs, size_t most);
 
 // The number as its unit asks for: "1980 MHz", "38.0 %", "12.3 GB", "0.25".

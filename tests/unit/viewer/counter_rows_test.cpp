@@ -91,25 +91,34 @@ TEST_F(CounterRowsTest, ASpikeStandsAtItsPixelAtEveryZoomAndAlignment) {
 }
 
 TEST_F(CounterRowsTest, ColumnsAgreeWithLookingAtEveryReading) {
-  PixelMap map;
-  state.fit_all();
-  state.alignment.fill(Side::kB, state.view, map);
-  std::vector<CounterColumn> columns;
   const CounterSeries& series = lines_[1].series;
-  counter_columns(series, map, columns);
-  ASSERT_FALSE(columns.empty());
-  for (const CounterColumn& column : columns) {
-    double low = 1e9;
-    double high = -1e9;
-    for (size_t i = 0; i < series.size(); ++i) {
-      const int64_t until = i + 1 < series.size() ? series.time(i + 1) : series.time(i) + 1;
-      if (series.time(i) < map.edge[column.column + 1] && until > map.edge[column.column]) {
-        low = std::min(low, series.value(i));
-        high = std::max(high, series.value(i));
+  const TimeRange whole = state.alignment.extent();
+  for (const double part : {1.5, 0.3, 0.01}) {  // many readings a column, one, and many columns a reading
+    state.view.show({whole.begin_ns - whole.length() * 0.02, whole.begin_ns + whole.length() * part});
+    PixelMap map;
+    state.alignment.fill(Side::kB, state.view, map);
+    std::vector<CounterColumn> columns;
+    counter_columns(series, map, columns);
+    ASSERT_FALSE(columns.empty()) << part;
+    size_t next = 0;
+    for (size_t c = 0; c < map.columns(); ++c) {
+      std::optional<std::pair<double, double>> expected;
+      for (size_t i = 0; i < series.size() && map.edge[c] < map.edge[c + 1]; ++i) {
+        const int64_t until = i + 1 < series.size() ? series.time(i + 1) : series.time(i) + 1;
+        if (series.time(i) < map.edge[c + 1] && until > map.edge[c]) {
+          const double value = series.value(i);
+          expected = expected ? std::pair(std::min(expected->first, value), std::max(expected->second, value))
+                              : std::pair(value, value);
+        }
+      }
+      const bool there = next < columns.size() && columns[next].column == c;
+      ASSERT_EQ(there, expected.has_value()) << c << " of " << part;
+      if (there) {
+        EXPECT_EQ(std::pair(columns[next].low, columns[next].high), *expected) << c << " of " << part;
+        ++next;
       }
     }
-    EXPECT_EQ(column.low, low) << column.column;
-    EXPECT_EQ(column.high, high) << column.column;
+    EXPECT_EQ(next, columns.size());
   }
 }
 

@@ -114,6 +114,17 @@ TEST(Counters, WhatTellsTheRunsApartIsShownUnasked) {
       << "the GPU whose clock fell most, and the cap";
   EXPECT_EQ(telling_counters(pairs, 1).size(), 1U);
   EXPECT_TRUE(telling_counters(pair_counters(a, a), 3).empty());
+  // A few page faults more are nothing, many are.
+  const auto faults = [](double before, double after) {
+    std::vector<CounterLine> some{constant("proc.major_faults", "0", before),
+                                  constant("proc.major_faults", "0", after)};
+    for (CounterLine& line : some) {
+      line.meaning.rate = true;
+    }
+    return telling_counters(pair_counters({&some[0], 1}, {&some[1], 1}), 3).size();
+  };
+  EXPECT_EQ(faults(1, 30), 0U);
+  EXPECT_EQ(faults(1, 300), 1U);
   // One run: what changes within it.
   std::vector<CounterLine> one{constant("gpu.sm_clock_mhz", "0/clock", 1980),
                                constant("gpu.power_mw", "0/power", 0)};
