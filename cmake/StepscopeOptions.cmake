@@ -2,7 +2,7 @@
 # What a builder may choose.
 option(STEPSCOPE_BUILD_VIEWER "Build stepscope-viewer (GLFW, Dear ImGui)" ON)
 option(STEPSCOPE_BUILD_TESTS "Build the tests" ${PROJECT_IS_TOP_LEVEL})
-option(STEPSCOPE_QUICK_BUILD "Compile several files at a time: quicker from nothing, slower after a change" OFF)
+option(STEPSCOPE_QUICK_BUILD "Compile several files at a time, without debug information: quicker from nothing, slower after a change" OFF)
 option(STEPSCOPE_SANITIZED_TESTS "Build those tests, too, that the presets asan and tsan run" ON)
 option(STEPSCOPE_BUILD_BENCH "Build tests/bench (Google Benchmark)" ${PROJECT_IS_TOP_LEVEL})
 option(STEPSCOPE_BUILD_FUZZERS "Build libFuzzer targets (needs clang)" OFF)

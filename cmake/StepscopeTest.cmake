@@ -4,15 +4,15 @@ include(GoogleTest)
 # What a test preset needs built: every test program adds itself here.
 add_custom_target(stepscope_tests)
 
-# What is tested stays optimised, and checked for undefined behaviour: that is a third of compiling under sanitizers.
+# What is tested is optimised in preset dev, and checked for undefined behaviour under sanitizers: a third of compiling there.
 set(STEPSCOPE_TEST_OPTIONS $<$<CONFIG:Debug>:-O0>)
 if(STEPSCOPE_SANITIZE MATCHES "undefined")
   set(STEPSCOPE_TEST_SPARED_CHECKS undefined)
 endif()
 
 # Half of compiling a test is reading GoogleTest; it is read once, and tests are compiled several files at a time, so names in
-# unnamed namespaces differ within a program. (clang-tidy wants to see each file alone.)
-if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+# unnamed namespaces differ within a program.
+if(STEPSCOPE_MAY_PRECOMPILE)
   file(CONFIGURE OUTPUT "${PROJECT_BINARY_DIR}/tests/precompiled.cpp" CONTENT "int main() {}\n")
   add_executable(stepscope_test_headers "${PROJECT_BINARY_DIR}/tests/precompiled.cpp")  # compiled as tests are: -fPIE
   target_link_libraries(stepscope_test_headers PRIVATE stepscope::build_flags GTest::gtest GTest::gmock)
@@ -43,7 +43,7 @@ function(stepscope_test)
     target_precompile_headers(${T_NAME} REUSE_FROM stepscope_test_headers)
     if(T_LABEL MATCHES "^(unit|integration|golden)$")
       set_target_properties(${T_NAME} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 12)
-      target_compile_options(${T_NAME} PRIVATE -Wno-subobject-linkage)  # of types in files that are compiled as if included
+      target_compile_options(${T_NAME} PRIVATE ${STEPSCOPE_UNITY_WARNINGS})
     endif()
   endif()
   if(T_SANITIZED AND NOT STEPSCOPE_SANITIZED_TESTS)

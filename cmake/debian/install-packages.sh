@@ -7,7 +7,8 @@ set -euo pipefail
 build="g++ cmake ninja-build pkg-config python3 libsqlite3-dev libzstd-dev libcli11-dev nlohmann-json3-dev libfmt-dev
   libsimdjson-dev libtomlplusplus-dev zlib1g-dev libimgui-dev libglfw3-dev libgl-dev libopengl-dev"
 sample="python3 python3-torch fortunes xvfb xauth libgl1-mesa-dri fonts-dejavu-core"
-test="$sample libgtest-dev libgmock-dev libbenchmark-dev binutils dpkg-dev file git sqlite3 zstd clang-format-14 chromium"
+test="$sample libgtest-dev libgmock-dev libbenchmark-dev binutils dpkg-dev file git sqlite3 zstd clang-format-14 chromium
+  lld"
 
 wanted=()
 for group in "$@"; do
