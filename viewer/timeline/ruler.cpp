@@ -187,16 +187,17 @@ void TimelinePainter::paint_delta_band() {
     const float x0 = std::floor(std::max(x_of(slots[s].display.begin_ns), geo_.lanes_x()));
     const float x1 = std::max(std::floor(std::min(x_of(slots[s].display.end_ns), geo_.right())), x0 + 1);
     const auto delta = static_cast<double>(slots[s].delta());
-    const Color color = difference_color(delta / scale, state_.theme);
-    if (!scratch_.boxes.empty() && scratch_.boxes.back().x0 == x0) {
-      if (std::abs(delta) > kept) {  // several steps share a pixel: the largest stands for them
-        scratch_.boxes.back().color = color;
-        kept = std::abs(delta);
-      }
+    const bool shared = !scratch_.boxes.empty() && scratch_.boxes.back().x0 == x0;
+    if (shared && std::abs(delta) <= kept) {  // of several steps on a pixel, the largest stands for them
       continue;
     }
     kept = std::abs(delta);
-    scratch_.boxes.push_back({x0, y, x1 - (x1 - x0 > 3 ? 1.0F : 0.0F), y + geo_.delta - 2, color});
+    const Color color = difference_color(delta / scale, state_.theme);
+    if (shared) {
+      scratch_.boxes.back().color = color;
+    } else {
+      scratch_.boxes.push_back({x0, y, x1 - (x1 - x0 > 3 ? 1.0F : 0.0F), y + geo_.delta - 2, color});
+    }
   }
   out_.boxes(scratch_.boxes);
   for (size_t s = first; s < last && static_cast<float>(last - first) * 20 < geo_.lanes_width(); ++s) {
