@@ -51,10 +51,10 @@ void AppState::execute(Command command) {
     case Command::kPanRight:
       return view.pan_pixels(view.width() * kKeyPan);
     case Command::kScrollUp:
-      scroll_y -= kKeyScroll;
+      (help_open ? help_scroll : scroll_y) -= kKeyScroll;
       return;
     case Command::kScrollDown:
-      scroll_y += kKeyScroll;
+      (help_open ? help_scroll : scroll_y) += kKeyScroll;
       return;
     case Command::kFocus:
       return zoom_to_selection();

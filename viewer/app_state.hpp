@@ -283,6 +283,7 @@ class AppState {
   bool typing = false;         // in a field of a view, which Esc leaves; set by it each frame
   RowCommand row_command;
   SqlCommand sql_command = SqlCommand::kNone;
+  float help_scroll = 0;  // asked of the help page, which takes it
 
  private:
   // What makes a place in the history, as it is held here: cheap to compare in every frame.

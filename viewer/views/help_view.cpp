@@ -3,6 +3,7 @@
 // Help: made from the command table and the keys in use, so that it cannot be wrong.
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "viewer/imgui_painter.hpp"
 #include "viewer/ui.hpp"
@@ -15,6 +16,9 @@ class HelpView final : public View {
  public:
   void draw(AppState& state, const ViewArea& area) override {
     const Palette& colors = state.colors();
+    if (const float by = std::exchange(state.help_scroll, 0.0F); by != 0) {
+      ImGui::SetScrollY(ImGui::GetScrollY() + by * area.unit);
+    }
     ImGui::SetCursorPos(ImVec2(24 * area.unit, 18 * area.unit));
     ImGui::BeginGroup();
     ui::text(colors.text, "Keys and mouse");
