@@ -333,6 +333,12 @@ class HistogramView final : public View {
     if (ImGui::SmallButton("copy as CSV")) {
       ImGui::SetClipboardText(to_csv(table_of(state, report)).c_str());
     }
+    if (cursor_.take(state, report.longest.size())) {
+      state.visit(report.longest[*cursor_.at()].ref);
+    }
+    if (cursor_.moved()) {  // the list may lie below what is in sight
+      ImGui::SetScrollY(ImGui::GetScrollMaxY());
+    }
     constexpr ImGuiTableFlags kFlags =
         ImGuiTableFlags_ScrollY | ImGuiTableFlags_RowBg | ImGuiTableFlags_SizingFixedFit;
     const ImVec2 room = ImGui::GetContentRegionAvail();
@@ -347,9 +353,6 @@ class HistogramView final : public View {
     ImGui::TableSetupColumn("lane", ImGuiTableColumnFlags_WidthStretch);
     ImGui::TableHeadersRow();
     std::optional<EventRef> wanted;
-    if (cursor_.take(state, report.longest.size())) {
-      wanted = report.longest[*cursor_.at()].ref;
-    }
     show_row(cursor_);
     ImGuiListClipper clipper;
     clipper.Begin(static_cast<int>(report.longest.size()));

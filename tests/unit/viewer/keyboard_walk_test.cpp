@@ -197,6 +197,7 @@ TEST_F(KeyboardWalkTest, RowsOfEveryTableAreChosenAndOpened) {
       press(Key::kF, true);  // a search, Enter to the first match, and out of the field
       write("e");
       press(Key::kEnter);
+      settle();
       press(Key::kEscape);
       EXPECT_FALSE(ImGui::GetIO().WantTextInput);
       EXPECT_TRUE(state.selection.event.has_value()) << "which stays";

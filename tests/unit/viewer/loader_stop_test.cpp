@@ -111,6 +111,7 @@ TEST_F(LoaderStopTest, StoppedWhileItAnalysesItKeepsTheEvents) {
   EXPECT_EQ(errors(), "loading was stopped; what is shown is what was there by then\n");
   state.search_for("batch");
   state.find(true);
+  state.wait();
   EXPECT_FALSE(state.details.empty()) << "what is on screen can still be read";
 }
 

@@ -23,7 +23,8 @@ class SelectionActionsTest : public ::testing::Test {
     state.set_run(Side::kB, training_run("slow", {.wait = 25'000'000}));
     state.view.set_width(1000);
   }
-  [[nodiscard]] uint64_t counted(Side side) const {
+  [[nodiscard]] uint64_t counted(Side side) {
+    state.wait();
     uint64_t count = 0;
     for (const NameStat& stat : state.area[index_of(side)]->names) {
       count += stat.count;
@@ -46,6 +47,7 @@ TEST_F(SelectionActionsTest, ArrowsAndDetailsGoWithTheEventThatIsLeft) {
   state.set_run(Side::kA, run_with_arrows());
   const auto leave = [&](auto&& action) {
     state.select_event({Side::kA, 0, 0, 5});
+    state.wait();
     ASSERT_EQ(state.flows.size(), 1U);
     action();
     ASSERT_FALSE(state.selection.event.has_value());
@@ -81,6 +83,7 @@ TEST_F(SelectionActionsTest, ASearchComesToEveryMatchThatStartsAtTheSameMoment) 
       double before = forward ? -1e18 : 1e18;
       for (size_t n = 0; n < matches; ++n) {
         state.find(forward);
+        state.wait();
         ASSERT_TRUE(state.selection.event.has_value());
         const EventRef ref = *state.selection.event;
         EXPECT_TRUE(std::find(found.begin(), found.end(), ref) == found.end()) << "once around, each once";
@@ -90,6 +93,7 @@ TEST_F(SelectionActionsTest, ASearchComesToEveryMatchThatStartsAtTheSameMoment) 
         before = at;
       }
       state.find(forward);
+      state.wait();
       EXPECT_EQ(*state.selection.event, found.front()) << "around";
     }
   }
@@ -104,10 +108,12 @@ TEST_F(SelectionActionsTest, AnAreaIsCountedOverWhatTheOtherDimensionsLetThrough
   EXPECT_LT(main, all);
   EXPECT_EQ(main, 8U * 5U) << "eight steps of five events";
   state.select_run(Side::kB);
+  state.wait();
   EXPECT_FALSE(state.area[0].has_value());
   EXPECT_EQ(counted(Side::kB), main);
   state.select_run(std::nullopt);
   state.execute(Command::kSwapRuns);  // only A on screen
+  state.wait();
   EXPECT_FALSE(state.area[1].has_value());
   EXPECT_EQ(counted(Side::kA), main);
   state.execute(Command::kSwapRuns);

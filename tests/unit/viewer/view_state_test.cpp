@@ -144,6 +144,8 @@ TEST(ViewState, WhatIsCountedAfterALinkIsWhatWasCountedBefore) {
     }
     TwoRuns there;
     ASSERT_EQ(there.state.apply(here.state.capture()), "");
+    here.state.wait();
+    there.state.wait();
     const Scope wanted = scope_of(here.state);
     const Scope found = scope_of(there.state);
     EXPECT_EQ(found.tracks, wanted.tracks) << "seed " << seed;
@@ -163,6 +165,7 @@ TEST(ViewState, TheAnchorOfAnAlignmentTravels) {
   TwoRuns here;
   here.state.select_event({Side::kA, 0, 0, 10});  // the third event of its step: backward
   here.state.align_by_selection();
+  here.state.wait();
   ASSERT_TRUE(here.state.anchor.has_value());
   const Link link = here.state.capture();
   ASSERT_TRUE(link.anchor.has_value());
@@ -296,10 +299,11 @@ TEST(ViewState, EveryCommandDoesSomething) {
              std::to_string(static_cast<int>(state.field)) + std::to_string(state.row_command.by) +
              std::to_string(state.row_command.open) + std::to_string(static_cast<int>(state.sql_command)) +
              std::to_string(state.panes.strip) + std::to_string(state.panes.drawer) +
-             std::to_string(state.panes.table);
+             std::to_string(state.panes.table) + std::to_string(state.panes.counters);
     };
     const std::string before = all();
     state.execute(row.command);
+    state.wait();
     const bool needs_more = row.command == Command::kFollowFlow || row.command == Command::kFollowFlowBack;
     EXPECT_EQ(all() != before, !needs_more) << row.name;
   }
