@@ -27,12 +27,14 @@ if(STEPSCOPE_SANITIZE)
 endif()
 
 if(STEPSCOPE_QUICK_BUILD)
-  # Debug information is a sixth of compiling. What gcc's collector of garbage frees in a compilation is a tenth, and given
-  # back soon anyway.
-  target_compile_options(stepscope_build_flags INTERFACE -g0
-    $<$<CXX_COMPILER_ID:GNU>:--param=ggc-min-expand=400 --param=ggc-min-heapsize=500000>)
+  target_compile_options(stepscope_build_flags INTERFACE -g0)  # debug information is a sixth of compiling
 endif()
 if(STEPSCOPE_QUICK_BUILD OR STEPSCOPE_SANITIZE)
+  # What gcc's collector of garbage frees in a compilation costs a tenth of it, and is given back soon anyway.
+  target_compile_options(stepscope_build_flags INTERFACE
+    $<$<CXX_COMPILER_ID:GNU>:--param=ggc-min-expand=400 --param=ggc-min-heapsize=500000>)
+endif()
+if(STEPSCOPE_QUICK_BUILD OR STEPSCOPE_SANITIZE STREQUAL "thread")
   find_program(STEPSCOPE_LLD ld.lld DOC "A linker that is quicker than the usual one, for what is only tested")
   mark_as_advanced(STEPSCOPE_LLD)
   if(STEPSCOPE_LLD)

@@ -8,7 +8,7 @@ build="g++ cmake ninja-build pkg-config python3 libsqlite3-dev libzstd-dev libcl
   libsimdjson-dev libtomlplusplus-dev zlib1g-dev libimgui-dev libglfw3-dev libgl-dev libopengl-dev"
 sample="python3 python3-torch fortunes xvfb xauth libgl1-mesa-dri fonts-dejavu-core"
 test="$sample libgtest-dev libgmock-dev libbenchmark-dev binutils dpkg-dev file git sqlite3 zstd clang-format-14 chromium
-  lld"
+  lld clang libclang-rt-14-dev"
 
 wanted=()
 for group in "$@"; do

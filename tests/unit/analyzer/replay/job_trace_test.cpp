@@ -121,15 +121,18 @@ TEST_P(PublishedJob, SlowdownsAreThoseOfTheArtifact) {
   };
   std::map<std::string, double> by_stage;
   std::map<std::string, double> by_rank;
-  for (const auto& [stage, value] : published["blocking_decompose_by_stage"].items()) {
+  for (const auto& [name, value] : published["blocking_decompose_by_stage"].items()) {
+    const std::string& stage = name;  // clang 14 captures no structured binding
     by_stage[stage] = alone([&](const JobReplay::Node& n) { return std::to_string(n.stage) == stage; });
     compare("stage " + stage + " alone", by_stage[stage], value);
   }
-  for (const auto& [rank, value] : published["blocking_decompose_by_dp_rank"].items()) {
+  for (const auto& [name, value] : published["blocking_decompose_by_dp_rank"].items()) {
+    const std::string& rank = name;  // clang 14 captures no structured binding
     by_rank[rank] = alone([&](const JobReplay::Node& n) { return std::to_string(n.data_rank) == rank; });
     compare("data-parallel rank " + rank + " alone", by_rank[rank], value);
   }
-  for (const auto& [type, value] : published["blocking_decompose_by_optype"].items()) {
+  for (const auto& [name, value] : published["blocking_decompose_by_optype"].items()) {
+    const std::string& type = name;  // clang 14 captures no structured binding
     const bool both = type == "forward-pp-comm" || type == "backward-pp-comm";
     const std::string start = type.substr(0, type.find('-'));
     compare(type + " alone", alone([&](const JobReplay::Node& n) {
