@@ -108,8 +108,8 @@ class Decoder {
       return;
     }
     for (size_t i = 0; i < block.start_ns.size(); ++i) {
-      pending_.push_back(
-          {block.start_ns[i], block.dur_ns[i], id_of(block.name[i], block.kind, block.category[i])});
+      pending_.push_back({drawn_from(block.kind, block.start_ns[i], block.dur_ns[i]), block.dur_ns[i],
+                          id_of(block.name[i], block.kind, block.category[i])});
     }
   }
 

@@ -41,6 +41,15 @@ class NameTable {
   std::map<std::tuple<std::string, trace::Kind, Category>, uint32_t> ids_;
 };
 
+// A sampled stack is recorded at the moment it was taken, with the time since the one before: it stands for that time, and is drawn
+// over it. Where an event is drawn, and where one that is drawn is recorded.
+[[nodiscard]] inline int64_t drawn_from(trace::Kind kind, int64_t recorded_ns, int64_t duration_ns) {
+  return kind == trace::Kind::kPythonSample ? recorded_ns - duration_ns : recorded_ns;
+}
+[[nodiscard]] inline int64_t recorded_at(trace::Kind kind, int64_t drawn_ns, int64_t duration_ns) {
+  return kind == trace::Kind::kPythonSample ? drawn_ns + duration_ns : drawn_ns;
+}
+
 // Fills rows, events and too_deep of `lane` (source_lane says which). Events:
 //   * every event with a duration, of any kind, nested by time; moments (NVTX marks) too;
 //   * "collate" inside a batch made by a worker, at its end;

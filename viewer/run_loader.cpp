@@ -249,7 +249,7 @@ analysis::Result<RunModel> load_events(std::shared_ptr<const Run> run, const Loa
   names.store(model);
   model.source = run;
   model.details = [run](uint32_t lane, trace::Kind kind, int64_t start_ns, int64_t duration_ns) {
-    auto details = run->details(lane, kind, start_ns, duration_ns);
+    auto details = run->details(lane, kind, recorded_at(kind, start_ns, duration_ns), duration_ns);
     return details.ok() ? std::move(details).value() : Details{{"error", details.status().message()}};
   };
   return model;

@@ -29,7 +29,7 @@ PICTURES = {
     "viewer": ("trained", "key J\nkey F\ntab findings\n"),
     "journey-strip": ("trained", "tab waterfall\n"),
     "journey-batch": ("trained", "key J\nkey F\ntab batches\n"),
-    "journey-line": ("trained", "link tab=flame,flame-of=python\n"),
+    "journey-line": ("trained", "link tab=flame,flame-of=python\n" + 5 * "taller-panel\n"),
     "delta-map": ("hotter", "tab delta-map\n"),
 }
 

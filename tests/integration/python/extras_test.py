@@ -164,6 +164,32 @@ class SamplerTest(HookTest):
         (facts,) = log.meta.values()
         self.assertIn(" ns", facts["self.python_sampler"])
 
+    def test_code_that_lets_go_of_the_interpreter_now_and_then_is_seen_where_it_works(self):
+        """The sampler waits for the interpreter; who drops it for a moment every millisecond is not asked for it by the usual interval."""
+        self.write("torch.py", TORCH)
+        program = """
+        import hashlib, time
+        import torch
+        data = bytes(4096)
+
+        def works():
+            end = time.monotonic() + 0.8
+            while time.monotonic() < end:
+                pause = time.monotonic() + 0.001
+                while time.monotonic() < pause:
+                    pass
+                hashlib.sha256(data)  # lets go and takes it back
+
+        def rests():
+            time.sleep(0.02)
+
+        works()
+        rests()
+        """
+        log = self.good(self.python(program, environment={"STEPSCOPE_PYTHON_SAMPLE": "100"})).log
+        worked = sum(row["dur"] for row in log.events["python_sample"] if row["stack"].endswith(":works"))
+        self.assertGreater(worked, 500_000_000)
+
     def test_off_unless_asked_for(self):
         self.write("torch.py", TORCH)
         log = self.good(self.python("import torch, threading; print(threading.active_count())")).log

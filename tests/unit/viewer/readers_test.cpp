@@ -186,6 +186,16 @@ TEST_F(ReadersTest, SampledStacksOfAStretchOfTimeGrowATree) {
   ASSERT_TRUE(builder.finish().ok());
   open_run();
   EXPECT_TRUE(has_stacks(*run));
+  // A sample is drawn over the time that it stands for, and found where it is recorded.
+  const LaneModel& drawn = model.lanes.at(0);
+  ASSERT_EQ(drawn.events, 100U);
+  EXPECT_EQ(drawn.rows.at(0).start(0), 990'000'000);
+  EXPECT_EQ(drawn.rows.at(0).end(0), 1'000'000'000);
+  const Details details =
+      model.details(drawn.source_lane, trace::Kind::kPythonSample, 990'000'000, 10'000'000);
+  EXPECT_TRUE(std::any_of(details.begin(), details.end(), [](const auto& one) {
+    return one.second == "train.py:main;train.py:step;copy.py:clone";
+  }));
   const auto total_of = [&](int64_t begin, int64_t end, const std::string& frame) {
     CallTree tree;
     EXPECT_EQ(add_stacks(tree, *run, Side::kB, begin, end, kReadOn), "");

@@ -1,5 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Stacks of the main thread at STEPSCOPE_PYTHON_SAMPLE Hz (opt-in), folded as "file:function;file:function;...", outermost first."""
+"""Stacks of the main thread at STEPSCOPE_PYTHON_SAMPLE Hz (opt-in), folded as "file:function;file:function;...", outermost first.
+
+The thread that looks needs the interpreter. One that is refused it for sys.getswitchinterval() makes the main thread hand it over, but
+only if nobody let go of it in between: code that does for a moment every millisecond (each torch.tensor()) would be seen only where it
+lets go for long, whatever it does elsewhere. So the interval is short while stacks are taken. What is still
+seen too late is said to be so, and not laid at the door of the place that was found.
+"""
 import os
 import sys
 import threading
@@ -16,6 +22,8 @@ _MAX_DEPTH = 64
 _MAX_STACKS = 16384
 _MAX_HZ = 1000
 _REPORT_EVERY = 256
+_SWITCH_S = 0.0002
+_LATE = "[busy, not looked at]"
 
 _names = {}  # code object -> "file:function"
 
@@ -48,6 +56,7 @@ def fold(frame):
 def _run(pid, thread, period):
     lane = _api.lane("python_samples", "main thread")
     known, cost, taken = {}, 0, 0
+    late_ns = int(2e9 * period)
     last = now()
     while _api.status == _api.ON and os.getpid() == pid and not _guard.off:
         time.sleep(period)
@@ -62,6 +71,9 @@ def _run(pid, thread, period):
                 number = _api.intern(stack if len(known) < _MAX_STACKS else "[too many stacks]")
                 if len(known) < _MAX_STACKS:
                     known[stack] = number
+            if begin - last > late_ns + int(1e9 * period):
+                _api.emit(PYTHON_SAMPLE, lane, begin - late_ns, begin - late_ns - last, _api.intern(_LATE))
+                last = begin - late_ns
             _api.emit(PYTHON_SAMPLE, lane, begin, begin - last, number)
         except Exception:
             _guard.fail()
@@ -73,6 +85,7 @@ def _run(pid, thread, period):
 
 
 def start():
+    sys.setswitchinterval(min(sys.getswitchinterval(), _SWITCH_S))
     thread = threading.Thread(target=_run, args=(os.getpid(), threading.main_thread().ident, 1.0 / _rate()),
                               name="stepscope-sampler", daemon=True)
     thread.start()
