@@ -269,10 +269,8 @@ class AppState {
   TableCopy table_copy = TableCopy::kNone;
   Panes panes;
   Background background;  // what views compute off the frame path
-  // Counters of both runs (viewer/counter_board.hpp), under AppState::run_number of them; and which stand under the timeline, by
-  // CounterLine::key: those that are telling where nobody chose.
+  // Counters of both runs (viewer/counter_board.hpp), under AppState::run_number of them.
   Latest<std::array<uint64_t, 2>, std::shared_ptr<const CounterBoard>> counters;
-  std::optional<std::set<std::string>> chosen_counters;
   Background clicks;          // what a click asks: not behind what a view computes
   Background queries;         // of the SQL console: may take minutes
   bool stop_loading = false;  // asks the loader to end; Loader::poll() takes it

@@ -42,12 +42,13 @@ const CounterBoard* counter_board(AppState& state) {
 }
 
 std::vector<size_t> timeline_counters(const AppState& state, const CounterBoard& board) {
-  if (!state.chosen_counters) {
+  const auto& chosen = state.view_options.counter_rows;
+  if (!chosen) {
     return board.telling;
   }
   std::vector<size_t> rows;
-  for (size_t i = 0; i < board.pairs.size() && rows.size() < state.chosen_counters->size(); ++i) {
-    if (state.chosen_counters->contains(board.pairs[i].any().key)) {
+  for (size_t i = 0; i < board.pairs.size() && rows.size() < chosen->size(); ++i) {
+    if (chosen->contains(board.pairs[i].any().key)) {
       rows.push_back(i);
     }
   }
@@ -55,15 +56,16 @@ std::vector<size_t> timeline_counters(const AppState& state, const CounterBoard&
 }
 
 void toggle_timeline_counter(AppState& state, const CounterBoard& board, size_t row) {
-  if (!state.chosen_counters) {
-    state.chosen_counters.emplace();
+  auto& chosen = state.view_options.counter_rows;
+  if (!chosen) {
+    chosen.emplace();
     for (const size_t telling : board.telling) {
-      state.chosen_counters->insert(board.pairs[telling].any().key);
+      chosen->insert(board.pairs[telling].any().key);
     }
   }
   const std::string& key = board.pairs[row].any().key;
-  if (state.chosen_counters->erase(key) == 0) {
-    state.chosen_counters->insert(key);
+  if (chosen->erase(key) == 0) {
+    chosen->insert(key);
     state.panes.counters = 1;
   }
 }

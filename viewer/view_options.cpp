@@ -9,9 +9,11 @@
 namespace stepscope::viewer {
 namespace {
 
-constexpr char kBetweenFrames = '\x1F';  // of the path in a flame graph; no name has it
+constexpr char kBetween = '\x1F';  // of texts in a list; no name has it
 constexpr std::string_view kDescending = ":down";
 constexpr std::string_view kAscending = ":up";
+constexpr std::string_view kTelling = "telling";
+constexpr std::string_view kNoRows = "none";
 
 constexpr Word<bool> kAxes[] = {{"log", true}, {"linear", false}};
 constexpr Word<bool> kBars[] = {{"shares", true}, {"counts", false}};
@@ -110,20 +112,35 @@ bool set_durations(ViewOptions& options, std::string_view text) {
   return true;
 }
 
-std::string zoom_text(const ViewOptions& options) {
+template <typename Texts>
+std::string list_text(const Texts& texts) {
   std::string text;
-  for (const std::string& frame : options.flame.zoom) {
-    text += (text.empty() ? "" : std::string(1, kBetweenFrames)) + frame;
+  for (const std::string& one : texts) {
+    text += (text.empty() ? "" : std::string(1, kBetween)) + one;
   }
   return text;
 }
 
-bool set_zoom(ViewOptions& options, std::string_view text) {
-  options.flame.zoom.clear();
+std::vector<std::string> parse_list(std::string_view text) {
+  std::vector<std::string> texts;
   while (!text.empty()) {
-    const size_t end = std::min(text.find(kBetweenFrames), text.size());
-    options.flame.zoom.emplace_back(text.substr(0, end));
+    const size_t end = std::min(text.find(kBetween), text.size());
+    texts.emplace_back(text.substr(0, end));
     text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return texts;
+}
+
+std::string counter_rows_text(const ViewOptions& options) {
+  const auto& rows = options.counter_rows;
+  return !rows ? std::string(kTelling) : rows->empty() ? std::string(kNoRows) : list_text(*rows);
+}
+
+bool set_counter_rows(ViewOptions& options, std::string_view text) {
+  options.counter_rows.reset();
+  if (text != kTelling) {
+    const std::vector<std::string> rows = text == kNoRows ? std::vector<std::string>() : parse_list(text);
+    options.counter_rows.emplace(rows.begin(), rows.end());
   }
   return true;
 }
@@ -145,7 +162,11 @@ constexpr OptionRow kOptions[] = {
      [](Ways& o, Text text) { return set_word(kSources, text, o.flame.source); }},
     {"flame-width", [](const Ways& o) { return word(kWidths, o.flame.width); },
      [](Ways& o, Text text) { return set_word(kWidths, text, o.flame.width); }},
-    {"flame-zoom", zoom_text, set_zoom},
+    {"flame-zoom", [](const Ways& o) { return list_text(o.flame.zoom); },
+     [](Ways& o, Text text) {
+       o.flame.zoom = parse_list(text);
+       return true;
+     }},
     {"movers-by", [](const Ways& o) { return o.movers.by; },
      [](Ways& o, Text text) {
        o.movers.by = text;
@@ -178,6 +199,7 @@ constexpr OptionRow kOptions[] = {
      [](Ways& o, Text text) { return set_number(text, o.batches_of); }},
     {"counters", [](const Ways& o) { return word(kCounterLines, o.flat_counters); },
      [](Ways& o, Text text) { return set_word(kCounterLines, text, o.flat_counters); }},
+    {"counter-rows", counter_rows_text, set_counter_rows},
     {"sql", [](const Ways& o) { return o.sql.text; },
      [](Ways& o, Text text) {
        o.sql.text = text;

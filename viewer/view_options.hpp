@@ -7,6 +7,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -75,6 +77,8 @@ struct ViewOptions {
   Sorting<TermOrder> terms{TermOrder::kEffect};
   size_t batches_of = 0;       // which of the processes that wait for batches
   bool flat_counters = false;  // also lines that never change
+  // Rows under the timeline, by CounterLine::key; none: those that tell the runs apart.
+  std::optional<std::set<std::string>> counter_rows;
   friend bool operator==(const ViewOptions&, const ViewOptions&) = default;
 };
 

@@ -10,6 +10,7 @@
 #include "viewer/imgui_compat.hpp"
 #include "viewer/imgui_painter.hpp"
 #include "viewer/model/format.hpp"
+#include "viewer/row_cursor.hpp"
 #include "viewer/scope.hpp"
 #include "viewer/timeline/counter_rows.hpp"
 #include "viewer/ui.hpp"
@@ -77,13 +78,16 @@ class CountersView final : public View {
       }
     }
     const std::vector<size_t> chosen = timeline_counters(state, board);
+    const size_t rows = all ? board.pairs.size() : board.pairs.size() - flat_count_;
+    const bool toggled = cursor_.take(state, rows);
     std::string_view owner;
     std::optional<size_t> clicked;
-    for (size_t i = 0; i < board.pairs.size(); ++i) {
+    for (size_t i = 0, row = 0; i < board.pairs.size(); ++i) {
       const CounterPair& pair = board.pairs[i];
       if (!all && flat_[i]) {
         continue;
       }
+      const bool at_row = cursor_.on(row++);
       if (pair.any().owner != owner) {
         owner = pair.any().owner;
         ui::text(colors.accent, owner);
@@ -94,7 +98,13 @@ class CountersView final : public View {
         clicked = i;
       }
       ImGui::PopID();
-      const bool over = ImGui::IsItemHovered();
+      if (at_row && toggled) {
+        clicked = i;
+      }
+      if (at_row && cursor_.moved()) {
+        ImGui::SetScrollHereY();
+      }
+      const bool over = ImGui::IsItemHovered() || at_row;
       if (ImGui::IsItemVisible()) {
         draw_line(state, pair, frame, over, std::binary_search(chosen.begin(), chosen.end(), i));
       }
@@ -178,6 +188,7 @@ class CountersView final : public View {
   std::optional<std::array<uint64_t, 2>> flat_of_;
   std::vector<bool> flat_;  // by row of the board
   size_t flat_count_ = 0;
+  RowCursor cursor_;  // in the rows that are listed
 };
 
 }  // namespace

@@ -211,6 +211,19 @@ TEST_F(CounterRowsFrameTest, RowsAreChosenAmongAll) {
   settle();
 }
 
+TEST_F(CounterRowsFrameTest, RowsAreChosenByKeysToo) {
+  const CounterBoard* board = counter_board(state);
+  ASSERT_NE(board, nullptr);
+  const std::vector<size_t> before = timeline_counters(state, *board);
+  state.open_tab(Tab::kCounters);
+  settle();
+  press(Key::kDown, false, true);
+  press(Key::kEnter, true);
+  EXPECT_NE(timeline_counters(state, *board), before);
+  press(Key::kEnter, true);
+  EXPECT_EQ(timeline_counters(state, *board), before);
+}
+
 // Dragging over the counters selects their time, on all lanes; the wheel zooms there as it does over lanes.
 TEST_F(CounterRowsFrameTest, TheRowsAreAPartOfTheTimeline) {
   const float y = kToolbar + kStrip + 62 + state.scroll_room + 30;

@@ -95,6 +95,10 @@ class Driver {
         state_.view_options.movers.by = "operator";
         state_.view_options.sql.text = "SELECT 'a,b' = \"c\";\n-- 100 %";
         state_.view_options.flame.zoom = {"main thread", "forward", "at/ten/tion"};
+        state_.view_options.counter_rows.emplace();
+        if (below(2) == 0) {
+          state_.view_options.counter_rows = {"rank 0/cpu, user", "rank 0/io%"};
+        }
         return;
       default: {
         const Command command = commands[below(commands.size())].command;
