@@ -250,4 +250,14 @@ inline bool begin_child(const char* id, ImVec2 size, ImGuiWindowFlags flags) {
 #endif
 }
 
+// What TableSetupColumn was given for a column of ImGui's own table; the field was renamed in 1.92.9.
+template <typename TableColumn>
+[[nodiscard]] ImGuiID column_user_id(const TableColumn& column) {
+  if constexpr (requires { column.UserID; }) {
+    return column.UserID;
+  } else {
+    return column.UserData;
+  }
+}
+
 }  // namespace stepscope::viewer::compat

@@ -3,6 +3,8 @@
 
 #include <imgui_internal.h>
 
+#include "viewer/imgui_compat.hpp"
+
 namespace stepscope::viewer {
 
 bool TableSort::sync(int& order, bool& descending) {
@@ -15,7 +17,7 @@ bool TableSort::sync(int& order, bool& descending) {
   if (now != seen_) {
     // 1. The state changed, or the table is new: its arrow follows.
     for (int column = 0; column < table->ColumnsCount; ++column) {
-      if (static_cast<int>(table->Columns[column].UserID) == order) {
+      if (static_cast<int>(compat::column_user_id(table->Columns[column])) == order) {
         ImGui::TableSetColumnSortDirection(
             column, descending ? ImGuiSortDirection_Descending : ImGuiSortDirection_Ascending, false);
         break;
