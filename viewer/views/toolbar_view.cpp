@@ -34,9 +34,9 @@ class ToolbarView final : public View {
     float search = 0;
   };
   static Controls place_controls(const AppState& state, const ViewArea& area) {
-    constexpr float kWide = 1000;
+    constexpr float kWideEnough = 1000;
     Controls controls;
-    controls.aligned = state.two_runs() && area.size.x >= kWide * area.unit ? 402 * area.unit : 0;
+    controls.aligned = state.two_runs() && area.size.x >= kWideEnough * area.unit ? 402 * area.unit : 0;
     controls.search = std::clamp(area.size.x * 0.3F, 80 * area.unit, 170 * area.unit);
     controls.x = std::max(0.0F, area.size.x - controls.search - controls.aligned - 92 * area.unit);
     return controls;

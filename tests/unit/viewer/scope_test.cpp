@@ -57,18 +57,19 @@ TEST_F(ScopeTest, SelectedStepsAreTheSameInBothRunsUnderEveryAlignment) {
           EXPECT_EQ(span.end_ns, steps[last].end_ns) << static_cast<int>(mode);
         }
         // As an area, too.
-        EXPECT_EQ(spans(side), [&] {
+        const auto as_area = [&, from = first, to = last] {
           AppState same(Options{});
           same.set_run(Side::kA, state.run_data(Side::kA));
           same.set_run(Side::kB, state.run_data(Side::kB));
           same.set_alignment(mode);
           same.wait();
-          same.select_steps(first, last, true);
+          same.select_steps(from, to, true);
           same.select_area_of_selection();
           same.wait();
-          EXPECT_EQ(same.area[index_of(side)]->length_ns, steps[last].end_ns - steps[first].begin_ns);
+          EXPECT_EQ(same.area[index_of(side)]->length_ns, steps[to].end_ns - steps[from].begin_ns);
           return spans_of(same, scope_of(same), side);
-        }());
+        };
+        EXPECT_EQ(spans(side), as_area());
       }
     }
   }
