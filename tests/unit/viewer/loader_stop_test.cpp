@@ -206,11 +206,13 @@ TEST_F(LoaderStopTest, AJobThatEndsWhileItIsLoadedIsReadAgain) {
   ASSERT_TRUE(loader.live()) << "what is shown is not all of it";
   ASSERT_TRUE(loader.follow());
   wait_for(loader);
+  lock.lock();  // it may still be telling us
   (void)loader.poll(state);
   EXPECT_EQ(state.run(Side::kA)->events, 50U);
   for (const Note& note : state.run(Side::kA)->notes) {
     EXPECT_EQ(note.text.find("still being recorded"), std::string::npos);
   }
+  lock.unlock();
   EXPECT_FALSE(loader.live());
 }
 

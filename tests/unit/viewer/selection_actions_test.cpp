@@ -139,6 +139,7 @@ TEST_F(SelectionActionsTest, WhatHasNothingInCommonIsNothing) {
   state.select_lane(0, false);
   EXPECT_TRUE(scope_of(state).nothing);
   EXPECT_TRUE(spans_of(state, scope_of(state), Side::kA).empty());
+  state.wait();
   EXPECT_EQ(state.area[0]->union_ns, 0);
   EXPECT_FALSE(scope_of(state).whole) << "never the whole run instead";
 }
