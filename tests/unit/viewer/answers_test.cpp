@@ -161,6 +161,7 @@ TEST_F(AnswersTest, TheKeyOfTheNextMatchCanBePressedFasterThanMatchesAreFound) {
   state.shown = Shown::kOnlyA;
   state.fit_all();
   state.search_for("backward");
+  state.clicks.post(std::make_shared<Cancelled>(false), [at = gate] { at->pass(); });  // holds the thread up
   for (int press = 0; press < 5; ++press) {
     state.find(true);
   }

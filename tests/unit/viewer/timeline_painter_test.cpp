@@ -4,6 +4,7 @@
 #include "viewer/timeline/timeline_painter.hpp"
 
 #include <algorithm>
+#include <future>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -170,9 +171,12 @@ TEST_F(TimelinePainterTest, ASelectedGapSaysWhatTheLedgerCallsIt) {
   const StepModel& step = state.run(Side::kA)->steps[5];
   const auto gap = gap_at(*state.run(Side::kA), Side::kA, 1, step.begin_ns + step.duration_ns() / 2);
   ASSERT_TRUE(gap.has_value());
+  std::promise<void> go;  // until then nothing is answered
+  state.clicks.post(std::make_shared<Cancelled>(false), [&go] { go.get_future().wait(); });
   state.select_gap(*gap);
   paint();
   EXPECT_TRUE(painter.says("idle 44.0 ms  ·  ...")) << "the ledger is asked";
+  go.set_value();
   state.wait();
   state.gap_causes = {{"data.dispatch", 1'500'000}};
   paint();
