@@ -7,6 +7,8 @@
 #include <string>
 #include <thread>
 
+#include <imgui_internal.h>
+
 #include "tests/support/job_simulator.hpp"
 #include "tests/support/temp_dir.hpp"
 #include "tests/unit/viewer/support/frame.hpp"
@@ -62,6 +64,9 @@ class KeyboardWalkTest : public testing::FrameTest {
     FrameScript host(state, shell,
                      {[this] { frames(1); }, [](const std::string&) { return analysis::Status(); }});
     return host.visible_text().value();
+  }
+  [[nodiscard]] static float scrolled(const char* window) {
+    return ImGui::FindWindowByName(window)->Scroll.y;
   }
   [[nodiscard]] std::string options() const {
     std::string text = link_text(state.capture());
@@ -243,6 +248,22 @@ TEST_F(KeyboardWalkTest, LanesARunAndStepsAreSelected) {
   EXPECT_TRUE(state.collapsed.empty());
   press(Key::kH);
   EXPECT_EQ(state.collapsed.size(), 1U);
+}
+
+TEST_F(KeyboardWalkTest, TheHelpIsScrolledAndTheLanesBelowItAreNot) {
+  ImGui::GetIO().DisplaySize = ImVec2(900, 400);
+  type('?');
+  ASSERT_TRUE(state.help_open);
+  EXPECT_EQ(scrolled("help"), 0);
+  for (int i = 0; i < 5; ++i) {
+    press(Key::kDown);
+  }
+  EXPECT_GT(scrolled("help"), 100);
+  EXPECT_EQ(state.scroll_y, 0);
+  for (int i = 0; i < 6; ++i) {
+    press(Key::kUp);
+  }
+  EXPECT_EQ(scrolled("help"), 0);
 }
 
 TEST_F(KeyboardWalkTest, PanesGrowAndShrink) {
