@@ -59,6 +59,9 @@ constexpr KnownCounter kKnown[] = {
     {"watch.futex", "worker waiting for a lock", "samples/s", 1, true},
     {"watch.poll", "worker waiting for input", "samples/s", 1, true},
     {"watch.other", "worker blocked otherwise", "samples/s", 1, true},
+    {"watch.cpu_ns", "CPUs used by the worker", "CPUs", 1e-9, true},
+    {"watch.runq_ns", "worker runnable without a CPU", "threads", 1e-9, true},
+    {"watch.read_bytes", "read by the worker", "bytes/s", 1, true},
 };
 
 using Bounds = std::pair<double, double>;

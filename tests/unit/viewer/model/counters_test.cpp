@@ -12,6 +12,14 @@ CounterSeries level(const std::vector<Reading>& readings) {
   return {CounterMeaning{"", "", 1, false}, readings};
 }
 
+// What the watch over a worker reads are sums since it began: they are shown as rates, never as such.
+TEST(CounterMeaning, SumsOfAWorkerAreRates) {
+  for (const char* name : {"watch.cpu_ns", "watch.runq_ns", "watch.read_bytes"}) {
+    EXPECT_TRUE(counter_meaning(name).rate) << name;
+    EXPECT_NE(counter_meaning(name).title, name);
+  }
+}
+
 TEST(Counters, RangesAgreeWithLookingAtEveryReading) {
   std::mt19937_64 random(7);
   std::vector<Reading> readings;
