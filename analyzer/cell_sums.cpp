@@ -7,8 +7,8 @@
 
 namespace stepscope::analysis {
 
-CellSums::CellSums(std::span<const int64_t> cuts, const Labels& labels)
-    : cuts_(cuts), labels_(labels), row_(labels.leaves().size(), 0), first_{0} {
+CellSums::CellSums(std::span<const int64_t> cuts, const Labels& labels, Decide decide)
+    : cuts_(cuts), labels_(labels), decide_(std::move(decide)), row_(labels.leaves().size(), 0), first_{0} {
   for (const std::string& name : labels.leaves()) {
     communicates_.push_back(name.starts_with(leaf::kCommPrefix));
   }
@@ -38,6 +38,7 @@ void CellSums::finish() {
   while (tail_.size() + 1 < cuts_.size()) {
     close();
   }
+  entries_.shrink_to_fit();  // those of all ranks are there until the path is known
 }
 
 void CellSums::close() {
@@ -59,6 +60,18 @@ void CellSums::close() {
   }
   first_.push_back(entries_.size());
   tail_.push_back(communicating_ns_);
+  apply(decide_(tail_.size() - 1, communicating_ns_));
+}
+
+void CellSums::apply(Fate fate) {
+  if (fate.kept) {
+    decided_ = tail_.size();
+  }
+  if (fate.dropped) {
+    entries_.resize(first_[decided_]);
+    std::fill(first_.begin() + static_cast<std::ptrdiff_t>(decided_), first_.end(), entries_.size());
+    decided_ = tail_.size();
+  }
 }
 
 std::span<const CellSums::Entry> CellSums::of(size_t cell) const {

@@ -18,6 +18,12 @@ enum GpuTier : uint8_t { kTierIdle = 1, kTierBetweenNodes, kTierCopy, kTierCommu
 constexpr size_t kMaxTritonLeaves = 32;
 constexpr std::string_view kOtherTriton = "compute/triton/(other fusions)";
 
+// What the host did from here to where the next one begins. Half of an interval, as there are as many as calls.
+struct HostPiece {
+  int64_t begin_ns = 0;
+  uint32_t label = 0;
+};
+
 std::string joined(std::string_view prefix, std::string_view rest) {
   return std::string(prefix) + std::string(rest);
 }
@@ -244,16 +250,17 @@ GpuLabels::Label GpuLabels::label_of(const GpuEvent& event) const {
 Status GpuLabels::partition(LabelContext& context, uint32_t background, const PieceVisitor& visit,
                             size_t events_per_window) const {
   const TimeRange span{context.steps.steps.front().begin_ns, context.steps.steps.back().end_ns};
-  std::vector<LabelInterval> idle;  // what the host did, everywhere: disjoint, ascending
+  std::vector<HostPiece> idle;                     // of all of the span; one more for its end
+  idle.reserve(2 * context.intervals.size() + 2);  // the most there can be; what is not used is not resident
   analysis::partition(context.intervals, span.begin_ns, span.end_ns, background,
-                      [&](int64_t begin, int64_t end, uint32_t label) {
+                      [&](int64_t begin, int64_t, uint32_t label) {
                         const uint32_t named = idle_label(label);
-                        if (!idle.empty() && idle.back().label == named) {
-                          idle.back().end_ns = end;
-                        } else {
-                          idle.push_back({begin, end, begin, named, kTierIdle});
+                        if (idle.empty() || idle.back().label != named) {
+                          idle.push_back({begin, named});
                         }
                       });
+  idle.push_back({span.end_ns, 0});
+  context.intervals = {};
   std::vector<LabelInterval> intervals;
   size_t next = 0;
   size_t next_graph = 0;
@@ -269,11 +276,12 @@ Status GpuLabels::partition(LabelContext& context, uint32_t background, const Pi
           const Label label = label_of(event);
           intervals.push_back({event.begin_ns, event.end_ns, event.begin_ns, label.id, label.tier});
         }
-        while (next < idle.size() && idle[next].end_ns <= begin) {
+        while (next + 1 < idle.size() && idle[next + 1].begin_ns <= begin) {
           ++next;
         }
-        for (size_t i = next; i < idle.size() && idle[i].begin_ns < end; ++i) {
-          intervals.push_back(idle[i]);
+        for (size_t i = next; i + 1 < idle.size() && idle[i].begin_ns < end; ++i) {
+          const HostPiece& piece = idle[i];
+          intervals.push_back({piece.begin_ns, idle[i + 1].begin_ns, piece.begin_ns, piece.label, kTierIdle});
         }
         while (next_graph < graphs_by_node_.size() && graphs_by_node_[next_graph].end_ns <= begin) {
           ++next_graph;

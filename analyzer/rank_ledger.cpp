@@ -41,6 +41,7 @@ struct RankCells {
   Labels labels;
   std::vector<int64_t> cuts;
   std::vector<EarlyArrival> early;  // by until_ns
+  std::vector<int64_t> awaited;     // when others had waited for this rank; ascending
   std::vector<CellSums> sums;       // one, once it is computed
 
   [[nodiscard]] size_t cell_from(int64_t cut_ns) const {
@@ -119,6 +120,7 @@ class RankLedgerBuilder {
         const int64_t came = out_.clocks[one.rank].to_first(one.begin_ns);
         if (one.rank != gathering.last && came < gathering.complete_ns) {
           cells.early.push_back({came, gathering.complete_ns, gathering.last});
+          cells_[gathering.last].awaited.push_back(gathering.complete_ns);
         }
       }
     }
@@ -127,7 +129,22 @@ class RankLedgerBuilder {
       cells.cuts.erase(std::unique(cells.cuts.begin(), cells.cuts.end()), cells.cuts.end());
       std::stable_sort(cells.early.begin(), cells.early.end(),
                        [](const EarlyArrival& a, const EarlyArrival& b) { return a.until_ns < b.until_ns; });
+      std::sort(cells.awaited.begin(), cells.awaited.end());
     }
+  }
+
+  // The path (rank_path.hpp) comes to a rank where another one had waited for it, and leaves it where it had itself waited.
+  CellSums::Fate fate(const RankCells& cells, size_t cell, int64_t communication_ns) const {
+    const int64_t at = cells.cuts[cell + 1];
+    CellSums::Fate fate;
+    fate.kept = at == end_ns() || std::binary_search(cells.awaited.begin(), cells.awaited.end(), at);
+    auto early =
+        std::lower_bound(cells.early.begin(), cells.early.end(), at,
+                         [](const EarlyArrival& one, int64_t until) { return one.until_ns < until; });
+    for (; early != cells.early.end() && early->until_ns == at; ++early) {
+      fate.dropped = fate.dropped || exposed(communication_ns, *early) > 0;
+    }
+    return fate;
   }
 
   Status sum_cells(size_t r) {
@@ -135,7 +152,10 @@ class RankLedgerBuilder {
     const RankClock& clock = out_.clocks[r];
     const Result<WaitCounts> waits =
         label_pieces(run_, ranks_[r]->steps, &cells.labels, [&]() -> PieceVisitor {
-          cells.sums.emplace_back(cells.cuts, cells.labels);
+          cells.sums.emplace_back(cells.cuts, cells.labels,
+                                  [this, &cells](size_t cell, int64_t communication_ns) {
+                                    return fate(cells, cell, communication_ns);
+                                  });
           return [&cells, &clock](int64_t begin, int64_t end, uint32_t label) {
             cells.sums[0].add(clock.to_first(begin), clock.to_first(end), label);
           };
@@ -162,10 +182,9 @@ class RankLedgerBuilder {
     }
   }
 
-  // How long `rank` had nothing but communication to run before an early arrival's end.
-  [[nodiscard]] int64_t exposed(const RankCells& cells, const EarlyArrival& early) const {
-    const size_t cell = cells.cell_from(early.until_ns);
-    return std::min(cells.sums[0].communication_until_end(cell - 1), early.until_ns - early.begin_ns);
+  // How long a rank had nothing but communication to run before an early arrival's end, where it has communicated for so long.
+  static int64_t exposed(int64_t communication_ns, const EarlyArrival& early) {
+    return std::min(communication_ns, early.until_ns - early.begin_ns);
   }
 
   void add_path() {
@@ -178,7 +197,8 @@ class RankLedgerBuilder {
     std::vector<std::vector<RankWait>> waits(ranks_.size());
     for (size_t r = 0; r < ranks_.size(); ++r) {
       for (const EarlyArrival& early : cells_[r].early) {
-        const int64_t waited = exposed(cells_[r], early);
+        const size_t end = cells_[r].cell_from(early.until_ns);
+        const int64_t waited = exposed(cells_[r].sums[0].communication_until_end(end - 1), early);
         if (waited > 0) {
           waits[r].push_back({early.until_ns, early.last});
           out_.waited_ns[step_at(early.until_ns - 1) * ranks_.size() + r] += waited;

@@ -236,6 +236,7 @@ Loader::Loader(std::string run, std::string versus, std::function<void()> wake)
 }
 
 Loader::~Loader() {
+  closing_ = true;
   stop();
   if (thread_.joinable()) {  // not when the system had no thread for us
     thread_.join();
@@ -314,8 +315,10 @@ void Loader::end() {
   for (size_t side = 0; !live && side < 2; ++side) {  // else the next comparison needs what the other run has
     *sides_[side] = {};
   }
-  malloc_trim(0);
-  if (stopped_) {
+  const bool stopped = stopped_;
+  if (!stopped) {
+    malloc_trim(0);
+  } else {
     failed_ = false;
     guard("", [&] {
       publish([&] {
@@ -332,6 +335,10 @@ void Loader::end() {
     finished_ = true;
   }
   guard("", wake_);
+  if (stopped &&
+      !closing_) {  // who stops it does not wait for a gigabyte to be given back, nor does who closes the window
+    malloc_trim(0);
+  }
 }
 
 bool Loader::guard(const std::string& doing, const std::function<void()>& work) {

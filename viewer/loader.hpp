@@ -75,6 +75,7 @@ class Loader {
   std::unique_ptr<Loaded> sides_[2];  // of the loading thread until it has ended
   bool reread_ = false;               // the runs are on screen already
   std::atomic<bool> stopped_{false};
+  std::atomic<bool> closing_{false};
   std::atomic<bool> finished_{false};
   std::atomic<bool> failed_{false};
   std::thread thread_;

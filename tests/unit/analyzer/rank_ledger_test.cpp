@@ -5,6 +5,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include <gmock/gmock.h>
@@ -75,6 +76,26 @@ TEST_F(RankLedgerTest, AStepBelongsToWhoeverIsLateInIt) {
   EXPECT_EQ(step_ms(ranks.ledger), 15);
   EXPECT_GT(ranks.held(4)[0], ranks.held(4)[1]);
   EXPECT_LT(ranks.held(5)[0], ranks.held(5)[1]);
+}
+
+TEST_F(RankLedgerTest, OfManyRanksEachStepIsTheWorkOfTheLatest) {
+  RankJob job;
+  job.ranks = 7;
+  job.steps = 60;
+  job.gemm = [](int64_t rank, int64_t step) {  // nobody is the latest for long, some never are
+    return (5 + (rank * 7919 + step * step * 104'729) % 13) * kMillisecond;
+  };
+  const RankLedger ranks = ranks_of(job);
+  ASSERT_TRUE(ranks.known) << ranks.why_not;
+  const size_t gemm = ranks.ledger.leaf_index("compute/gemm");
+  ASSERT_LT(gemm, ranks.ledger.leaves.size());
+  for (size_t s = 0; s < ranks.steps().size(); ++s) {
+    int64_t longest = 0;
+    for (int64_t rank = 0; rank < job.ranks; ++rank) {
+      longest = std::max(longest, job.gemm(rank, ranks.steps()[s].index));
+    }
+    EXPECT_EQ(ranks.ledger.row(ranks.ledger.processes[0], s)[gemm], longest) << "step " << s;
+  }
 }
 
 TEST_F(RankLedgerTest, ClocksThatDisagreeChangeNothing) {
