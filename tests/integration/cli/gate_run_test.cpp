@@ -53,9 +53,10 @@ TEST_F(GateRun, RecordsUntilItIsDecided) {
   EXPECT_THAT(outcome.err, HasSubstr("stepped 25"));
 }
 
-// Twice as long, and twice the tokens, which the program says: no regression, whether or not it is decided.
+// Twice as long, and twice the tokens, which the program says: no regression, whether or not it is decided. What is allowed is
+// far from the double, and far from what a busy machine adds to steps of 4 ms.
 TEST_F(GateRun, LongerStepsOfMoreWorkAreNoRegression) {
-  const Outcome outcome = gate(stepping_ + " 25 8", {"--max-runs", "2", "--max-regression", "5"});
+  const Outcome outcome = gate(stepping_ + " 25 8", {"--max-runs", "2", "--max-regression", "40"});
   EXPECT_THAT(outcome.exit_code, ::testing::AnyOf(0, 3)) << outcome.out << outcome.err;
   EXPECT_THAT(outcome.out, HasSubstr("4000 -> 8000 tokens per step and rank"));
 }
