@@ -235,7 +235,9 @@ TEST_F(CuptiTrouble, ABurstBeyondTheMemoryBudgetIsCounted) {
   }
   if (recorded.job.report["buffers_given_twice"] == 0 &&
       cupti_losses(recorded.contents).count("cupti.discarded_buffers") == 0) {
-    EXPECT_EQ(kept + lost, 400'000U) << "every record is either there or counted";
+    // Of the few records of other kinds nobody knows which buffer they were in.
+    EXPECT_GE(kept + lost, 400'000U) << "every kernel is either there or counted";
+    EXPECT_LE(kept + lost, recorded.job.report["records_written"]) << "and none is counted twice";
   } else {
     EXPECT_GT(cupti_losses(recorded.contents)["cupti.discarded_buffers"], 0U);
   }
