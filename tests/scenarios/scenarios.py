@@ -85,7 +85,8 @@ SCENARIOS = {
                                 ["data.slow_worker"], ["worker 0 needs", "mostly data.blocked"]),
     "workers_on_one_cpu": Scenario(["--item-cpu-ms", "20", "--workers", "2"],
                                    ["--item-cpu-ms", "20", "--workers", "2", "--one-cpu"],
-                                   ["data.starved"], ["workers wait for a CPU", "1 CPU for 2 workers"], wait_growth),
+                                   ["data.starved"], ["workers wait for a CPU", "1 CPU for 2 workers"], wait_growth,
+                                   together=["data."]),  # what the base waited for besides, the candidate does no more
     "cpu_quota": Scenario(FETCH, FETCH, ["data.starved"],
                           ["workers wait for a CPU", "cgroup throttled", "quota of 0.2"],
                           wait_growth, cgroup_cpus=0.25, fallback="workers_on_one_cpu"),
