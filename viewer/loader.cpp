@@ -27,6 +27,10 @@ constexpr double kOpened = 0.1;  // shares of the progress bar
 constexpr double kDecoded = 0.9;
 constexpr int kNiceness = 10;
 constexpr auto kBetweenWords = std::chrono::milliseconds(100);  // each of them is a frame
+// Of themselves both thresholds grow with what is freed, to 32 and 64 MiB, and so much each thread then keeps for later. Smaller ones
+// make the system clear the same pages again and again.
+constexpr int kOwnMapping = 8 << 20;  // bytes; larger blocks go back to the system at once
+constexpr int kKept = 16 << 20;       // bytes; of what is free at the end of a heap
 
 }  // namespace
 
@@ -282,6 +286,8 @@ bool Loader::follow() {
 void Loader::load(std::array<bool, 2> read) {
   // On Linux this is of the calling thread, and of those it starts: the window is drawn while they read.
   setpriority(PRIO_PROCESS, 0, kNiceness);
+  mallopt(M_MMAP_THRESHOLD, kOwnMapping);
+  mallopt(M_TRIM_THRESHOLD, kKept);
   Parts parts{*this, paths_[1].empty() ? size_t{1} : size_t{2}};
   say(0, "opening " + paths_[0]);
   // A alone is better than nothing: what the other one lacks is in the status line.
@@ -335,8 +341,8 @@ void Loader::end() {
     finished_ = true;
   }
   guard("", wake_);
-  if (stopped &&
-      !closing_) {  // who stops it does not wait for a gigabyte to be given back, nor does who closes the window
+  // Who stops it does not wait for a gigabyte to be given back, nor does who closes the window.
+  if (stopped && !closing_) {
     malloc_trim(0);
   }
 }
