@@ -54,6 +54,11 @@ def step_growth(a, b):
     return mean_step_ms(b) - mean_step_ms(a)
 
 
+def other_growth(a, b):
+    """By how much a step takes longer for other reasons than the slowed piece."""
+    return step_growth(a, b) - piece_growth(a, b)
+
+
 @dataclass
 class Scenario:
     base: List[str]

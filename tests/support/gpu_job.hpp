@@ -137,7 +137,8 @@ class GpuJobWriter {
   }
 
   void launch(const std::string& name, int64_t factor = 1) {
-    kernel(name, enqueue("cudaLaunchKernel", &compute_free_, 0), vary(job_.kernel) * factor, 0);
+    const int64_t dur = vary(job_.kernel) * factor;  // before the launch is: both draw from one sequence
+    kernel(name, enqueue("cudaLaunchKernel", &compute_free_, 0), dur, 0);
   }
 
   void launch_of_model(int64_t i) {
