@@ -25,7 +25,6 @@ void AppState::set_step_changes(std::vector<StepChange> changes) {
 
 void AppState::light_up(const std::string& title, const std::array<std::vector<std::string>, 2>& names) {
   search_for("");
-  selection.run.reset();
   selection.names.clear();
   for (const std::vector<std::string>& of_side : names) {
     selection.names.insert(of_side.begin(), of_side.end());

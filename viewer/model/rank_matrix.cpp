@@ -25,6 +25,14 @@ double mean_of(const RankMatrix& matrix, RankMetric metric, size_t rank) {
   return count > 0 ? sum / static_cast<double>(count) : -1;
 }
 
+double mean_step(const RankMatrix& matrix) {
+  double sum = 0;
+  for (size_t rank = 0; rank < matrix.ranks.size(); ++rank) {
+    sum += std::max(0.0, mean_of(matrix, RankMetric::kStep, rank));
+  }
+  return matrix.ranks.empty() ? 0 : sum / static_cast<double>(matrix.ranks.size());
+}
+
 // Position of each of a's numbers among b's, or b's size.
 template <typename List, typename Number>
 std::vector<size_t> positions(const List& a, const List& b, Number number) {
@@ -124,6 +132,8 @@ HeatGrid heat_grid(const RankSource& source, const std::vector<uint32_t>& order,
     };
     grid.low = percentile(2);
     grid.high = percentile(98);
+    const auto least = static_cast<float>(kLeastScale * mean_step(*source.of));
+    grid.high = std::max(grid.high, (source.less != nullptr ? 0.0F : grid.low) + least);
   }
   return grid;
 }

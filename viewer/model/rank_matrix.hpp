@@ -63,11 +63,14 @@ struct RankSource {
 
 // A grid of at most columns x rows cells over the matrix `of` (rows in the order given). A cell holds, of the values under it, the one
 // farthest from zero; NaN where there is none.
+inline constexpr double kLeastScale = 0.01;
 struct HeatGrid {
   size_t columns = 0;
   size_t rows = 0;
   std::vector<float> value;  // row by row
-  float low = 0;             // of the values of the matrix: 2nd and 98th percentile
+  // What the ends of the scale stand for: 2nd and 98th percentile of the matrix, but as far apart, or from zero in a difference, as
+  // kLeastScale of a mean step: what differs less is chance, and stays pale.
+  float low = 0;
   float high = 0;
 };
 [[nodiscard]] HeatGrid heat_grid(const RankSource& source, const std::vector<uint32_t>& order, size_t columns,

@@ -50,15 +50,18 @@ void TimelinePainter::paint_delta_lane(const TrackItem& item, float y) {
   }
   const std::vector<float>& a = scratch_.cover[0];
   const std::vector<float>& b = scratch_.cover[1];
+  const bool faded =
+      !state_.selects_track(item.track) || !state_.looks_at(Side::kA) || !state_.looks_at(Side::kB);
   const float y0 = std::floor(y + geo_.unit);
   const float y1 = std::max(std::floor(y + item.height - geo_.unit), y0 + 1);
   size_t first = 0;
   float shade = 0;
   const auto put = [&](size_t last) {
     if (shade != 0) {
+      const Color color = difference_on(colors_.panel, double{shade}, state_.theme);
       scratch_.boxes.push_back({geo_.lanes_x() + static_cast<float>(first), y0,
                                 geo_.lanes_x() + static_cast<float>(last), y1,
-                                difference_on(colors_.panel, double{shade}, state_.theme)});
+                                faded ? mix(colors_.panel, color, kFadedShare) : color});
     }
   };
   const size_t columns = std::min(a.size(), b.size());

@@ -13,7 +13,6 @@ namespace {
 constexpr float kLabelPixels = 26;  // narrower boxes carry no text
 constexpr float kSeparate = 3.5F;   // wider boxes leave a pixel to their neighbour
 constexpr double kDim = 0.22;       // what does not match the search keeps this much colour
-constexpr double kFaded = 0.4;      // and what lies on a lane, or in a run, beside the selected ones
 constexpr float kLeastHeight = 2;   // of a nearly idle column
 
 }  // namespace
@@ -170,7 +169,7 @@ void TimelinePainter::paint_row(Side side, const RunModel& run, const EventRow& 
 
 void TimelinePainter::add_span(Side side, const EventRow& row, const LodSpan& span, float y, float height) {
   Color color = category_color(span.category, state_.theme);
-  color = faded_ ? mix(colors_.panel, color, kFaded) : color;
+  color = faded_ ? mix(colors_.panel, color, kFadedShare) : color;
   const float x0 = geo_.lanes_x() + span.x0;
   float x1 = geo_.lanes_x() + span.x1;
   if (span.event == LodSpan::kMany) {

@@ -106,7 +106,9 @@ class TimelinePainter {
   const TimelineGeometry& geo_;
   Scratch& scratch_;
   const Palette& colors_;
-  bool faded_ = false;  // the lane that is painted lies beside the selection
+  static constexpr double kFadedShare =
+      0.4;              // of its colour is left to what lies beside the selected lanes or run
+  bool faded_ = false;  // the lane that is painted does
 };
 
 }  // namespace stepscope::viewer

@@ -5,6 +5,7 @@
 
 #include "viewer/imgui_painter.hpp"
 #include "viewer/model/format.hpp"
+#include "viewer/row_cursor.hpp"
 #include "viewer/ui.hpp"
 #include "viewer/views/views.hpp"
 
@@ -22,12 +23,19 @@ class FindingsView final : public View {
     if (state.table.findings.empty()) {
       ui::text_wrapped(colors.text_dim, "Nothing stands out. The numbers are in the table on the left.");
     }
-    int id = 0;
     Wanted wanted;
-    for (const FindingRow& finding : state.table.findings) {
-      ImGui::PushID(id++);
-      draw_finding(state, finding, area, wanted);
+    const bool opens = cursor_.take(state, state.table.findings.size());
+    for (size_t i = 0; i < state.table.findings.size(); ++i) {
+      const ImVec2 top = ImGui::GetCursorScreenPos();
+      ImGui::PushID(static_cast<int>(i));
+      draw_finding(state, state.table.findings[i], area, wanted);
       ImGui::PopID();
+      if (cursor_.on(i)) {
+        frame_row(colors, top);
+      }
+    }
+    if (opens) {
+      wanted.finding = *cursor_.at();
     }
     if (!state.table.status.empty() || !state.table.remarks.empty()) {
       ImGui::Dummy(ImVec2(0, 2 * area.unit));
@@ -37,6 +45,9 @@ class FindingsView final : public View {
     }
     for (const std::string& remark : state.table.remarks) {
       ui::text_wrapped(colors.text_faint, remark);
+    }
+    if (wanted.finding && !state.go_to_finding(*wanted.finding)) {
+      state.message = "this finding has no place to look at";
     }
     if (wanted.place) {
       state.go_to(*wanted.place);
@@ -51,7 +62,17 @@ class FindingsView final : public View {
   struct Wanted {
     std::optional<Place> place;
     std::optional<Tab> tab;
+    std::optional<size_t> finding;  // by keys
   };
+
+  // Around what was drawn since, and brought into sight where keys came to it just now.
+  void frame_row(const Palette& colors, ImVec2 top) const {
+    const ImVec2 end(top.x + ImGui::GetContentRegionAvail().x, ImGui::GetItemRectMax().y - 2);
+    ImGui::GetWindowDrawList()->AddRect(top, end, to_im(colors.hover));
+    if (cursor_.moved()) {
+      ImGui::SetScrollHereY(1.0F);
+    }
+  }
 
   // "data.fetch.io  0.00 ms → 31.2 ms", on as many lines as it takes.
   static void draw_evidence(const Palette& colors, const FindingRow& finding) {
@@ -90,7 +111,7 @@ class FindingsView final : public View {
     if (view != EvidenceView::kTimeline) {
       ImGui::SameLine(0, 6 * area.unit);
       if (ImGui::SmallButton(std::string(evidence_view_title(view)).c_str())) {
-        wanted = {finding.place, evidence_tab(view)};
+        wanted = {finding.place, evidence_tab(view), std::nullopt};
       }
     }
     ImGui::Unindent(12 * area.unit);
@@ -102,6 +123,8 @@ class FindingsView final : public View {
                                               to_im(bar));
     ImGui::Dummy(ImVec2(0, 5 * area.unit));
   }
+
+  RowCursor cursor_;
 };
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "viewer/imgui_painter.hpp"
 #include "viewer/model/format.hpp"
 #include "viewer/query_runner.hpp"
+#include "viewer/row_cursor.hpp"
 #include "viewer/ui.hpp"
 #include "viewer/views/views.hpp"
 
@@ -71,7 +72,7 @@ class SqlView final : public View {
       ui::text_wrapped(colors.error, result->error);
     }
     if (!result->table.columns.empty()) {
-      draw_result(colors, result->table);
+      draw_result(state, result->table);
     }
   }
 
@@ -174,7 +175,15 @@ class SqlView final : public View {
            (result->cut_off ? " rows, there are more; " : " rows, ") + format_duration(result->seconds * 1e9);
   }
 
-  static void draw_result(const Palette& colors, const TableText& table) {
+  // The row that keys came to is opened by copying it.
+  void take_rows(AppState& state, const TableText& table) {
+    if (cursor_.take(state, table.rows.size())) {
+      ImGui::SetClipboardText(to_csv({table.columns, {table.rows[*cursor_.at()]}}).c_str());
+      state.message = "copied: row " + std::to_string(*cursor_.at() + 1);
+    }
+  }
+
+  void draw_result(AppState& state, const TableText& table) {
     constexpr int kMostColumns = 64;  // what a table of ImGui can have
     constexpr ImGuiTableFlags kFlags = ImGuiTableFlags_ScrollY | ImGuiTableFlags_ScrollX |
                                        ImGuiTableFlags_RowBg | ImGuiTableFlags_BordersInnerH |
@@ -188,11 +197,17 @@ class SqlView final : public View {
       ImGui::TableSetupColumn(table.columns[static_cast<size_t>(c)].c_str());
     }
     ImGui::TableHeadersRow();
+    take_rows(state, table);
+    show_row(cursor_);
+    const Palette& colors = state.colors();
     ImGuiListClipper clipper;
     clipper.Begin(static_cast<int>(table.rows.size()));
     while (clipper.Step()) {
       for (int r = clipper.DisplayStart; r < clipper.DisplayEnd; ++r) {
         ImGui::TableNextRow();
+        if (cursor_.on(static_cast<size_t>(r))) {
+          ImGui::TableSetBgColor(ImGuiTableBgTarget_RowBg1, to_im(with_alpha(colors.selection, 70)));
+        }
         for (int c = 0; c < columns; ++c) {
           const std::string_view cell =
               std::string_view(table.rows[static_cast<size_t>(r)][static_cast<size_t>(c)]).substr(0, 300);
@@ -211,6 +226,7 @@ class SqlView final : public View {
   SqlQuestion asked_;
   uint64_t number_ = 0;
   bool cancelled_ = false;
+  RowCursor cursor_;
   Latest<SqlQuestion, QueryResult> result_;
 };
 

@@ -180,6 +180,16 @@ TEST_F(MoversFrameTest, AClickLightsUpTheEventsOfARowInBothRunsUntilAllIsCleared
   EXPECT_TRUE(lit(Side::kA, "backward"));
 }
 
+TEST_F(MoversFrameTest, ARowThatIsLitUpLeavesTheSelectedRunAndLanes) {
+  state.select_run(Side::kB);
+  state.execute(Command::kSelectLane);
+  const Selection before = state.selection;
+  const Mover& mover = state.movers[0].movers[0];
+  state.light_up(mover.label, mover.names);
+  EXPECT_EQ(state.selection.run, Side::kB);
+  EXPECT_EQ(state.selection.lanes, before.lanes);
+}
+
 TEST_F(MoversFrameTest, ADoubleClickGoesToTheStepInWhichItTakesLongest) {
   double_click(kTabX + 60, find_row("backward"));
   ASSERT_TRUE(state.selection.event.has_value());

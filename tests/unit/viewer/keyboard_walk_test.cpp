@@ -170,6 +170,10 @@ TEST_F(KeyboardWalkTest, AQueryIsWrittenRunAndLeft) {
   }
   EXPECT_NE(shown().find("answer"), std::string::npos);
   EXPECT_NE(shown().find("42"), std::string::npos);
+  press(Key::kDown, false, true);
+  press(Key::kEnter, true);
+  EXPECT_EQ(std::string(ImGui::GetClipboardText()), "answer\r\n42\r\n");
+  EXPECT_EQ(state.message, "copied: row 1");
 }
 
 TEST_F(KeyboardWalkTest, AMarkIsSetNamedFoundAndTakenAway) {
@@ -192,8 +196,8 @@ TEST_F(KeyboardWalkTest, AMarkIsSetNamedFoundAndTakenAway) {
 }
 
 TEST_F(KeyboardWalkTest, RowsOfEveryTableAreChosenAndOpened) {
-  for (const char* tab : {"show-events", "show-flame", "show-delta-map", "show-ranks", "show-batches",
-                          "show-histogram", "show-area", "show-movers"}) {
+  for (const char* tab : {"show-findings", "show-events", "show-flame", "show-delta-map", "show-ranks",
+                          "show-batches", "show-histogram", "show-area", "show-movers"}) {
     press(Key::kEscape);
     press(Key::kHome);
     if (std::string_view(tab) == "show-area") {

@@ -118,6 +118,26 @@ TEST_F(TimelinePainterTest, TheRowUnderAPairOfLanesShowsWhereBIsBusier) {
   EXPECT_NEAR(widest, 21e6 / state.view.ns_per_pixel(), 3);
 }
 
+TEST_F(TimelinePainterTest, TheRowUnderAPairFadesWithIt) {
+  load(true);
+  state.show_display(state.alignment.slots()[8].display);
+  const Color more = difference_on(palette(Theme::kDark).panel, 1, Theme::kDark);
+  const auto shown = [&] {
+    painter = RecordingPainter();
+    paint();
+    return std::any_of(painter.all.begin(), painter.all.end(), [&](const Box& box) {
+      return box.color == more && box.y1 - box.y0 < 8 && box.x0 >= 200;
+    });
+  };
+  EXPECT_TRUE(shown());
+  state.select_run(Side::kB);
+  EXPECT_FALSE(shown()) << "it is of both";
+  state.select_run(std::nullopt);
+  EXPECT_TRUE(shown());
+  state.selection.lanes = {"another lane"};
+  EXPECT_FALSE(shown());
+}
+
 TEST_F(TimelinePainterTest, StretchedStepsHaveARulerForEachRun) {
   load(true);
   state.set_alignment(AlignMode::kStepNormalised);

@@ -49,6 +49,24 @@ TEST(RankMatrix, ACellIsTheValueFarthestFromZeroUnderIt) {
   EXPECT_GT(grid.high, 950);
 }
 
+// Every rank of a healthy job holds it now and then by a few microseconds.
+TEST(RankMatrix, WhatIsLessThanAHundredthOfAStepStaysPale) {
+  RankMatrix matrix = matrix_of(4, 50, 6);  // 1 to 1000 ns
+  for (float& step : matrix.ns[static_cast<size_t>(RankMetric::kStep)]) {
+    step = 1'000'000;
+  }
+  const auto order = order_ranks(matrix, RankOrder::kRank);
+  const HeatGrid late = heat_grid({&matrix, nullptr, RankMetric::kHeld}, order, 50, 4);
+  EXPECT_FLOAT_EQ(late.high - late.low, 10'000);
+  const RankMatrix other = matrix_of(4, 50, 7);
+  EXPECT_FLOAT_EQ(heat_grid({&matrix, &other, RankMetric::kHeld}, order, 50, 4).high, 10'000);
+
+  matrix.ns[static_cast<size_t>(RankMetric::kHeld)].assign(200, 500'000);  // a rank that is really late
+  matrix.ns[static_cast<size_t>(RankMetric::kHeld)][0] = 0;
+  const HeatGrid all = heat_grid({&matrix, nullptr, RankMetric::kHeld}, order, 50, 4);
+  EXPECT_FLOAT_EQ(all.high, 510'000) << "all are as late";
+}
+
 TEST(RankMatrix, AGridIsNeverFinerThanTheMatrix) {
   const RankMatrix matrix = matrix_of(2, 3, 1);
   const HeatGrid grid =
