@@ -5,6 +5,8 @@
 #include <bit>
 #include <cmath>
 
+#include "analyzer/parallel_for.hpp"
+
 namespace stepscope::viewer {
 namespace {
 
@@ -39,20 +41,25 @@ class Quantile {
     uint64_t before = 0;
     for (size_t b = 0; b < buckets.size(); ++b) {
       if (before + buckets[b] > rank) {
-        bucket_ = b;
         low_ = bucket_low(b);
-        const uint64_t width = std::max<uint64_t>(1, bucket_low(b + 1) - low_);
-        shift_ = width > kFineBins ? static_cast<unsigned>(std::bit_width(width / kFineBins)) - 1 : 0;
+        width_ = std::max<uint64_t>(1, bucket_low(b + 1) - low_);
+        shift_ = width_ > kFineBins ? static_cast<unsigned>(std::bit_width(width_ / kFineBins)) - 1 : 0;
         rest_ = rank - before;
-        fine_.assign(std::min<uint64_t>(width, kFineBins) + 1, 0);
+        fine_.assign(std::min<uint64_t>(width_, kFineBins) + 1, 0);
         return;
       }
       before += buckets[b];
     }
   }
-  void add(size_t bucket, uint64_t value) {
-    if (bucket == bucket_) {
+  void add(uint64_t value) {
+    if (value - low_ < width_) {  // below it wraps around
       ++fine_[(value - low_) >> shift_];
+    }
+  }
+  // One that was aimed alike.
+  void merge(const Quantile& other) {
+    for (size_t f = 0; f < fine_.size(); ++f) {
+      fine_[f] += other.fine_[f];
     }
   }
   [[nodiscard]] int64_t value() const {
@@ -67,8 +74,8 @@ class Quantile {
   }
 
  private:
-  size_t bucket_ = kDurationBuckets;
   uint64_t low_ = 0;
+  uint64_t width_ = 0;  // of its bucket
   uint64_t rest_ = 0;
   unsigned shift_ = 0;
   std::vector<uint64_t> fine_;
@@ -79,14 +86,45 @@ struct Tally {
   DurationStats stats;
   std::vector<uint64_t> buckets = std::vector<uint64_t>(kDurationBuckets + 1, 0);
 
-  void add(int64_t duration) {
-    ++buckets[bucket_of(static_cast<uint64_t>(duration))];
-    stats.min_ns = stats.count == 0 ? duration : std::min(stats.min_ns, duration);
-    stats.max_ns = std::max(stats.max_ns, duration);
-    stats.total_ns += duration;
-    ++stats.count;
+  void merge(const Tally& other) {
+    if (other.stats.count == 0) {
+      return;
+    }
+    stats.min_ns = stats.count == 0 ? other.stats.min_ns : std::min(stats.min_ns, other.stats.min_ns);
+    stats.max_ns = std::max(stats.max_ns, other.stats.max_ns);
+    stats.total_ns += other.stats.total_ns;
+    stats.count += other.stats.count;
+    for (size_t b = 0; b < buckets.size(); ++b) {
+      buckets[b] += other.buckets[b];
+    }
   }
 };
+
+// Sums stand in variables of their own, so that they stay in registers beside the writes to buckets.
+Tally tally_of(const RunModel& run, const EventFilter& filter, const DurationRange& within,
+               const std::atomic<bool>& cancelled) {
+  Tally tally;
+  uint64_t* const buckets = tally.buckets.data();
+  uint64_t count = 0;
+  int64_t total = 0;
+  int64_t least = std::numeric_limits<int64_t>::max();
+  int64_t most = 0;
+  for_each_event(run, filter, cancelled, [&](uint32_t, uint32_t, const EventRow& events, size_t i) {
+    const int64_t duration = events.duration(i);
+    if (duration >= within.low_ns && duration <= within.high_ns) {
+      ++buckets[bucket_of(static_cast<uint64_t>(duration))];
+      least = std::min(least, duration);
+      most = std::max(most, duration);
+      total += duration;
+      ++count;
+    }
+  });
+  tally.stats.count = count;
+  tally.stats.total_ns = total;
+  tally.stats.min_ns = count > 0 ? least : 0;
+  tally.stats.max_ns = most;
+  return tally;
+}
 
 class Longest {
  public:
@@ -98,6 +136,11 @@ class Longest {
       std::pop_heap(heap_.begin(), heap_.end(), longer);
       heap_.back() = {ref, duration};
       std::push_heap(heap_.begin(), heap_.end(), longer);
+    }
+  }
+  void merge(const Longest& other) {
+    for (const LongEvent& event : other.heap_) {
+      add(event.ref, event.duration_ns);
     }
   }
   [[nodiscard]] std::vector<LongEvent> take() {
@@ -149,6 +192,55 @@ Bins choose_bins(const std::array<Tally, 2>& tallies, DurationReport& report) {
   return bins;
 }
 
+// The second pass of one side.
+struct Detail {
+  Quantile median, p99;
+  std::vector<uint64_t> counts;  // by bin, where bins are equally long
+  Longest longest;
+
+  void merge(const Detail& other) {
+    median.merge(other.median);
+    p99.merge(other.p99);
+    for (size_t b = 0; b < counts.size(); ++b) {
+      counts[b] += other.counts[b];
+    }
+    longest.merge(other.longest);
+  }
+};
+
+// Adds to `detail`, which is aimed and has its bins.
+void look_closer(const RunModel& run, const EventFilter& filter, Side side, const DurationRange& within,
+                 const Bins& bins, const std::atomic<bool>& cancelled, Detail& detail) {
+  for_each_event(run, filter, cancelled, [&](uint32_t lane, uint32_t row, const EventRow& events, size_t i) {
+    const int64_t duration = events.duration(i);
+    if (duration < within.low_ns || duration > within.high_ns) {
+      return;
+    }
+    const auto value = static_cast<uint64_t>(duration);
+    detail.median.add(value);
+    detail.p99.add(value);
+    if (bins.equal) {
+      const auto bin = static_cast<size_t>(static_cast<double>(duration - bins.low) * bins.per_ns);
+      ++detail.counts[std::min(bin, detail.counts.size() - 1)];
+    }
+    detail.longest.add({side, lane, row, static_cast<uint32_t>(i)}, duration);
+  });
+}
+
+// The lanes of a filter in a few parts, always the same ones, so that the report does not depend on the machine.
+std::vector<EventFilter> parts_of(const EventFilter& filter) {
+  constexpr size_t kParts = 8;
+  const size_t count = std::min(kParts, filter.spans.size());
+  std::vector<EventFilter> parts;
+  for (size_t p = 0; p < count; ++p) {
+    const auto at = [&](size_t part) {
+      return filter.spans.begin() + static_cast<std::ptrdiff_t>(filter.spans.size() * part / count);
+    };
+    parts.push_back({filter.names, {at(p), at(p + 1)}});
+  }
+  return parts;
+}
+
 }  // namespace
 
 DurationReport measure_durations(const std::array<const RunModel*, 2>& runs,
@@ -156,55 +248,50 @@ DurationReport measure_durations(const std::array<const RunModel*, 2>& runs,
                                  const std::atomic<bool>& cancelled) {
   DurationReport report;
   std::array<Tally, 2> tallies;
-  const auto inside = [&](int64_t d) { return d >= within.low_ns && d <= within.high_ns; };
+  std::array<std::vector<EventFilter>, 2> parts;
   for (size_t s = 0; s < 2; ++s) {
-    if (runs[s] != nullptr) {
-      for_each_event(*runs[s], filters[s], cancelled,
-                     [&](uint32_t, uint32_t, const EventRow& events, size_t i) {
-                       const int64_t duration = events.duration(i);
-                       if (inside(duration)) {
-                         tallies[s].add(duration);
-                       }
-                     });
+    if (runs[s] == nullptr) {
+      continue;
+    }
+    parts[s] = parts_of(filters[s]);
+    std::vector<Tally> of_parts(parts[s].size());
+    const auto count = [&](size_t p) { of_parts[p] = tally_of(*runs[s], parts[s][p], within, cancelled); };
+    analysis::parallel_for(parts[s].size(), count, 1);
+    for (const Tally& part : of_parts) {
+      tallies[s].merge(part);
     }
   }
   const Bins bins = choose_bins(tallies, report);
+  const size_t bin_count = report.edges.empty() ? 0 : report.edges.size() - 1;
   Longest longest;
   for (size_t s = 0; s < 2; ++s) {
     report.stats[s] = tallies[s].stats;
+    report.counts[s].assign(bin_count, 0);
     const uint64_t count = tallies[s].stats.count;
-    const size_t bin_count = report.edges.empty() ? 0 : report.edges.size() - 1;
-    std::vector<uint64_t>& counts = report.counts[s];
-    counts.assign(bin_count, 0);
     if (count == 0) {
       continue;
     }
-    Quantile median;
-    Quantile p99;
-    median.aim(tallies[s].buckets, (count - 1) / 2);
-    p99.aim(tallies[s].buckets, (count * 99 + 99) / 100 - 1);
-    if (!bins.equal) {
-      const auto from = tallies[s].buckets.begin() + static_cast<std::ptrdiff_t>(bins.first);
-      std::copy_n(from, bin_count, counts.begin());
+    Detail all;
+    all.median.aim(tallies[s].buckets, (count - 1) / 2);
+    all.p99.aim(tallies[s].buckets, (count * 99 + 99) / 100 - 1);
+    all.counts.assign(bins.equal ? bin_count : 0, 0);
+    std::vector<Detail> of_parts(parts[s].size(), all);
+    const auto look = [&](size_t p) {
+      look_closer(*runs[s], parts[s][p], static_cast<Side>(s), within, bins, cancelled, of_parts[p]);
+    };
+    analysis::parallel_for(parts[s].size(), look, 1);
+    for (const Detail& part : of_parts) {
+      all.merge(part);
     }
-    for_each_event(
-        *runs[s], filters[s], cancelled, [&](uint32_t lane, uint32_t row, const EventRow& events, size_t i) {
-          const int64_t duration = events.duration(i);
-          if (!inside(duration)) {
-            return;
-          }
-          const auto value = static_cast<uint64_t>(duration);
-          const size_t bucket = bucket_of(value);
-          median.add(bucket, value);
-          p99.add(bucket, value);
-          if (bins.equal) {
-            const auto bin = static_cast<size_t>(static_cast<double>(duration - bins.low) * bins.per_ns);
-            ++counts[std::min(bin, bin_count - 1)];
-          }
-          longest.add({static_cast<Side>(s), lane, row, static_cast<uint32_t>(i)}, duration);
-        });
-    report.stats[s].median_ns = median.value();
-    report.stats[s].p99_ns = p99.value();
+    if (bins.equal) {
+      report.counts[s] = std::move(all.counts);
+    } else {
+      const auto from = tallies[s].buckets.begin() + static_cast<std::ptrdiff_t>(bins.first);
+      std::copy_n(from, bin_count, report.counts[s].begin());
+    }
+    report.stats[s].median_ns = all.median.value();
+    report.stats[s].p99_ns = all.p99.value();
+    longest.merge(all.longest);
   }
   report.longest = longest.take();
   return report;

@@ -50,7 +50,8 @@ struct DurationReport {
 
 inline constexpr size_t kLongestEvents = 500;
 
-// runs[s] null: that side has none. A cancelled report is meaningless.
+// runs[s] null: that side has none. A cancelled report is meaningless. Lanes are counted on all cores (parallel_for); the report does
+// not depend on how many there are.
 [[nodiscard]] DurationReport measure_durations(const std::array<const RunModel*, 2>& runs,
                                                const std::array<EventFilter, 2>& filters,
                                                const DurationRange& within,

@@ -12,7 +12,7 @@ constexpr size_t kWalkPerPixel = 24;  // events looked at one by one before jump
 constexpr size_t kSamples = 8;        // events looked at for the leading category of what was jumped over
 
 uint8_t fill_of(double busy) {
-  return static_cast<uint8_t>(std::clamp(std::round(busy * kFull), 1.0, static_cast<double>(kFull)));
+  return static_cast<uint8_t>(std::clamp(busy * kFull, 1.0, static_cast<double>(kFull)) + 0.5);
 }
 
 void emit_column(std::vector<LodSpan>& out, size_t first, size_t pixel, double busy, Category category) {
@@ -62,16 +62,18 @@ class Walk {
     const int64_t begin = std::max(row_.start(i), map_.edge.front());
     const int64_t end = std::min(row_.end(i), map_.edge.back());
     seek(begin);
-    const double x0 = position(pixel_, begin);
     size_t last = pixel_;
     while (last + 1 < map_.columns() && map_.edge[last + 1] < end) {
       last = skip_ahead(last, end);
     }
-    const double x1 = end > begin ? position(last, end) : x0;
-    if (x1 - x0 >= kExactPixels) {
-      flush();
-      emit_exact(i, x0, x1, last);
-      return i + 1;
+    if (last > pixel_) {  // else it is narrower, and where it lies within the pixel is not worth dividing for
+      const double x0 = position(pixel_, begin);
+      const double x1 = position(last, end);
+      if (x1 - x0 >= kExactPixels) {
+        flush();
+        emit_exact(i, x0, x1, last);
+        return i + 1;
+      }
     }
     deposit(begin, end, category(i));
     return ++walked_ < kWalkPerPixel ? i + 1 : jump(i + 1);

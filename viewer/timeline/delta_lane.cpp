@@ -55,10 +55,11 @@ void TimelinePainter::paint_delta_lane(const TrackItem& item, float y) {
   const float y0 = std::floor(y + geo_.unit);
   const float y1 = std::max(std::floor(y + item.height - geo_.unit), y0 + 1);
   size_t first = 0;
-  float shade = 0;
+  int shade = 0;  // of kDeltaShades
   const auto put = [&](size_t last) {
     if (shade != 0) {
-      const Color color = difference_on(colors_.panel, double{shade}, state_.theme);
+      const double amount = static_cast<double>(shade) / double{kDeltaShades};
+      const Color color = difference_on(colors_.panel, amount, state_.theme);
       scratch_.boxes.push_back({geo_.lanes_x() + static_cast<float>(first), y0,
                                 geo_.lanes_x() + static_cast<float>(last), y1,
                                 faded ? mix(colors_.panel, color, kFadedShare) : color});
@@ -66,8 +67,8 @@ void TimelinePainter::paint_delta_lane(const TrackItem& item, float y) {
   };
   const size_t columns = std::min(a.size(), b.size());
   for (size_t p = 0; p < columns; ++p) {
-    const float change = std::min(b[p], 1.0F) - std::min(a[p], 1.0F);
-    const float now = std::round(change * kDeltaShades) / kDeltaShades;
+    const float change = (std::min(b[p], 1.0F) - std::min(a[p], 1.0F)) * kDeltaShades;
+    const int now = static_cast<int>(change < 0 ? change - 0.5F : change + 0.5F);
     if (now != shade) {
       put(p);
       first = p;

@@ -10,10 +10,16 @@
 namespace stepscope::viewer {
 namespace {
 
-constexpr float kLabelPixels = 26;  // narrower boxes carry no text
-constexpr float kSeparate = 3.5F;   // wider boxes leave a pixel to their neighbour
-constexpr double kDim = 0.22;       // what does not match the search keeps this much colour
-constexpr float kLeastHeight = 2;   // of a nearly idle column
+constexpr float kLabelPixels = 26;       // narrower boxes carry no text
+constexpr float kSeparate = 3.5F;        // wider boxes leave a pixel to their neighbour
+constexpr double kDim = 0.22;            // what does not match the search keeps this much colour
+constexpr double kManyBesideLit = 0.45;  // and columns of several events, which may be any
+constexpr float kLeastHeight = 2;        // of a nearly idle column
+
+// std::round of what is not negative, without a call.
+float whole(float value) {
+  return static_cast<float>(static_cast<int>(value + 0.5F));
+}
 
 }  // namespace
 
@@ -69,7 +75,7 @@ void TimelinePainter::paint_lanes() {
     const uint32_t lane = state_.tracks.tracks[item.track].lane[index_of(item.side)];
     const RunModel& run = *state_.run(item.side);
     const LaneModel& model = run.lanes[lane];
-    faded_ = !state_.selects_track(item.track) || !state_.looks_at(item.side);
+    mix_colors(item);
     paint_gaps(item, top + item.y);
     for (size_t row = 0; row < std::min(item.rows, model.rows.size()); ++row) {
       const float y = top + item.y + static_cast<float>(row) * (layout.row_height + layout.row_gap);
@@ -159,6 +165,17 @@ void TimelinePainter::paint_dots(double from, double to, float y) {
   }
 }
 
+// The colours of a lane, mixed once and not for each of its boxes.
+void TimelinePainter::mix_colors(const TrackItem& item) {
+  const bool faded = !state_.selects_track(item.track) || !state_.looks_at(item.side);
+  const bool others_stand_out = !state_.emphasis(item.side).empty();
+  for (size_t c = 0; c < one_color_.size(); ++c) {
+    const Color color = category_color(static_cast<Category>(c), state_.theme);
+    one_color_[c] = faded ? mix(colors_.panel, color, kFadedShare) : color;
+    many_color_[c] = others_stand_out ? mix(colors_.panel, one_color_[c], kManyBesideLit) : one_color_[c];
+  }
+}
+
 void TimelinePainter::paint_row(Side side, const RunModel& run, const EventRow& row, float y, float height) {
   scratch_.spans.clear();
   level_of_detail(row, scratch_.maps[index_of(side)], run.category_of, scratch_.spans);
@@ -168,15 +185,12 @@ void TimelinePainter::paint_row(Side side, const RunModel& run, const EventRow& 
 }
 
 void TimelinePainter::add_span(Side side, const EventRow& row, const LodSpan& span, float y, float height) {
-  Color color = category_color(span.category, state_.theme);
-  color = faded_ ? mix(colors_.panel, color, kFadedShare) : color;
+  const auto category = static_cast<size_t>(span.category);
   const float x0 = geo_.lanes_x() + span.x0;
   float x1 = geo_.lanes_x() + span.x1;
   if (span.event == LodSpan::kMany) {
-    if (!state_.emphasis(side).empty()) {
-      color = mix(colors_.panel, color, 0.45);
-    }
-    const float tall = std::max(kLeastHeight, std::round(height * static_cast<float>(span.fill) / kFull));
+    const Color color = many_color_[category];
+    const float tall = std::max(kLeastHeight, whole(height * static_cast<float>(span.fill) / kFull));
     const Box box{x0, y + height - tall, x1, y + height, color};
     if (Box* last = scratch_.boxes.empty() ? nullptr : &scratch_.boxes.back();
         last != nullptr && last->x1 == x0 && last->y0 == box.y0 && last->y1 == box.y1 &&
@@ -187,6 +201,7 @@ void TimelinePainter::add_span(Side side, const EventRow& row, const LodSpan& sp
     }
     return;
   }
+  Color color = one_color_[category];
   const uint32_t name = row.name(span.event);
   if (state_.dimmed(side, name)) {
     color = mix(colors_.panel, color, kDim);

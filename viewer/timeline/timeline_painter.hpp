@@ -84,6 +84,7 @@ class TimelinePainter {
   void paint_delta_lane(const TrackItem& item, float y);
   void cover(Side side, const TrackItem& item);
   void keep_cover(const TrackItem& item);
+  void mix_colors(const TrackItem& item);
   void paint_row(Side side, const RunModel& run, const EventRow& row, float y, float height);
   void add_span(Side side, const EventRow& row, const LodSpan& span, float y, float height);
   void paint_labels();
@@ -106,9 +107,10 @@ class TimelinePainter {
   const TimelineGeometry& geo_;
   Scratch& scratch_;
   const Palette& colors_;
-  static constexpr double kFadedShare =
-      0.4;              // of its colour is left to what lies beside the selected lanes or run
-  bool faded_ = false;  // the lane that is painted does
+  // So much of its colour is left to what lies beside the selected lanes or run.
+  static constexpr double kFadedShare = 0.4;
+  // Of the lane that is painted, by category: an event, and a column of several.
+  std::array<Color, kCategoryCount> one_color_{}, many_color_{};
 };
 
 }  // namespace stepscope::viewer

@@ -68,7 +68,7 @@ class FindingsView final : public View {
   // Around what was drawn since, and brought into sight where keys came to it just now.
   void frame_row(const Palette& colors, ImVec2 top) const {
     const ImVec2 end(top.x + ImGui::GetContentRegionAvail().x, ImGui::GetItemRectMax().y - 2);
-    ImGui::GetWindowDrawList()->AddRect(top, end, to_im(colors.hover));
+    ImGui::GetWindowDrawList()->AddRect(ImVec2(top.x, top.y - 2), end, to_im(colors.hover));
     if (cursor_.moved()) {
       ImGui::SetScrollHereY(1.0F);
     }

@@ -85,8 +85,9 @@ class FlameView final : public View {
       return;
     }
     const FlameAnswer& flame = **answer;
-    if (answer->get() != drawn_ || state.view_options.flame.zoom != zoom_path_) {
-      drawn_ = answer->get();
+    if (*answer != drawn_ || state.view_options.flame.zoom != zoom_path_) {
+      drawn_ = *answer;
+      laid_ = {};
       zoom_path_ = state.view_options.flame.zoom;
       keep_zoom(flame.tree);
     }
@@ -181,8 +182,8 @@ class FlameView final : public View {
     const ImVec2 at = ImGui::GetCursorScreenPos();
     const float room = std::max(20.0F, ImGui::GetContentRegionAvail().x);
     const float row = std::floor(ImGui::GetTextLineHeight() + 4 * unit);
-    const FlameWidth width = width_of(state);
-    const auto boxes = flame_boxes(flame.tree, zoom_, width, flame.divisor, 1 / room);
+    lay_out(flame, {zoom_, width_of(state), room});
+    const std::vector<FlameBox>& boxes = boxes_;
     ImGuiPainter paint(*ImGui::GetWindowDrawList());
     // 1. The way up from the box zoomed to, then the boxes below it.
     std::vector<uint32_t> above;
@@ -190,17 +191,16 @@ class FlameView final : public View {
          node = flame.tree.node(node).parent) {
       above.insert(above.begin(), node);
     }
-    const double scale = largest_change(flame, boxes);
     if (cursor_.take(state, boxes.size())) {
       open(state, flame, boxes[*cursor_.at()].node);
     }
     float bottom = 0;
     for (size_t i = 0; i < above.size(); ++i) {
-      draw_box(paint, state, flame, {above[i], static_cast<uint32_t>(i), 0, 1}, at, room, row, scale);
+      draw_box(paint, state, flame, {above[i], static_cast<uint32_t>(i), 0, 1}, at, room, row, scale_);
     }
     for (FlameBox box : boxes) {
       box.depth += static_cast<uint32_t>(above.size());
-      draw_box(paint, state, flame, box, at, room, row, scale);
+      draw_box(paint, state, flame, box, at, room, row, scale_);
       if (cursor_.at() && boxes[*cursor_.at()].node == box.node) {
         const float y = at.y + static_cast<float>(box.depth) * row;
         paint.outline({at.x + box.x0 * room, y, at.x + box.x1 * room - 1, y + row - 1, state.colors().hover},
@@ -223,6 +223,23 @@ class FlameView final : public View {
       }
     }
     ImGui::EndChild();
+  }
+
+  // What the boxes of drawn_ depend on besides.
+  struct Laid {
+    uint32_t zoom = 0;
+    FlameWidth width = FlameWidth::kLarger;
+    float room = 0;  // 0: not laid out
+    friend bool operator==(const Laid&, const Laid&) = default;
+  };
+
+  void lay_out(const FlameAnswer& flame, const Laid& wanted) {
+    if (laid_ == wanted) {
+      return;
+    }
+    laid_ = wanted;
+    boxes_ = flame_boxes(flame.tree, wanted.zoom, wanted.width, flame.divisor, 1 / wanted.room);
+    scale_ = largest_change(flame, boxes_);
   }
 
   static std::pair<double, double> sizes(const FlameAnswer& flame, uint32_t node) {
@@ -343,11 +360,14 @@ class FlameView final : public View {
   }
 
   Latest<FlameQuestion, std::shared_ptr<const FlameAnswer>> flame_;
-  const FlameAnswer* drawn_ = nullptr;
-  RowCursor cursor_;                    // in the boxes
-  uint32_t zoom_ = CallTree::kRoot;     // in the tree that is drawn
-  std::vector<std::string> zoom_path_;  // that led to it
-  std::string fitted_;                  // scratch
+  std::shared_ptr<const FlameAnswer> drawn_;  // kept, so that no other has its address
+  RowCursor cursor_;                          // in the boxes
+  uint32_t zoom_ = CallTree::kRoot;           // in the tree that is drawn
+  std::vector<std::string> zoom_path_;        // that led to it
+  Laid laid_;
+  std::vector<FlameBox> boxes_;
+  double scale_ = 1;    // what the full colour stands for
+  std::string fitted_;  // scratch
 };
 
 }  // namespace

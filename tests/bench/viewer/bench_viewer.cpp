@@ -169,57 +169,59 @@ void many_steps(Shell& shell) {
   }
 }
 
-// What frames of `run` cost at each zoom, 0 being the whole run, the median of `frames` each.
-std::vector<double> zoom_costs(const std::shared_ptr<const RunModel>& run, std::span<const double> spans_ns,
-                               int frames) {
-  Options options;
-  AppState state(options);
-  Shell shell;
-  state.drawer_open = false;
-  state.set_run(Side::kA, run);
-  std::vector<double> costs;
-  for (const double span : spans_ns) {
-    const double whole = state.alignment.extent().length();
-    if (span > 0) {
-      state.show_display({whole * 0.37 - span / 2, whole * 0.37 + span / 2});
+// A window that shows one run.
+class Zoomed {
+ public:
+  explicit Zoomed(const std::shared_ptr<const RunModel>& run) {
+    state_.drawer_open = false;
+    state_.set_run(Side::kA, run);
+  }
+  // What a frame of so much time costs, ms of CPU time, 0 being the whole run: the median of `frames`.
+  double cost(double span_ns, int frames) {
+    const double whole = state_.alignment.extent().length();
+    if (span_ns > 0) {
+      state_.show_display({whole * 0.37 - span_ns / 2, whole * 0.37 + span_ns / 2});
     } else {
-      state.fit_all();
+      state_.fit_all();
     }
-    std::vector<double> of_zoom;
+    std::vector<double> costs;
     for (int i = 0; i < frames + 3; ++i) {
-      const double cpu = frame(state, shell).cpu;
+      const double cpu = frame(state_, shell_).cpu;
       if (i >= 3) {  // until then buffers grow
-        of_zoom.push_back(cpu);
+        costs.push_back(cpu);
       }
     }
-    std::nth_element(of_zoom.begin(), of_zoom.begin() + frames / 2, of_zoom.end());
-    costs.push_back(of_zoom[static_cast<size_t>(frames / 2)]);
+    std::nth_element(costs.begin(), costs.begin() + frames / 2, costs.end());
+    return costs[static_cast<size_t>(frames / 2)];
   }
-  return costs;
-}
+
+ private:
+  Options options_;
+  AppState state_{options_};
+  Shell shell_;
+};
 
 // Frames of `big`, ten times the events, against those of `small`: a run ten times as long shows as much in the same span of time, one
-// ten times as dense in a tenth of it. spans_ns[0] is the whole run.
-void compare_scale(const char* what, const std::vector<double>& small,
-                   const std::shared_ptr<const RunModel>& big, std::span<const double> spans_ns, double zoom,
-                   int frames) {
-  std::vector<double> spans_of_big;
-  for (const double span : spans_ns) {
-    spans_of_big.push_back(span / zoom);
-  }
-  const std::vector<double> large = zoom_costs(big, spans_of_big, frames);
+// ten times as dense in a tenth of it. spans_ns[0] is the whole run. Both are measured at one zoom after the other, since a machine
+// that others use, too, changes its speed within a minute.
+void compare_scale(const char* what, Zoomed& small, const std::shared_ptr<const RunModel>& of_big,
+                   std::span<const double> spans_ns, double zoom, int frames) {
+  Zoomed big(of_big);
   std::printf("%s: ms of CPU time a frame\n", what);
   double sums[2][2] = {};  // wide and close views of both
-  for (size_t i = 0; i < spans_ns.size(); ++i) {
-    std::printf("  %12s %6.2f %6.2f  x%.2f\n",
-                spans_ns[i] > 0 ? format_duration(spans_of_big[i]).c_str() : "whole run", small[i], large[i],
-                large[i] / small[i]);
-    const bool close = spans_ns[i] > 0 && spans_ns[i] < 1e9;
-    sums[close ? 1 : 0][0] += small[i];
-    sums[close ? 1 : 0][1] += large[i];
+  double whole = 0;
+  for (const double span : spans_ns) {
+    const double few = small.cost(span, frames);
+    const double many = big.cost(span / zoom, frames);
+    std::printf("  %12s %6.2f %6.2f  x%.2f\n", span > 0 ? format_duration(span / zoom).c_str() : "whole run",
+                few, many, many / few);
+    const bool close = span > 0 && span < 1e9;
+    sums[close ? 1 : 0][0] += few;
+    sums[close ? 1 : 0][1] += many;
+    whole = span > 0 ? whole : many / few;
   }
   constexpr double kMost = 1.3;
-  stepscope::testing::bar("  the whole run", large[0] / small[0], "times", kMost);
+  stepscope::testing::bar("  the whole run", whole, "times", kMost);
   stepscope::testing::bar("  views of many steps", sums[0][1] / sums[0][0], "times", kMost);
   stepscope::testing::bar("  views of few steps and parts of one", sums[1][1] / sums[1][0], "times", kMost);
 }
@@ -240,7 +242,7 @@ int scale(size_t events, int frames) {
   for (double span = 300e9; span >= 1e5; span /= 2) {
     spans_ns.push_back(span);
   }
-  const std::vector<double> small = zoom_costs(testing::dense_run(64, events / 10, 1), spans_ns, frames);
+  Zoomed small(testing::dense_run(64, events / 10, 1));
   compare_scale("ten times as long", small, testing::dense_run(64, events, 1, 10000), spans_ns, 1, frames);
   compare_scale("ten times as dense", small, testing::dense_run(64, events, 1), spans_ns, 10, frames);
   ImGui::DestroyContext();
