@@ -12,7 +12,7 @@
 namespace stepscope::viewer {
 namespace {
 
-constexpr int64_t kPixelsPerBox = 100;  // of a sheet that takes llvmpipe as long as a box
+constexpr int64_t kPixelsPerBox = 150;  // of a sheet that takes llvmpipe as long as a box
 
 }  // namespace
 
