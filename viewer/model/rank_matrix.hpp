@@ -61,9 +61,10 @@ struct RankSource {
   RankMetric metric = RankMetric::kStep;
 };
 
+inline constexpr double kLeastScale = 0.01;
+
 // A grid of at most columns x rows cells over the matrix `of` (rows in the order given). A cell holds, of the values under it, the one
 // farthest from zero; NaN where there is none.
-inline constexpr double kLeastScale = 0.01;
 struct HeatGrid {
   size_t columns = 0;
   size_t rows = 0;
