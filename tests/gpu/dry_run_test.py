@@ -83,13 +83,16 @@ class DryRun(unittest.TestCase):
         self.assertEqual(self.verdict_of(rows, "step time, kernels"), "PASS")
 
     def test_what_hangs_is_stopped_and_what_has_no_time_left_is_named(self):
+        # It is the first section that hangs: how far the others come in these seconds would be for the machine to say.
         begin = time.monotonic()
-        rows = self.run_script("hang", "--seconds", "24")
-        self.assertLess(time.monotonic() - begin, 40)
+        rows = self.run_script("hang", "--seconds", "25")
+        self.assertLess(time.monotonic() - begin, 60)
         self.assertEqual(self.done.returncode, 1)
         sections = {row[0]: row for row in rows if row[1] == "the section"}
-        self.assertRegex(sections["coexistence"][2], r"ran past its \d+ s")
-        self.assertEqual(sections["step_time"][2:], ["no time left: 24 s are used up", "SKIP"])
+        self.assertRegex(sections["cuda_sample"][2], r"ran past its \d+ s")
+        self.assertEqual(list(sections), SECTIONS)
+        for name in SECTIONS[1:]:
+            self.assertEqual(sections[name][2:], ["no time left: 25 s are used up", "SKIP"])
 
     def test_without_a_gpu_the_script_says_so(self):
         environment = dict(os.environ, PATH=f"{SCRIPT.parent / 'dry_run'}:{os.environ['PATH']}", STAND_IN="no_gpu")

@@ -4,7 +4,7 @@ nvidia-smi and cuda_sample, and a Python with PyTorch (torch_python). Nothing is
 
 STAND_IN holds words that make something go wrong:
   lose_kernels  recordings lack one kernel          slow  level kernels costs 3 %
-  no_samples    the CUDA sample does not run        hang  torch.profiler never ends beside us
+  no_samples    the CUDA sample does not run        hang  the CUDA sample never ends
   no_ledger     the self-check fails                no_gpu  nvidia-smi finds none
 """
 import json
@@ -44,7 +44,7 @@ def cuda_sample(words):
     steps = int(option(words, "--steps", 50))
     shown = min(steps, 100)
     leave(kernels=6 * steps, copies=3 * steps, durations=[100000] * shown, steps=0)
-    if steps > 1000000:
+    if steps > 1000000 or "hang" in FAULTS:
         time.sleep(600)  # until it is killed
     print(f"kernels {6 * steps}\ncopies {3 * steps}\nmemsets {steps}")
     print("\n".join("matrix_product_us 103.5" for _ in range(shown)))
@@ -55,8 +55,6 @@ def training(words, profiled):
     policy = os.environ.get("STEPSCOPE_CUPTI", "")
     ours = theirs = steps * KERNELS_PER_STEP
     if profiled and RUN:
-        if "hang" in FAULTS:
-            time.sleep(600)
         window = 10 * KERNELS_PER_STEP
         ours, theirs = {"hold": (ours, 0), "yield": (ours - window, window), "off": (0, window)}[policy]
     leave(kernels=ours, copies=steps, steps=steps, collectives=steps if "--ddp-one-rank" in words else 0)
