@@ -38,11 +38,21 @@ void sort_by_start(Stretches& stretches, Stretch window, Stretches& memory) {
   for (const Stretch& stretch : stretches) {
     memory[at[bucket_of(stretch)]++] = stretch;
   }
-  // at[b] is now the end of bucket b.
+  // at[b] is now the end of bucket b. Buckets are in order; what is left to sort is inside of them, few in each as a rule.
   uint32_t from = 0;
   for (size_t b = 0; b < kWindowParts; ++b) {
-    std::sort(memory.begin() + from, memory.begin() + at[b], starts_before);
+    if (at[b] - from > kFewStretches) {
+      std::sort(memory.begin() + from, memory.begin() + at[b], starts_before);
+    }
     from = at[b];
+  }
+  for (size_t i = 1; i < memory.size(); ++i) {
+    const Stretch moved = memory[i];
+    size_t to = i;
+    for (; to > 0 && starts_before(moved, memory[to - 1]); --to) {
+      memory[to] = memory[to - 1];
+    }
+    memory[to] = moved;
   }
   stretches.swap(memory);
 }
@@ -93,12 +103,14 @@ void LaneReader::read_row(size_t index, Stretch window) {
     return Stretch{std::max(row.start(i), window.begin_ns), std::min(row.end(i), window.end_ns)};
   };
   if (lane_->rows.size() == 1) {
-    times_.busy_ns = row.busy(window.begin_ns, window.end_ns, first);
+    times_.busy_ns = row.busy_of(first, last, window.begin_ns, window.end_ns);
   } else {
     for (size_t i = first; i < last; ++i) {
       busy_.push_back(clipped(i));
     }
   }
+  // A step holds too few events of a row for the processor to foresee that the next step reads on where this one ends.
+  row.prefetch(last, last + (last - first));
   // Which events are wanted is as good as random: they are picked without a branch.
   some_.resize(last - first);
   for (const Doing wanted : {Doing::kComputing, Doing::kCommunicating}) {

@@ -117,7 +117,10 @@ int64_t EventRow::busy(int64_t begin_ns, int64_t end_ns, size_t hint) const {
     return 0;
   }
   const size_t first = first_ending_after(begin_ns, hint);
-  const size_t last = first_starting_at(end_ns, first);
+  return busy_of(first, first_starting_at(end_ns, first), begin_ns, end_ns);
+}
+
+int64_t EventRow::busy_of(size_t first, size_t last, int64_t begin_ns, int64_t end_ns) const {
   if (first >= last) {
     return 0;
   }
@@ -125,6 +128,19 @@ int64_t EventRow::busy(int64_t begin_ns, int64_t end_ns, size_t hint) const {
   busy -= std::max<int64_t>(0, begin_ns - start(first));
   busy -= std::max<int64_t>(0, end(last - 1) - end_ns);
   return busy;
+}
+
+void EventRow::prefetch(size_t first, size_t last) const {
+  constexpr size_t kLine = 64;
+  last = std::min(last, size());
+  const auto fetch = [&](const auto* column, size_t bytes_each) {
+    for (size_t i = first; i < last; i += kLine / bytes_each) {
+      __builtin_prefetch(column + i);
+    }
+  };
+  fetch(start_.data(), sizeof(int64_t));
+  fetch(duration_.data(), sizeof(uint32_t));
+  fetch(name_.data(), sizeof(uint32_t));
 }
 
 size_t EventRow::resident_bytes() const {

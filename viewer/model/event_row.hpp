@@ -50,6 +50,11 @@ class EventRow {
   [[nodiscard]] int64_t busy_before(size_t i) const;
   // Exact busy time inside [begin, end); the first event is searched outwards from `hint`.
   [[nodiscard]] int64_t busy(int64_t begin_ns, int64_t end_ns, size_t hint = 0) const;
+  // The same of events [first, last), which are those that reach into [begin, end).
+  [[nodiscard]] int64_t busy_of(size_t first, size_t last, int64_t begin_ns, int64_t end_ns) const;
+
+  // Has events [first, last), cut to those there are, brought near the processor: for who will read them soon.
+  void prefetch(size_t first, size_t last) const;
 
   [[nodiscard]] size_t resident_bytes() const;
 

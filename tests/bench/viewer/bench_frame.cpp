@@ -113,6 +113,20 @@ class FrameBench {
     }
   }
 
+  // What any program pays here for a picture of this size: cleared, swapped, finished.
+  void plain() {
+    std::vector<FrameCost> costs;
+    for (int i = 0; i < 25; ++i) {
+      const auto start = Clock::now();
+      glClearColor(0, static_cast<float>(i % 2), 0, 1);
+      glClear(GL_COLOR_BUFFER_BIT);
+      glfwSwapBuffers(glfwGetCurrentContext());
+      glFinish();
+      costs.push_back({0, ms_between(start, Clock::now()), 0});
+    }
+    print("nothing but a clear", costs);
+  }
+
   // A frame that is the same as the one before is built and not drawn.
   void unchanged() { print("unchanged frame", some(false)); }
 
@@ -162,6 +176,7 @@ int run(size_t events, int frames) {
   }
   std::printf("%s\n", reinterpret_cast<const char*>(glGetString(GL_RENDERER)));
   FrameBench bench(window, frames);
+  bench.plain();
   AppState& state = bench.state();
   state.drawer_open = false;  // all of the window for the lanes
   const auto a = testing::dense_run(64, events, 1);
