@@ -12,7 +12,7 @@
 namespace stepscope::viewer {
 namespace {
 
-constexpr int64_t kPixelsPerBox = 150;  // of a sheet that takes llvmpipe as long as a box
+constexpr int64_t kPixelsPerBox = 700;  // of a sheet that takes llvmpipe as long as a box
 
 }  // namespace
 
@@ -44,9 +44,17 @@ bool PixelSheet::add(ImDrawList& list, std::span<const Box> boxes, const Box& bo
     rasterise(boxes_, raster_);
     upload();
   }
-  list.AddImage(compat::texture_id<ImTextureID>(static_cast<intptr_t>(textures_.at(current_))),
-                ImVec2(static_cast<float>(x), static_cast<float>(y)),
-                ImVec2(static_cast<float>(x + width), static_cast<float>(y + height)));
+  const auto texture = compat::texture_id<ImTextureID>(static_cast<intptr_t>(textures_.at(current_)));
+  const auto kept = static_cast<float>(sizes_.at(current_).height);
+  for (const BoxRaster::Block& block : raster_.blocks) {
+    const int rows = block.last - block.first;
+    const float middle = block.alike ? 0.5F : 0;
+    const auto first = static_cast<float>(block.kept_first) + middle;
+    const auto last = block.alike ? first : first + static_cast<float>(rows);
+    list.AddImage(texture, ImVec2(static_cast<float>(x), static_cast<float>(y + block.first)),
+                  ImVec2(static_cast<float>(x + width), static_cast<float>(y + block.last)),
+                  ImVec2(0, first / kept), ImVec2(1, last / kept));
+  }
   return true;
 }
 
@@ -60,8 +68,14 @@ void PixelSheet::upload() {
   glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MAG_FILTER, GL_NEAREST);
   glPixelStorei(GL_UNPACK_ALIGNMENT, 4);
   glPixelStorei(GL_UNPACK_ROW_LENGTH, 0);
-  glTexImage2D(GL_TEXTURE_2D, 0, GL_RGBA, raster_.width, raster_.height, 0, GL_RGBA, GL_UNSIGNED_BYTE,
-               raster_.pixels.data());
+  // As large as any picture of this place, for one that grows would be a new texture, and a new texture is new memory.
+  const Size size{raster_.width, raster_.height};
+  if (sizes_.at(current_) != size) {
+    sizes_.at(current_) = size;
+    glTexImage2D(GL_TEXTURE_2D, 0, GL_RGBA, size.width, size.height, 0, GL_RGBA, GL_UNSIGNED_BYTE, nullptr);
+  }
+  glTexSubImage2D(GL_TEXTURE_2D, 0, 0, 0, size.width, static_cast<int>(raster_.pixels.size()) / size.width, GL_RGBA,
+                  GL_UNSIGNED_BYTE, raster_.pixels.data());
   glBindTexture(GL_TEXTURE_2D, 0);
 }
 

@@ -27,12 +27,18 @@ class PixelSheet {
   [[nodiscard]] bool add(ImDrawList& list, std::span<const Box> boxes, const Box& bounds);
 
  private:
+  struct Size {
+    int width = 0;
+    int height = 0;
+    friend bool operator==(const Size&, const Size&) = default;
+  };
   void upload();
 
   BoxRaster raster_;
   std::vector<Box> boxes_;  // in raster_
   // Taken in turn, so that a frame with other boxes is seen to differ from the one before (draw_hash).
   std::array<unsigned, 2> textures_{};
+  std::array<Size, 2> sizes_;  // of the textures
   size_t current_ = 0;
 };
 

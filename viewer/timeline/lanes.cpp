@@ -14,6 +14,7 @@ constexpr float kLabelPixels = 26;       // narrower boxes carry no text
 constexpr float kSeparate = 3.5F;        // wider boxes leave a pixel to their neighbour
 constexpr double kDim = 0.22;            // what does not match the search keeps this much colour
 constexpr double kManyBesideLit = 0.45;  // and columns of several events, which may be any
+constexpr double kDotShare = 0.43;
 constexpr float kLeastHeight = 2;        // of a nearly idle column
 
 // std::round of what is not negative, without a call.
@@ -53,9 +54,9 @@ std::string_view TimelinePainter::fitted(std::string_view text, float width) {
 
 void TimelinePainter::paint_lanes() {
   out_.push_clip(geo_.lanes_x(), geo_.lanes_y(), geo_.right(), geo_.bottom());
-  paint_slots();
   scratch_.boxes.clear();
   scratch_.labels.clear();
+  paint_slots();
   scratch_.covered = {};
   const bool pairs =
       state_.two_runs() && state_.arrangement == Arrangement::kSplit && state_.shown == Shown::kBoth;
@@ -114,19 +115,24 @@ void TimelinePainter::paint_slots() {
   if (first == last || static_cast<float>(last - first) * 8 > geo_.lanes_width()) {
     return;
   }
+  const auto down = [&](float x0, float x1, Color color) {
+    scratch_.boxes.push_back({x0, geo_.lanes_y(), x1, geo_.bottom(), color});
+  };
+  const auto line = [&](double display, Color color) {
+    const float x = std::floor(x_of(display));
+    down(x, x + 1, color);
+  };
   for (size_t s = first; s < last; ++s) {
-    const float x0 = x_of(slots[s].display.begin_ns);
-    const float x1 = x_of(slots[s].display.end_ns);
+    const TimeRange& shown = slots[s].display;
     if (s % 2 == 1) {
-      out_.box({x0, geo_.lanes_y(), x1, geo_.bottom(), colors_.panel_alt});
+      down(x_of(shown.begin_ns), x_of(shown.end_ns), colors_.panel_alt);
     }
-    out_.line(std::floor(x0), geo_.lanes_y(), std::floor(x0), geo_.bottom(), colors_.grid_strong, 1);
-    if (slots[s].origin_ns > slots[s].display.begin_ns) {  // the anchor
-      const float x = std::floor(x_of(slots[s].origin_ns));
-      out_.line(x, geo_.lanes_y(), x, geo_.bottom(), colors_.accent, 1);
+    line(shown.begin_ns, colors_.grid_strong);
+    if (slots[s].origin_ns > shown.begin_ns) {
+      line(slots[s].origin_ns, colors_.accent);  // the anchor
     }
     if (s + 1 == last) {
-      out_.line(std::floor(x1), geo_.lanes_y(), std::floor(x1), geo_.bottom(), colors_.grid_strong, 1);
+      line(shown.end_ns, colors_.grid_strong);
     }
   }
 }
@@ -159,7 +165,7 @@ void TimelinePainter::paint_dots(double from, double to, float y) {
   if (x1 - x0 < 4) {
     return;
   }
-  const Color dot = with_alpha(colors_.text_faint, 110);
+  const Color dot = mix(colors_.panel, colors_.text_faint, kDotShare);
   for (float x = std::ceil(x0 / pitch) * pitch; x < x1 - 1; x += pitch) {
     scratch_.boxes.push_back({x, y, x + 2, y + 1, dot});
   }

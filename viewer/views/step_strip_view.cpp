@@ -16,6 +16,8 @@
 namespace stepscope::viewer {
 namespace {
 
+constexpr float kOver = 4;  // what is above the scale has its mark in so many pixels
+
 struct Plot {
   float x0 = 0, y0 = 0, x1 = 0, y1 = 0;
   [[nodiscard]] float width() const { return x1 - x0; }
@@ -26,7 +28,7 @@ struct Plot {
 class StepStripView final : public View {
  public:
   void draw(AppState& state, const ViewArea& area) override {
-    ImGuiPainter painter(*ImGui::GetWindowDrawList());
+    ImGuiPainter painter(*ImGui::GetWindowDrawList(), &sheet_);
     const Plot plot{area.pos.x + area.gutter, area.pos.y + 8 * area.unit,
                     area.pos.x + area.size.x - 10 * area.unit, area.pos.y + area.size.y - 6 * area.unit};
     draw_legend(painter, state, area);
@@ -135,7 +137,7 @@ class StepStripView final : public View {
       drawn_ = wanted;
       make_boxes(state, plot, unit);
     }
-    painter.boxes(boxes_);
+    painter.many_boxes(boxes_, {plot.x0, plot.y0 - kOver, plot.x1, plot.y1, {}});
   }
 
   void make_boxes(const AppState& state, const Plot& plot, float unit) {
@@ -227,7 +229,7 @@ class StepStripView final : public View {
       boxes_.push_back({x0, plot.y1 - 4, x1, plot.y1, color});
     }
     if (std::max(a_ns, b_ns) > state.strip.full_scale_ns) {
-      boxes_.push_back({x0, plot.y0 - 4, x1, plot.y0 - 1, colors.error});
+      boxes_.push_back({x0, plot.y0 - kOver, x1, plot.y0 - 1, colors.error});
     }
   }
 
@@ -309,6 +311,7 @@ class StepStripView final : public View {
 
   Drawn drawn_;  // in boxes_
   std::vector<Box> boxes_;
+  PixelSheet sheet_;  // of boxes_
   std::optional<size_t> pressed_;
 };
 
