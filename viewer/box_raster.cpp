@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <bit>
-#include <cmath>
+#include <cstring>
 #include <numeric>
 
 namespace stepscope::viewer {
@@ -14,11 +14,17 @@ struct Pixels {
   int last = 0;  // one past
 };
 
+// The next whole number that is not below, of what is between 0 and 2^31: std::ceil is a call, and there are very many edges.
+int ceil_of(float value) {
+  const auto whole = static_cast<int>(value);
+  return whole + (static_cast<float>(whole) < value ? 1 : 0);
+}
+
 // Those whose centres lie in [from, to), of `count` that begin at `origin`.
 Pixels centres_in(float from, float to, int origin, int count) {
+  const float shift = static_cast<float>(origin) + 0.5F;
   const auto at = [&](float edge) {
-    const float most = static_cast<float>(count);
-    return static_cast<int>(std::clamp(std::ceil(edge - static_cast<float>(origin) - 0.5F), 0.0F, most));
+    return ceil_of(std::clamp(edge - shift, 0.0F, static_cast<float>(count)));
   };
   return {at(from), at(to)};
 }
@@ -73,6 +79,28 @@ int find_blocks(std::span<const Box> boxes, BoxRaster& out) {
   return kept;
 }
 
+// Most boxes are a pixel or two wide: too little for what std::fill does first.
+void fill(uint32_t* corner, size_t pitch, int rows, int columns, uint32_t color) {
+  constexpr int kNarrow = 4;
+  if (columns == 1) {
+    for (int row = 0; row < rows; ++row, corner += pitch) {
+      *corner = color;
+    }
+  } else if (columns <= kNarrow) {
+    for (int row = 0; row < rows; ++row, corner += pitch) {
+      corner[0] = color;
+      corner[1] = color;
+      corner[columns - 2] = color;
+      corner[columns - 1] = color;
+    }
+  } else {
+    std::fill_n(corner, columns, color);
+    for (int row = 1; row < rows; ++row) {
+      std::memcpy(corner + static_cast<size_t>(row) * pitch, corner, static_cast<size_t>(columns) * sizeof color);
+    }
+  }
+}
+
 }  // namespace
 
 void rasterise(std::span<const Box> boxes, BoxRaster& out) {
@@ -86,12 +114,11 @@ void rasterise(std::span<const Box> boxes, BoxRaster& out) {
     if (columns.first >= columns.last || rows.first >= rows.last) {
       continue;
     }
-    const uint32_t color = packed_rgba(box.color);
+    const int first = out.kept_of_row[static_cast<size_t>(rows.first)];
     const int last = out.kept_of_row[static_cast<size_t>(rows.last) - 1];
-    for (int row = out.kept_of_row[static_cast<size_t>(rows.first)]; row <= last; ++row) {
-      uint32_t* const line = out.pixels.data() + static_cast<size_t>(row) * width;
-      std::fill(line + columns.first, line + columns.last, color);
-    }
+    uint32_t* const corner =
+        out.pixels.data() + static_cast<size_t>(first) * width + static_cast<size_t>(columns.first);
+    fill(corner, width, last - first + 1, columns.last - columns.first, packed_rgba(box.color));
   }
 }
 
