@@ -31,7 +31,8 @@ struct Box {
 class Painter {
  public:
   virtual void boxes(std::span<const Box> boxes) = 0;
-  // Of which there may be very many, all within `bounds`, none translucent over another.
+  // Of which there may be very many, all within `bounds`, none translucent over another. The colour of `bounds`, where it is opaque, is
+  // that of all pixels there so far, which lets them be painted without being read.
   virtual void many_boxes(std::span<const Box> boxes, const Box& bounds) = 0;
   virtual void outline(const Box& box, float thickness) = 0;
   virtual void line(float x0, float y0, float x1, float y1, Color color, float thickness) = 0;

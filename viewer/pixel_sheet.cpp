@@ -33,19 +33,24 @@ bool PixelSheet::add(ImDrawList& list, std::span<const Box> boxes, const Box& bo
       glfwGetCurrentContext() == nullptr) {
     return false;
   }
-  const bool same_place =
-      raster_.x == x && raster_.y == y && raster_.width == width && raster_.height == height;
+  const bool same_place = raster_.x == x && raster_.y == y && raster_.width == width &&
+                          raster_.height == height && raster_.ground == bounds.color;
   if (!same_place || !std::equal(boxes.begin(), boxes.end(), boxes_.begin(), boxes_.end())) {
     boxes_.assign(boxes.begin(), boxes.end());
     raster_.x = x;
     raster_.y = y;
     raster_.width = width;
     raster_.height = height;
+    raster_.ground = bounds.color;
     rasterise(boxes_, raster_);
     upload();
   }
   const auto texture = compat::texture_id<ImTextureID>(static_cast<intptr_t>(textures_.at(current_)));
   const auto kept = static_cast<float>(sizes_.at(current_).height);
+  const bool opaque = raster_.ground.a == 255;
+  if (opaque) {
+    list.AddCallback([](const ImDrawList*, const ImDrawCmd*) { glDisable(GL_BLEND); }, nullptr);
+  }
   for (const BoxRaster::Block& block : raster_.blocks) {
     const int rows = block.last - block.first;
     const float middle = block.alike ? 0.5F : 0;
@@ -54,6 +59,9 @@ bool PixelSheet::add(ImDrawList& list, std::span<const Box> boxes, const Box& bo
     list.AddImage(texture, ImVec2(static_cast<float>(x), static_cast<float>(y + block.first)),
                   ImVec2(static_cast<float>(x + width), static_cast<float>(y + block.last)),
                   ImVec2(0, first / kept), ImVec2(1, last / kept));
+  }
+  if (opaque) {
+    list.AddCallback([](const ImDrawList*, const ImDrawCmd*) { glEnable(GL_BLEND); }, nullptr);
   }
   return true;
 }
@@ -76,8 +84,8 @@ void PixelSheet::upload() {
     sizes_.at(current_) = size;
     glTexImage2D(GL_TEXTURE_2D, 0, GL_RGBA, size.width, size.height, 0, GL_RGBA, GL_UNSIGNED_BYTE, nullptr);
   }
-  glTexSubImage2D(GL_TEXTURE_2D, 0, 0, 0, size.width, static_cast<int>(raster_.pixels.size()) / size.width, GL_RGBA,
-                  GL_UNSIGNED_BYTE, raster_.pixels.data());
+  glTexSubImage2D(GL_TEXTURE_2D, 0, 0, 0, size.width, static_cast<int>(raster_.pixels.size()) / size.width,
+                  GL_RGBA, GL_UNSIGNED_BYTE, raster_.pixels.data());
   glBindTexture(GL_TEXTURE_2D, 0);
 }
 

@@ -15,7 +15,7 @@ constexpr float kSeparate = 3.5F;        // wider boxes leave a pixel to their n
 constexpr double kDim = 0.22;            // what does not match the search keeps this much colour
 constexpr double kManyBesideLit = 0.45;  // and columns of several events, which may be any
 constexpr double kDotShare = 0.43;
-constexpr float kLeastHeight = 2;        // of a nearly idle column
+constexpr float kLeastHeight = 2;  // of a nearly idle column
 
 // std::round of what is not negative, without a call.
 float whole(float value) {
@@ -88,7 +88,8 @@ void TimelinePainter::paint_lanes() {
       }
     }
   }
-  out_.many_boxes(scratch_.boxes, {geo_.lanes_x(), geo_.lanes_y(), geo_.right(), geo_.bottom(), {}});
+  out_.many_boxes(scratch_.boxes,
+                  {geo_.lanes_x(), geo_.lanes_y(), geo_.right(), geo_.bottom(), colors_.panel});
   paint_labels();
   out_.pop_clip();
 

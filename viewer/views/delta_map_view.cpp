@@ -41,7 +41,7 @@ class DeltaMapView final : public View {
     set_plot(painter, state, area);
     painter.box({plot_.x0, plot_.y0, plot_.x1, plot_.y1, colors.panel_alt});
     refresh_boxes(state);
-    painter.many_boxes(boxes_, {plot_.x0, plot_.y0, plot_.x1, plot_.y1, {}});
+    painter.many_boxes(boxes_, {plot_.x0, plot_.y0, plot_.x1, plot_.y1, colors.panel_alt});
     draw_titles(painter, state, area.unit);
     draw_axis(painter, state, area.unit);
     draw_selection(painter, state);

@@ -151,7 +151,7 @@ class RanksView final : public View {
     }
     ImGuiPainter paint(*ImGui::GetWindowDrawList(), &sheet_);
     const ImVec2 map(at.x + gutter, at.y);
-    paint.box({map.x, map.y, map.x + size.x, map.y + size.y, colors.panel_alt});
+    paint.box({map.x, map.y, map.x + size.x, map.y + size.y, state.colors().panel_alt});
     draw_cells(paint, state, *answer, difference, map, size);
     if (legend) {
       draw_legend(paint, state, answer->grid, difference, ImVec2(map.x, map.y + size.y + line + 2 * unit),
@@ -186,7 +186,7 @@ class RanksView final : public View {
     const HeatGrid& grid = answer.grid;
     const Painted now{&answer, map.x, map.y, size.x, size.y, state.theme, difference};
     if (now == painted_) {
-      paint.many_boxes(boxes_, {map.x, map.y, map.x + size.x, map.y + size.y, {}});
+      paint.many_boxes(boxes_, {map.x, map.y, map.x + size.x, map.y + size.y, state.colors().panel_alt});
       return;
     }
     painted_ = now;
@@ -207,7 +207,7 @@ class RanksView final : public View {
         }
       }
     }
-    paint.many_boxes(boxes_, {map.x, map.y, map.x + size.x, map.y + size.y, {}});
+    paint.many_boxes(boxes_, {map.x, map.y, map.x + size.x, map.y + size.y, state.colors().panel_alt});
   }
 
   // What the colours stand for, below the steps.

@@ -16,6 +16,7 @@
 namespace stepscope::viewer {
 namespace {
 
+constexpr Color kTransparent{0, 0, 0, 0};
 constexpr float kOver = 4;  // what is above the scale has its mark in so many pixels
 
 struct Plot {
@@ -43,7 +44,6 @@ class StepStripView final : public View {
     draw_scale(painter, state, plot, area.unit);
     draw_marks(painter, state, plot);
     draw_bars(painter, state, plot, area.unit);
-    draw_medians(painter, state, plot, area.unit);
     draw_changes(painter, state, plot, area.unit);
     handle_mouse(state, plot);
   }
@@ -130,14 +130,14 @@ class StepStripView final : public View {
     }
   }
 
-  // Every step is looked at when something changed, else the boxes of the frame before stand.
+  // Bars and medians. Every step is looked at when something changed, else the boxes of the frame before stand.
   void draw_bars(ImGuiPainter& painter, const AppState& state, const Plot& plot, float unit) {
     const Drawn wanted{plot, unit, state.strip.number, state.theme, state.two_runs()};
     if (wanted != drawn_) {
       drawn_ = wanted;
       make_boxes(state, plot, unit);
     }
-    painter.many_boxes(boxes_, {plot.x0, plot.y0 - kOver, plot.x1, plot.y1, {}});
+    painter.many_boxes(boxes_, {plot.x0, plot.y0 - kOver, plot.x1, plot.y1, kTransparent});
   }
 
   void make_boxes(const AppState& state, const Plot& plot, float unit) {
@@ -153,6 +153,7 @@ class StepStripView final : public View {
       const float x1 = std::max(std::floor(plot.x0 + wide * static_cast<float>(c + 1) - gap / 2), x0 + 1);
       add_column(state, plot, first, last, x0, x1);
     }
+    add_medians(state, plot, unit);
   }
 
   // Where the step time shifted for good, with by how much.
@@ -238,7 +239,7 @@ class StepStripView final : public View {
     return train ? color : mix(colors.panel, color, 0.45);
   }
 
-  static void draw_medians(ImGuiPainter& painter, const AppState& state, const Plot& plot, float unit) {
+  void add_medians(const AppState& state, const Plot& plot, float unit) {
     const Palette& colors = state.colors();
     for (const Side side : {Side::kA, Side::kB}) {
       if (state.run(side) == nullptr) {
@@ -248,7 +249,7 @@ class StepStripView final : public View {
       const Color color = !state.two_runs() || side == Side::kB ? colors.text : colors.text_faint;
       const float y = std::floor(y_of(state, plot, median));
       for (float x = plot.x0; x < plot.x1; x += 8 * unit) {
-        painter.line(x, y, std::min(x + 4 * unit, plot.x1), y, color, 1);
+        boxes_.push_back({x, y, std::min(x + 4 * unit, plot.x1), y + 1, color});
       }
     }
   }
