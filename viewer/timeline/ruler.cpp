@@ -11,6 +11,7 @@ namespace stepscope::viewer {
 namespace {
 
 constexpr float kTickPixels = 110;
+constexpr float kWideStep = 3;    // pixels; narrower steps have no box in their band
 constexpr float kWideSlot = 260;  // wide enough for ticks of its own
 
 }  // namespace
@@ -135,24 +136,33 @@ void TimelinePainter::paint_step_band() {
     return state_.selection.steps && s >= state_.selection.steps->first && s <= state_.selection.steps->last;
   };
   scratch_.boxes.clear();
+  const double wide_ns = double{kWideStep} * state_.view.ns_per_pixel();
   for (size_t s = first; s < last; ++s) {
+    if (slots[s].display.length() < wide_ns && !chosen(s)) {
+      continue;  // there may be a hundred thousand of these
+    }
     const float x0 = std::max(x_of(slots[s].display.begin_ns), geo_.lanes_x());
     const float x1 = std::min(x_of(slots[s].display.end_ns), geo_.right());
-    if (x1 - x0 >= 3 || chosen(s)) {
+    if (x1 - x0 >= kWideStep || chosen(s)) {
       const Color ground = chosen(s) ? colors_.accent_soft : s % 2 == 1 ? colors_.header : colors_.panel_alt;
       scratch_.boxes.push_back({x0, y, std::max(x1 - 1, x0 + 1), y + geo_.steps - 1, ground});
     }
   }
   out_.boxes(scratch_.boxes);
   const int64_t stride = label_stride(first, last);
-  for (size_t s = first; s < last; ++s) {
-    const int64_t number = state_.run(Side::kA)->steps[slots[s].index_a].number;
-    if (number % stride == 0) {
+  const auto number_of = [&](size_t s) { return state_.run(Side::kA)->steps[slots[s].index_a].number; };
+  for (size_t s = first; s < last;) {
+    const int64_t number = number_of(s);
+    const int64_t past = (number % stride + stride) % stride;
+    if (past == 0) {
       // Over the steps that have no label, but not under the next one that has.
       const size_t next = s + static_cast<size_t>(stride);
       const float end = next < last ? x_of(slots[next].display.begin_ns) : geo_.right();
       paint_step_label(slots[s], number, y, end, chosen(s));
     }
+    // Steps count up by one as a rule; where they do not, none is left out.
+    const size_t next = s + static_cast<size_t>(stride - past);
+    s = next < last && number_of(next) - number == stride - past ? next : s + 1;
   }
 }
 
@@ -182,10 +192,16 @@ void TimelinePainter::paint_delta_band() {
   const double scale = std::max({1.0, std::abs(state_.strip.median_b_ns - state_.strip.median_a_ns) * 1.5,
                                  state_.strip.median_a_ns * 0.1});
   scratch_.boxes.clear();
+  // Hot where steps are many: as x_of and std::floor, without their calls.
+  const double begin_ns = state_.view.visible().begin_ns;
+  const double per_pixel = state_.view.ns_per_pixel();
+  const auto pixel_of = [&](double display) {
+    return geo_.lanes_x() + static_cast<float>((display - begin_ns) / per_pixel);
+  };
+  const auto whole = [](float x) { return static_cast<float>(static_cast<int>(x)); };
   double kept = 0;
   for (size_t s = first; s < last; ++s) {
-    const float x0 = std::floor(std::max(x_of(slots[s].display.begin_ns), geo_.lanes_x()));
-    const float x1 = std::max(std::floor(std::min(x_of(slots[s].display.end_ns), geo_.right())), x0 + 1);
+    const float x0 = whole(std::max(pixel_of(slots[s].display.begin_ns), geo_.lanes_x()));
     const auto delta = static_cast<double>(slots[s].delta());
     const bool shared = !scratch_.boxes.empty() && scratch_.boxes.back().x0 == x0;
     if (shared && std::abs(delta) <= kept) {  // of several steps on a pixel, the largest stands for them
@@ -196,6 +212,7 @@ void TimelinePainter::paint_delta_band() {
     if (shared) {
       scratch_.boxes.back().color = color;
     } else {
+      const float x1 = std::max(whole(std::min(pixel_of(slots[s].display.end_ns), geo_.right())), x0 + 1);
       scratch_.boxes.push_back({x0, y, x1 - (x1 - x0 > 3 ? 1.0F : 0.0F), y + geo_.delta - 2, color});
     }
   }

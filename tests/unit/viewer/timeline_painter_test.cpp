@@ -214,5 +214,27 @@ TEST_F(TimelinePainterTest, TheSelectedEventIsOutlined) {
   ASSERT_EQ(painter.outlines.size(), 1U);
 }
 
+// Labels are looked for a stride ahead. A run that was resumed counts some steps again, and none of its labels is lost.
+TEST_F(TimelinePainterTest, StepsThatAreCountedAgainHaveTheirLabelsTwice) {
+  const auto run = testing::dense_run(1, 4000, 1, 400);
+  auto resumed = std::make_shared<RunModel>(*run);
+  for (size_t s = 0; s < resumed->steps.size(); ++s) {
+    resumed->steps[s].number = static_cast<int64_t>(s < 190 ? s : s - 90);  // 0 .. 189, 100 .. 309
+  }
+  state.set_run(Side::kA, resumed);
+  state.fit_all();
+  paint();
+  const auto times = [&](const std::string& label) {
+    return std::count_if(painter.texts.begin(), painter.texts.end(),
+                         [&](const RecordingPainter::Text& text) { return text.text == label; });
+  };
+  for (const char* twice : {"100", "120", "140", "160", "180"}) {
+    EXPECT_EQ(times(twice), 2) << twice;
+  }
+  for (const char* once : {"20", "80", "200", "300"}) {
+    EXPECT_EQ(times(once), 1) << once;
+  }
+}
+
 }  // namespace
 }  // namespace stepscope::viewer
