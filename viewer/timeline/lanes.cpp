@@ -14,8 +14,8 @@ constexpr float kLabelPixels = 26;       // narrower boxes carry no text
 constexpr float kSeparate = 3.5F;        // wider boxes leave a pixel to their neighbour
 constexpr double kDim = 0.22;            // what does not match the search keeps this much colour
 constexpr double kManyBesideLit = 0.45;  // and columns of several events, which may be any
-constexpr double kDotShare = 0.43;
-constexpr float kLeastHeight = 2;  // of a nearly idle column
+constexpr double kDotShare = 0.43;       // of their colour in dots that say "nothing here"
+constexpr float kLeastHeight = 2;        // of a nearly idle column
 
 // std::round of what is not negative, without a call.
 float whole(float value) {
