@@ -4,8 +4,8 @@
     run_scenario.py --stepscope BIN --work DIR NAME      (NAME: a row of scenarios.py)
 
 What must hold: the expected cause is the first term, and the first finding says why; its size is within max(5 %, 0.5 ms) of what the jobs measured
-themselves; the terms add up to the change exactly; and where no slowdown was injected, nothing is flagged. One run of a side cannot know by how much
-runs differ, so there the two jobs must have been as fast by their own clocks: where the machine was slower during one of them, both are recorded again.
+themselves; the terms add up to the change exactly; and where no slowdown was injected, nothing is flagged. A machine that was slower for one side is a
+change too, and rightly flagged: where the jobs' own clocks say so of jobs that ought to be equal, both sides are recorded again.
 So they are where the size is wrong and the steps, by the jobs' own clocks, did not grow by what was injected: then something else changed as well.
 Exit status 0 = holds, 77 = cannot run here (no torch, or the machine changes its speed all the time), 1 = does not hold.
 """
@@ -19,7 +19,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from scenarios import SCENARIOS, mean_step_ms, other_growth, piece_growth, piece_growth_in_worker, step_growth  # noqa: E402
+from scenarios import SCENARIOS, other_step_ms, piece_growth, piece_growth_in_worker, step_growth  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PYTHON = os.environ.get("STEPSCOPE_TEST_PYTHON", "/usr/bin/python3")
@@ -75,20 +75,34 @@ def record(stepscope, work, arguments, tag):
         return run, json.load(file)
 
 
-def record_pair(stepscope, work, base, candidate, tag):
-    """Both sides, one after the other: (run, books) each."""
-    return record(stepscope, work, base, f"base {tag}"), record(stepscope, work, candidate, f"candidate {tag}")
+def record_sides(options, scenario, arguments, attempt):
+    """The runs of both sides, one of each in turn: a list of (run, books) a side."""
+    base, candidate = [], []
+    for turn in range(scenario.runs * attempt, scenario.runs * (attempt + 1)):
+        base.append(record(options.stepscope, options.work, scenario.base, f"base {turn}"))
+        candidate.append(record(options.stepscope, options.work, arguments, f"candidate {turn}"))
+    return base, candidate
 
 
-def record_equal_pair(stepscope, work, base, candidate):
-    """The first pair whose steps were as fast by the jobs' own clocks, but for what was injected."""
+def speed_changed(base_books, candidate_books):
+    """Whether the machine was slower for one of two equal sides, by the jobs' own clocks: a sentence, or None.
+
+    Single runs differ by more than chance allows; of several a side, every run of one side took longer than every run of the other besides.
+    """
+    base_ms, candidate_ms = ([other_step_ms(b) for b in books] for books in (base_books, candidate_books))
+    growth = sum(candidate_ms) / sum(base_ms) - 1
+    apart = max(base_ms) < min(candidate_ms) or max(candidate_ms) < min(base_ms)
+    return f"the steps of equal jobs differ by {100 * growth:+.1f} %, by their own clocks" if apart and abs(growth) > EQUAL_SHARE else None
+
+
+def record_equal_sides(options, scenario, arguments):
+    """The first runs of both sides that were as fast by the jobs' own clocks, but for what was injected."""
     for attempt in range(ATTEMPTS):
-        pair = record_pair(stepscope, work, base, candidate, attempt)
-        (_, base_books), (_, candidate_books) = pair
-        growth = other_growth(base_books, candidate_books) / mean_step_ms(base_books)
-        if abs(growth) <= EQUAL_SHARE:
-            return pair
-        print(f"recorded again: the steps of two equal jobs differ by {100 * growth:+.1f} %, by their own clocks")
+        base, candidate = record_sides(options, scenario, arguments, attempt)
+        changed = speed_changed([books for _, books in base], [books for _, books in candidate])
+        if not changed:
+            return base, candidate
+        print("recorded again: " + changed)
     skip("this machine changed its speed between equal jobs each time")
 
 
@@ -172,16 +186,9 @@ def check_size(scenario, terms, injected_ms):
 
 def compare(options, scenario, arguments, attempt):
     """Records the runs of both sides and diffs them: what does not hold, the size apart, and the books of the last pair."""
-    base, candidate = [], []
-    for turn in range(scenario.runs):
-        if scenario.expect or scenario.runs > 1:
-            pair = record_pair(options.stepscope, options.work, scenario.base, arguments, turn + scenario.runs * attempt)
-        else:
-            pair = record_equal_pair(options.stepscope, options.work, scenario.base, arguments)
-        (base_run, base_books), (candidate_run, candidate_books) = pair
-        base.append(base_run)
-        candidate.append(candidate_run)
-    result = diff(options.stepscope, base, candidate)
+    base, candidate = record_sides(options, scenario, arguments, attempt) if scenario.expect else record_equal_sides(options, scenario, arguments)
+    result = diff(options.stepscope, [run for run, _ in base], [run for run, _ in candidate])
+    base_books, candidate_books = base[-1][1], candidate[-1][1]
     injected_ms = scenario.injected_ms(base_books, candidate_books)
     print(f"injected {injected_ms:+.3f} ms/step, step time {result['delta_ns'] / 1e6:+.3f} ms/step")
     for term in result["terms"][:6]:

@@ -54,9 +54,9 @@ def step_growth(a, b):
     return mean_step_ms(b) - mean_step_ms(a)
 
 
-def other_growth(a, b):
-    """By how much a step takes longer for other reasons than the slowed piece."""
-    return step_growth(a, b) - piece_growth(a, b)
+def other_step_ms(books):
+    """What a step takes without the slowed piece."""
+    return mean_step_ms(books) - slowed_per_step_ms(books)
 
 
 @dataclass
