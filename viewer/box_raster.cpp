@@ -34,9 +34,9 @@ Color on_ground(Color color, Color ground) {
                                            : mix(ground, {color.r, color.g, color.b, 255}, color.a / 255.0);
 }
 
-uint32_t packed_rgba(Color c) {
+uint32_t packed_bgra(Color c) {
   static_assert(std::endian::native == std::endian::little);
-  return uint32_t{c.r} | (uint32_t{c.g} << 8U) | (uint32_t{c.b} << 16U) | (uint32_t{c.a} << 24U);
+  return uint32_t{c.b} | (uint32_t{c.g} << 8U) | (uint32_t{c.r} << 16U) | (uint32_t{c.a} << 24U);
 }
 
 // Fewer rows are kept each on its own, and joined: a processor draws few tall rectangles sooner than many flat ones.
@@ -111,7 +111,7 @@ void fill(uint32_t* corner, size_t pitch, int rows, int columns, uint32_t color)
 void paint(std::span<const Box> boxes, BoxRaster& out, int first, int last) {
   const auto width = static_cast<size_t>(out.width);
   for (size_t at = static_cast<size_t>(first); at < out.pixels.size(); at += width) {
-    std::fill_n(out.pixels.begin() + static_cast<std::ptrdiff_t>(at), last - first, packed_rgba(out.ground));
+    std::fill_n(out.pixels.begin() + static_cast<std::ptrdiff_t>(at), last - first, packed_bgra(out.ground));
   }
   for (const Box& box : boxes) {
     const Pixels columns = centres_in(box.x0, box.x1, out.x + first, last - first);
@@ -124,7 +124,7 @@ void paint(std::span<const Box> boxes, BoxRaster& out, int first, int last) {
     uint32_t* const corner =
         out.pixels.data() + static_cast<size_t>(top) * width + static_cast<size_t>(first + columns.first);
     fill(corner, width, bottom - top + 1, columns.last - columns.first,
-         packed_rgba(on_ground(box.color, out.ground)));
+         packed_bgra(on_ground(box.color, out.ground)));
   }
 }
 

@@ -29,10 +29,10 @@ struct BoxRaster {
   int y = 0;
   int width = 0;
   int height = 0;
-  Color ground{0, 0, 0,
-               0};  // of pixels where no box is, and under translucent boxes where it is opaque itself
+  // Of pixels where no box is, and under translucent boxes where it is opaque itself.
+  Color ground{0, 0, 0, 0};
   std::vector<Block> blocks;     // downwards; rows where no box is are in none
-  std::vector<uint32_t> pixels;  // `width` of each row kept; bytes are red, green, blue, alpha
+  std::vector<uint32_t> pixels;  // `width` of each row kept; bytes are blue, green, red, alpha
 
   // Memory of rasterise(), by row.
   std::vector<int> kept_of_row;

@@ -47,10 +47,7 @@ bool PixelSheet::add(ImDrawList& list, std::span<const Box> boxes, const Box& bo
   }
   const auto texture = compat::texture_id<ImTextureID>(static_cast<intptr_t>(textures_.at(current_)));
   const auto kept = static_cast<float>(sizes_.at(current_).height);
-  const bool opaque = raster_.ground.a == 255;
-  if (opaque) {
-    list.AddCallback([](const ImDrawList*, const ImDrawCmd*) { glDisable(GL_BLEND); }, nullptr);
-  }
+  copy_->begin(list, raster_.ground.a != 255);
   for (const BoxRaster::Block& block : raster_.blocks) {
     const int rows = block.last - block.first;
     const float middle = block.alike ? 0.5F : 0;
@@ -60,15 +57,14 @@ bool PixelSheet::add(ImDrawList& list, std::span<const Box> boxes, const Box& bo
                   ImVec2(static_cast<float>(x + width), static_cast<float>(y + block.last)),
                   ImVec2(0, first / kept), ImVec2(1, last / kept));
   }
-  if (opaque) {
-    list.AddCallback([](const ImDrawList*, const ImDrawCmd*) { glEnable(GL_BLEND); }, nullptr);
-  }
+  CopyProgram::end(list);
   return true;
 }
 
 void PixelSheet::upload() {
   if (textures_[0] == 0) {
     glGenTextures(static_cast<int>(textures_.size()), textures_.data());
+    copy_ = CopyProgram::shared();
   }
   current_ = 1 - current_;
   glBindTexture(GL_TEXTURE_2D, textures_.at(current_));
@@ -82,10 +78,10 @@ void PixelSheet::upload() {
   const Size size{raster_.width, raster_.height};
   if (sizes_.at(current_) != size) {
     sizes_.at(current_) = size;
-    glTexImage2D(GL_TEXTURE_2D, 0, GL_RGBA, size.width, size.height, 0, GL_RGBA, GL_UNSIGNED_BYTE, nullptr);
+    glTexImage2D(GL_TEXTURE_2D, 0, GL_RGBA, size.width, size.height, 0, GL_BGRA, GL_UNSIGNED_BYTE, nullptr);
   }
   glTexSubImage2D(GL_TEXTURE_2D, 0, 0, 0, size.width, static_cast<int>(raster_.pixels.size()) / size.width,
-                  GL_RGBA, GL_UNSIGNED_BYTE, raster_.pixels.data());
+                  GL_BGRA, GL_UNSIGNED_BYTE, raster_.pixels.data());
   glBindTexture(GL_TEXTURE_2D, 0);
 }
 

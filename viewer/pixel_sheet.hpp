@@ -5,12 +5,14 @@
 #pragma once
 
 #include <array>
+#include <memory>
 #include <span>
 #include <vector>
 
 #include <imgui.h>
 
 #include "viewer/box_raster.hpp"
+#include "viewer/copy_program.hpp"
 #include "viewer/painter.hpp"
 
 namespace stepscope::viewer {
@@ -40,6 +42,7 @@ class PixelSheet {
   std::array<unsigned, 2> textures_{};
   std::array<Size, 2> sizes_;  // of the textures
   size_t current_ = 0;
+  std::shared_ptr<CopyProgram> copy_;
 };
 
 }  // namespace stepscope::viewer

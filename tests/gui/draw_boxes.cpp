@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Draws boxes one by one and as a picture (PixelSheet), and says of each scene what differs: "bars: a picture, 0 pixels differ".
+// Draws boxes one by one and as a picture (PixelSheet), and says of each scene what differs: "bars: a picture, 0 pixels differ"; then
+// all that a painter can draw into the window and into a picture for a file: "window and file: 0 pixels differ".
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <optional>
 #include <random>
 #include <string>
 #include <vector>
@@ -13,7 +15,10 @@
 #include <backends/imgui_impl_opengl3.h>
 #include <imgui.h>
 
+#include "viewer/fonts.hpp"
+#include "viewer/imgui_compat.hpp"
 #include "viewer/imgui_painter.hpp"
+#include "viewer/screenshot.hpp"
 #include "viewer/window.hpp"
 
 namespace stepscope::viewer {
@@ -67,40 +72,6 @@ std::vector<Box> dots(uint8_t alpha) {
   return boxes;
 }
 
-class Easel {
- public:
-  explicit Easel(GLFWwindow* window) { glfwGetFramebufferSize(window, &width_, &height_); }
-
-  // The window's pixels afterwards.
-  std::vector<uint8_t> draw(const Scene& scene, PixelSheet* sheet, bool& as_picture) {
-    ImGui_ImplOpenGL3_NewFrame();
-    ImGui_ImplGlfw_NewFrame();
-    ImGui::NewFrame();
-    ImDrawList& list = *ImGui::GetBackgroundDrawList();
-    ImGuiPainter painter(list, sheet);
-    painter.push_clip(scene.bounds.x0, scene.bounds.y0, scene.bounds.x1, scene.bounds.y1);
-    const int before = list.VtxBuffer.Size;
-    painter.many_boxes(scene.boxes, scene.bounds);
-    as_picture = list.VtxBuffer.Size - before < static_cast<int>(scene.boxes.size());
-    painter.pop_clip();
-    painter.box({10, 10, 60, 60, {255, 255, 255, 128}});  // a picture leaves nothing behind that changes this
-    ImGui::Render();
-    glViewport(0, 0, width_, height_);
-    glClearColor(share(kGround.r), share(kGround.g), share(kGround.b), 1);
-    glClear(GL_COLOR_BUFFER_BIT);
-    ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
-    std::vector<uint8_t> pixels(static_cast<size_t>(width_) * static_cast<size_t>(height_) * 4);
-    glReadPixels(0, 0, width_, height_, GL_RGBA, GL_UNSIGNED_BYTE, pixels.data());
-    return pixels;
-  }
-
- private:
-  static float share(uint8_t of_255) { return static_cast<float>(of_255) / 255.0F; }
-
-  int width_ = 0;
-  int height_ = 0;
-};
-
 // Pixels in which red, green or blue differ by more than rounding; what is not ground is counted in `drawn`.
 size_t differing(const std::vector<uint8_t>& x, const std::vector<uint8_t>& y, size_t& drawn) {
   size_t differ = 0;
@@ -119,6 +90,82 @@ size_t differing(const std::vector<uint8_t>& x, const std::vector<uint8_t>& y, s
   return differ;
 }
 
+class Easel {
+ public:
+  explicit Easel(GLFWwindow* window) { glfwGetFramebufferSize(window, &width_, &height_); }
+
+  // The window's pixels afterwards.
+  std::vector<uint8_t> draw(const Scene& scene, PixelSheet* sheet, bool& as_picture) {
+    begin();
+    ImDrawList& list = *ImGui::GetBackgroundDrawList();
+    ImGuiPainter painter(list, sheet);
+    painter.push_clip(scene.bounds.x0, scene.bounds.y0, scene.bounds.x1, scene.bounds.y1);
+    const int before = list.VtxBuffer.Size;
+    painter.many_boxes(scene.boxes, scene.bounds);
+    as_picture = list.VtxBuffer.Size - before < static_cast<int>(scene.boxes.size());
+    painter.pop_clip();
+    painter.box({10, 10, 60, 60, {255, 255, 255, 128}});  // a picture leaves nothing behind that changes this
+    return window_pixels();
+  }
+
+  // What differs between window and file. A driver may draw the two in quite different ways.
+  size_t differing_in_file(const Scene& scene, PixelSheet& sheet, size_t& drawn) {
+    begin();
+    ImGuiPainter painter(*ImGui::GetBackgroundDrawList(), &sheet);
+    painter.many_boxes(scene.boxes, scene.bounds);
+    for (int i = 0; i < 40; ++i) {
+      const auto y = static_cast<float>(10 + 11 * i);
+      const auto shade = static_cast<uint8_t>(6 * i);
+      painter.text(10.5F + y / 8, y, 400, {255, shade, 40, 255}, "the quick brown fox jumps over 1234567890");
+      painter.box({420, y, 500, y + 9, {shade, 200, 90, 255}});
+      painter.box({490.5F, y, 560, y + 9, {90, 70, shade, 140}});
+      painter.line(570, y, 640, y + 7, {shade, 255, 255, 255}, 1.5F);
+      painter.outline({650, y, 700, y + 9, {255, 255, shade, 200}}, 1);
+      painter.triangle(730, y, 4, i % 2 == 0, {200, shade, 200, 255});
+    }
+    std::vector<uint8_t> in_window = window_pixels();
+    const std::optional<Offscreen> file = Offscreen::make(width_, height_);
+    if (!file) {
+      return in_window.size();
+    }
+    file->begin((unsigned{kGround.r} << 16U) | (unsigned{kGround.g} << 8U) | kGround.b);
+    ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
+    const Picture picture = file->read();
+    // The rows of a file are counted from above.
+    std::vector<uint8_t> downwards;
+    for (size_t end = in_window.size(); end > 0; end -= row_bytes()) {
+      const auto row_end = in_window.begin() + static_cast<std::ptrdiff_t>(end);
+      downwards.insert(downwards.end(), row_end - static_cast<std::ptrdiff_t>(row_bytes()), row_end);
+    }
+    return differing(downwards, picture.rgba, drawn);
+  }
+
+ private:
+  static void begin() {
+    ImGui_ImplOpenGL3_NewFrame();
+    ImGui_ImplGlfw_NewFrame();
+    ImGui::NewFrame();
+  }
+
+  // Ends the frame.
+  [[nodiscard]] std::vector<uint8_t> window_pixels() const {
+    ImGui::Render();
+    glViewport(0, 0, width_, height_);
+    glClearColor(share(kGround.r), share(kGround.g), share(kGround.b), 1);
+    glClear(GL_COLOR_BUFFER_BIT);
+    ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
+    std::vector<uint8_t> pixels(row_bytes() * static_cast<size_t>(height_));
+    glReadPixels(0, 0, width_, height_, GL_RGBA, GL_UNSIGNED_BYTE, pixels.data());
+    return pixels;
+  }
+
+  [[nodiscard]] size_t row_bytes() const { return static_cast<size_t>(width_) * 4; }
+  static float share(uint8_t of_255) { return static_cast<float>(of_255) / 255.0F; }
+
+  int width_ = 0;
+  int height_ = 0;
+};
+
 int run() {
   const Display display;
   Options options;
@@ -130,6 +177,8 @@ int run() {
     std::printf("no display with OpenGL: %s\n", display_error().c_str());
     return 2;
   }
+  load_font(1);
+  compat::rebuild_font_texture();
   std::mt19937 random(7);
   Box bare = kBounds;
   bare.color = {0, 0, 0, 0};
@@ -150,6 +199,9 @@ int run() {
     std::printf("%s: %s, %zu of %zu pixels differ\n", scene.name.c_str(),
                 as_picture ? "a picture" : "one by one", differ, drawn);
   }
+  size_t drawn = 0;
+  const size_t differ = easel.differing_in_file(scenes[0], sheet, drawn);
+  std::printf("window and file: %zu of %zu pixels differ\n", differ, drawn);
   return 0;
 }
 

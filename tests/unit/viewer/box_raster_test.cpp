@@ -45,8 +45,8 @@ size_t painted(const BoxRaster& raster) {
 TEST(BoxRaster, APixelIsPaintedWhenItsCentreIsInTheBox) {
   const BoxRaster raster = raster_of({{11.5F, 21, 13.49F, 22, kRed}});
   EXPECT_EQ(painted(raster), 2U) << "from the centre of 11 on, and not the centre of 13";
-  EXPECT_EQ(picture(raster)[8 + 1], 0xFF0000FFU) << "bytes are red, green, blue, alpha";
-  EXPECT_EQ(picture(raster)[8 + 2], 0xFF0000FFU);
+  EXPECT_EQ(picture(raster)[8 + 1], 0xFFFF0000U) << "bytes are blue, green, red, alpha";
+  EXPECT_EQ(picture(raster)[8 + 2], 0xFFFF0000U);
 }
 
 TEST(BoxRaster, WhatIsThinnerThanAPixelAndHoldsNoCentreIsNotSeen) {
@@ -57,8 +57,8 @@ TEST(BoxRaster, WhatIsThinnerThanAPixelAndHoldsNoCentreIsNotSeen) {
 TEST(BoxRaster, BoxesAreCutAtTheEdgesAndLaterOnesReplaceEarlierOnes) {
   const BoxRaster raster = raster_of({{-100, -100, 1000, 1000, kRed}, {17, 23, 99, 99, kBlue}});
   EXPECT_EQ(painted(raster), 32U);
-  EXPECT_EQ(picture(raster)[0], 0xFF0000FFU);
-  EXPECT_EQ(picture(raster)[31], 0x80FF0000U);
+  EXPECT_EQ(picture(raster)[0], 0xFFFF0000U);
+  EXPECT_EQ(picture(raster)[31], 0x800000FFU);
   EXPECT_EQ(painted(raster_of({{100, 100, 200, 200, kRed}})), 0U);
 }
 
@@ -89,7 +89,7 @@ TEST(BoxRaster, TranslucentBoxesAreMixedWithAGroundThatIsKnown) {
   raster.ground = {100, 100, 100, 255};
   rasterise(std::vector<Box>{{1, 0, 2, 2, {200, 100, 0, 128}}}, raster);
   EXPECT_EQ(picture(raster)[0], 0xFF646464U) << "where no box is, the ground";
-  EXPECT_EQ(picture(raster)[1], 0xFF326496U) << "half way from ground to box, and nothing shines through";
+  EXPECT_EQ(picture(raster)[1], 0xFF966432U) << "half way from ground to box, and nothing shines through";
 }
 
 // Many boxes are painted by several threads, each its columns.
@@ -119,7 +119,7 @@ TEST(BoxRaster, ManyBoxesMakeThePictureThatTheyMakeOneAfterTheOther) {
       for (int x = std::max(0, static_cast<int>(box.x0) - 20);
            x < std::min(333, static_cast<int>(box.x1) - 20); ++x) {
         expected[static_cast<size_t>(y * 333 + x)] =
-            0xFF000000U | (7U << 16U) | (uint32_t{box.color.g} << 8U) | box.color.r;
+            0xFF000000U | (uint32_t{box.color.r} << 16U) | (uint32_t{box.color.g} << 8U) | 7U;
       }
     }
   }
