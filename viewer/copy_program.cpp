@@ -6,6 +6,8 @@
 #define GLFW_INCLUDE_GLCOREARB
 #include <GLFW/glfw3.h>
 
+#include "viewer/imgui_compat.hpp"
+
 namespace stepscope::viewer {
 namespace {
 
@@ -84,7 +86,7 @@ void CopyProgram::begin(ImDrawList& list, bool blend) {
 }
 
 void CopyProgram::end(ImDrawList& list) {
-  list.AddCallback(ImDrawCallback_ResetRenderState, nullptr);
+  compat::add_reset(list);
 }
 
 void CopyProgram::use() {

@@ -163,6 +163,15 @@ inline void add_outline(ImDrawList& list, ImVec2 low, ImVec2 high, ImU32 color, 
 #endif
 }
 
+// Has the back end set up all that it draws with, after a callback changed it. A mark up to 1.92.7, since then a function.
+inline void add_reset(ImDrawList& list) {
+#if IMGUI_VERSION_NUM >= 19280
+  list.AddCallback(ImGui::GetPlatformIO().DrawCallback_ResetRenderState, nullptr);
+#else
+  list.AddCallback(ImDrawCallback_ResetRenderState, nullptr);
+#endif
+}
+
 // A pointer up to 1.91.3, a number since.
 template <typename Id>
 [[nodiscard]] Id texture_id(intptr_t value) {
