@@ -94,11 +94,16 @@ void CopyProgram::use() {
     tried_ = true;
     make();
   }
-  if (program_ != 0) {
-    gl<PFNGLUSEPROGRAMPROC>("glUseProgram")(program_);
-    const Matrix matrix = projection_of(*ImGui::GetDrawData());
-    gl<PFNGLUNIFORMMATRIX4FVPROC>("glUniformMatrix4fv")(projection_, 1, GL_FALSE, &matrix.at[0][0]);
+  if (program_ == 0) {
+    return;
   }
+  // Where Dear ImGui has a sampler of its own (1.92.8 and newer) it would decide, not the texture.
+  if (const auto bind_sampler = gl<PFNGLBINDSAMPLERPROC>("glBindSampler"); bind_sampler != nullptr) {
+    bind_sampler(0, 0);
+  }
+  gl<PFNGLUSEPROGRAMPROC>("glUseProgram")(program_);
+  const Matrix matrix = projection_of(*ImGui::GetDrawData());
+  gl<PFNGLUNIFORMMATRIX4FVPROC>("glUniformMatrix4fv")(projection_, 1, GL_FALSE, &matrix.at[0][0]);
 }
 
 // The corners are laid out for Dear ImGui's program, which is in use here: where it has an attribute, this one has it too.

@@ -30,7 +30,7 @@ bool PixelSheet::add(ImDrawList& list, std::span<const Box> boxes, const Box& bo
   const int height = static_cast<int>(std::ceil(bounds.y1)) - y;
   if (width <= 0 || height <= 0 || density.x != 1 || density.y != 1 ||
       static_cast<int64_t>(boxes.size()) * kPixelsPerBox < int64_t{width} * height ||
-      glfwGetCurrentContext() == nullptr) {
+      glfwGetCurrentContext() == nullptr || (copy_ != nullptr && !copy_->works())) {
     return false;
   }
   const bool same_place = raster_.x == x && raster_.y == y && raster_.width == width &&

@@ -76,10 +76,14 @@ def record(stepscope, work, arguments, tag):
 
 
 def record_sides(options, scenario, arguments, attempt):
-    """The runs of both sides, one of each in turn: a list of (run, books) a side."""
+    """The runs of both sides, one of each in turn: a list of (run, books) a side.
+
+    A base is shared with other scenarios, recorded minutes ago perhaps, only where a slowdown stands out from what the machine did meanwhile.
+    """
+    shared = "" if scenario.expect else json.dumps(arguments)
     base, candidate = [], []
     for turn in range(scenario.runs * attempt, scenario.runs * (attempt + 1)):
-        base.append(record(options.stepscope, options.work, scenario.base, f"base {turn}"))
+        base.append(record(options.stepscope, options.work, scenario.base, f"base {turn}{shared}"))
         candidate.append(record(options.stepscope, options.work, arguments, f"candidate {turn}"))
     return base, candidate
 
@@ -87,7 +91,7 @@ def record_sides(options, scenario, arguments, attempt):
 def speed_changed(base_books, candidate_books):
     """Whether the machine was slower for one of two equal sides, by the jobs' own clocks: a sentence, or None.
 
-    Single runs differ by more than chance allows; of several a side, every run of one side took longer than every run of the other besides.
+    One run a side: more than EQUAL_SHARE apart. Several: that, and every run of one side slower than every run of the other.
     """
     base_ms, candidate_ms = ([other_step_ms(b) for b in books] for books in (base_books, candidate_books))
     growth = sum(candidate_ms) / sum(base_ms) - 1
@@ -97,7 +101,7 @@ def speed_changed(base_books, candidate_books):
 
 def record_equal_sides(options, scenario, arguments):
     """The first runs of both sides that were as fast by the jobs' own clocks, but for what was injected."""
-    for attempt in range(ATTEMPTS):
+    for attempt in range(max(3, ATTEMPTS // scenario.runs)):
         base, candidate = record_sides(options, scenario, arguments, attempt)
         changed = speed_changed([books for _, books in base], [books for _, books in candidate])
         if not changed:
