@@ -3,19 +3,11 @@
 
 #include <utility>
 
-#define GLFW_INCLUDE_GLCOREARB
-#include <GLFW/glfw3.h>
-
+#include "viewer/gl_function.hpp"
 #include "viewer/imgui_compat.hpp"
 
 namespace stepscope::viewer {
 namespace {
-
-// Every GL function comes through GLFW: nothing else needs to be linked, and all of them exist in GL 3.2.
-template <typename Function>
-Function gl(const char* name) {
-  return reinterpret_cast<Function>(glfwGetProcAddress(name));
-}
 
 constexpr const char* kVertexShader = R"(#version 150
 uniform mat4 projection;

@@ -3,20 +3,9 @@
 
 #include <algorithm>
 
-#define GLFW_INCLUDE_GLCOREARB
-#include <GLFW/glfw3.h>
+#include "viewer/gl_function.hpp"
 
 namespace stepscope::viewer {
-namespace {
-
-// Every GL function comes through GLFW: nothing else needs to be linked, and all of them exist in GL 3.2.
-template <typename Function>
-Function gl(const char* name) {
-  return reinterpret_cast<Function>(glfwGetProcAddress(name));
-}
-
-}  // namespace
-
 std::optional<Offscreen> Offscreen::make(int width, int height) {
   GLuint texture = 0;
   gl<PFNGLGENTEXTURESPROC>("glGenTextures")(1, &texture);
